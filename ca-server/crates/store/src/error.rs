@@ -1,0 +1,163 @@
+//! Why the store refuses, or cannot.
+
+use std::path::PathBuf;
+
+use ca_types::{ActorName, Code, Hinted, IssuerId, KeyId, ProfileName, RequestId, SerialNumber};
+use ca_verify::EntryError;
+
+/// Why an entry did not become a leaf, or a question has no answer.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// A valid certificate of this profile has the name.
+    #[error("name `{name}` has a valid certificate of profile {profile}: serial {serial}")]
+    NameTaken {
+        /// The NAME.
+        name: String,
+        /// The profile.
+        profile: ProfileName,
+        /// The certificate that holds the name.
+        serial: SerialNumber,
+    },
+    /// The key was certified for another name.
+    #[error("the public key is certified for `{name}`")]
+    KeyTaken {
+        /// The NAME that the key belongs to.
+        name: String,
+    },
+    /// The serial number was used.
+    #[error("serial number {0} was used before")]
+    SerialUsed(SerialNumber),
+    /// The request id was used for another content.
+    #[error("request id {0} was used for another request")]
+    RequestIdReused(RequestId),
+    /// No certificate has this serial number.
+    #[error("no certificate has serial number {0}")]
+    UnknownCertificate(SerialNumber),
+    /// The certificate is revoked already.
+    #[error("certificate {0} is revoked already")]
+    AlreadyRevoked(SerialNumber),
+    /// An actor has this name or key.
+    #[error("an actor named `{0}`, or with its key, exists")]
+    ActorExists(ActorName),
+    /// No actor has this key.
+    #[error("no actor has key {0}")]
+    UnknownActor(KeyId),
+    /// Nobody could administer the CA any more.
+    #[error("actor `{0}` is the last admin")]
+    LastAdmin(ActorName),
+    /// The issuer id was used.
+    #[error("issuer id `{0}` was used before")]
+    IssuerExists(IssuerId),
+    /// No issuer has this id.
+    #[error("no issuer has id `{0}`")]
+    UnknownIssuer(IssuerId),
+    /// A CRL number that does not go up.
+    #[error("CRL number {number} of `{issuer}` is not higher than {last}")]
+    CrlNumber {
+        /// The issuer.
+        issuer: IssuerId,
+        /// The number that was wanted.
+        number: u64,
+        /// The last number.
+        last: u64,
+    },
+    /// The entry cannot be written or read as a leaf.
+    #[error("log entry")]
+    Entry(#[from] EntryError),
+    /// The operating system refused a file.
+    #[error("{}: {action}", path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// What was tried.
+        action: &'static str,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// The log is damaged before its end.
+    #[error("{}: damaged at octet {offset}: {what}", path.display())]
+    Damaged {
+        /// The segment file.
+        path: PathBuf,
+        /// Where in the file.
+        offset: u64,
+        /// What is wrong there.
+        what: String,
+    },
+    /// The file was written by a newer build, or is no file of ours.
+    #[error("{}: {what}", path.display())]
+    Format {
+        /// The file.
+        path: PathBuf,
+        /// What was found.
+        what: String,
+    },
+    /// A write or sync failed earlier; nothing more is accepted until a restart.
+    #[error("the log stopped after a failed write: {0}")]
+    Stopped(String),
+    /// The store is shutting down.
+    #[error("the store is shutting down")]
+    Closed,
+}
+
+impl Hinted for StoreError {
+    fn code(&self) -> Code {
+        match self {
+            Self::NameTaken { .. } | Self::ActorExists(_) => Code::NameTaken,
+            Self::KeyTaken { .. } => Code::KeyTaken,
+            Self::RequestIdReused(_) => Code::RequestIdReused,
+            Self::UnknownCertificate(_) | Self::UnknownActor(_) | Self::UnknownIssuer(_) => {
+                Code::NotFound
+            }
+            Self::AlreadyRevoked(_) | Self::LastAdmin(_) | Self::IssuerExists(_) => {
+                Code::FailedPrecondition
+            }
+            Self::Entry(EntryError::TooLong { .. }) => Code::ResourceExhausted,
+            Self::File { source, .. } if is_full(source) => Code::ResourceExhausted,
+            Self::Stopped(_) | Self::Closed => Code::Unavailable,
+            Self::SerialUsed(_)
+            | Self::CrlNumber { .. }
+            | Self::Entry(_)
+            | Self::File { .. }
+            | Self::Damaged { .. }
+            | Self::Format { .. } => Code::Internal,
+        }
+    }
+
+    fn hint(&self) -> Option<String> {
+        match self {
+            Self::NameTaken { serial, .. } => Some(format!(
+                "rekey {serial} for a successor beside it, replace it, or revoke it first"
+            )),
+            Self::KeyTaken { .. } => Some("make a new key for every name".to_owned()),
+            Self::RequestIdReused(_) => Some("draw a new request id for a new request".to_owned()),
+            Self::LastAdmin(_) => Some("add another admin first".to_owned()),
+            Self::Stopped(_) => Some("look at the disk, then restart the server".to_owned()),
+            Self::Damaged { .. } => {
+                Some("restore a backup; the part before the damage is readable".to_owned())
+            }
+            Self::Format { .. } => Some("start the build that wrote it, or a newer one".to_owned()),
+            Self::File { source, .. } if is_full(source) => {
+                Some("free space on the disk of the data directory".to_owned())
+            }
+            Self::SerialUsed(_)
+            | Self::UnknownCertificate(_)
+            | Self::AlreadyRevoked(_)
+            | Self::ActorExists(_)
+            | Self::UnknownActor(_)
+            | Self::IssuerExists(_)
+            | Self::UnknownIssuer(_)
+            | Self::CrlNumber { .. }
+            | Self::Entry(_)
+            | Self::File { .. }
+            | Self::Closed => None,
+        }
+    }
+}
+
+fn is_full(error: &std::io::Error) -> bool {
+    matches!(
+        error.kind(),
+        std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded
+    )
+}

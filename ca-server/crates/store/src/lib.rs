@@ -1,0 +1,142 @@
+//! The log that is the commit, and the tables and the index behind it.
+//!
+//! A change has happened when its [`Entry`] is durable in the log, and not before. The tables answer
+//! every question from memory; sled keeps one small row per leaf so that a start need not read
+//! the whole log, and is rebuilt from the log whenever the two disagree.
+#![warn(
+    missing_docs,
+    clippy::missing_errors_doc,
+    clippy::wildcard_enum_match_arm
+)]
+
+mod error;
+mod query;
+mod row;
+
+use std::fmt;
+
+use async_trait::async_trait;
+use ca_types::{Actor, IssuerId, KeyId, ProfileName, RequestId, SerialNumber, UnixTime};
+use ca_verify::Entry;
+
+pub use error::StoreError;
+pub use query::{CertificateQuery, Page, PageToken};
+pub use row::{ActorRow, CertificateRow, CrlRow, IssuerRow, Revocation};
+
+/// What a commit did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Committed {
+    /// The entry is the leaf with this index, and durable.
+    New {
+        /// The index of the leaf, counted from zero.
+        leaf: u64,
+    },
+    /// The request id was answered before, with the same digest: this is that answer, nothing changed.
+    Repeated {
+        /// The index of the earlier leaf.
+        leaf: u64,
+        /// The earlier entry.
+        entry: Box<Entry>,
+    },
+}
+
+/// The size and root hash of the Merkle tree over all leaves (RFC 9162 §2.1).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TreeHead {
+    /// The number of leaves.
+    pub size: u64,
+    /// The root hash.
+    pub root: [u8; 32],
+}
+
+/// The state of a CA: whole intents in, durable answers out.
+///
+/// [`CaStore::commit`] is the only way to change anything. One writer decides in it, leaf by leaf, that
+/// names, keys, serials, issuer ids, CRL numbers and request ids are unique; there is no look
+/// before the signature that anything relies on.
+#[async_trait]
+pub trait CaStore: fmt::Debug + Send + Sync {
+    /// Makes the entry a leaf; returns when it is durable and visible to every reader.
+    ///
+    /// # Errors
+    /// Refuses an entry of which any change contradicts the state; nothing has changed then.
+    async fn commit(&self, entry: Entry) -> Result<Committed, StoreError>;
+
+    /// Finds the entry that answered a request, with the index of its leaf.
+    ///
+    /// # Errors
+    /// Fails when the log cannot be read.
+    async fn answered(&self, id: RequestId) -> Result<Option<(u64, Entry)>, StoreError>;
+
+    /// Finds a certificate.
+    ///
+    /// # Errors
+    /// Fails when the store cannot be read.
+    async fn certificate(&self, serial: SerialNumber)
+    -> Result<Option<CertificateRow>, StoreError>;
+
+    /// Reads the DER of certificates from the log, in the order of `rows`.
+    ///
+    /// # Errors
+    /// Fails when the log cannot be read.
+    async fn certificates_der(&self, rows: &[CertificateRow]) -> Result<Vec<Vec<u8>>, StoreError>;
+
+    /// Lists the certificates of a NAME that are valid at `now`, oldest first; of all profiles when none is given.
+    ///
+    /// # Errors
+    /// Fails when the store cannot be read.
+    async fn valid_for_name(
+        &self,
+        name: &str,
+        profile: Option<&ProfileName>,
+        now: UnixTime,
+    ) -> Result<Vec<CertificateRow>, StoreError>;
+
+    /// Lists certificates in the order of issue, one page at a time.
+    ///
+    /// # Errors
+    /// Fails when the store cannot be read.
+    async fn list(&self, query: &CertificateQuery) -> Result<Page<CertificateRow>, StoreError>;
+
+    /// Lists all revoked certificates of an issuer.
+    ///
+    /// # Errors
+    /// Fails when the store cannot be read.
+    async fn revoked(&self, issuer: &IssuerId) -> Result<Vec<CertificateRow>, StoreError>;
+
+    /// Finds the actor that holds a key.
+    ///
+    /// # Errors
+    /// Fails when the store cannot be read.
+    async fn actor(&self, key: &KeyId) -> Result<Option<Actor>, StoreError>;
+
+    /// Lists the actors by name.
+    ///
+    /// # Errors
+    /// Fails when the store cannot be read.
+    async fn actors(&self) -> Result<Vec<ActorRow>, StoreError>;
+
+    /// Lists the CAs in the order in which they were added.
+    ///
+    /// # Errors
+    /// Fails when the store cannot be read.
+    async fn issuers(&self) -> Result<Vec<IssuerRow>, StoreError>;
+
+    /// Finds the last CRL that an issuer signed.
+    ///
+    /// # Errors
+    /// Fails when the store cannot be read.
+    async fn last_crl(&self, issuer: &IssuerId) -> Result<Option<CrlRow>, StoreError>;
+
+    /// Reads up to `limit` leaves from `first` on: their indexes and octets.
+    ///
+    /// # Errors
+    /// Fails when the log cannot be read.
+    async fn leaves(&self, first: u64, limit: usize) -> Result<Vec<(u64, Vec<u8>)>, StoreError>;
+
+    /// Returns the size and root hash of the tree over all durable leaves.
+    ///
+    /// # Errors
+    /// Fails when the store cannot be read.
+    async fn tree_head(&self) -> Result<TreeHead, StoreError>;
+}

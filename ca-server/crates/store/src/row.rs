@@ -1,0 +1,92 @@
+//! What the tables know of certificates, actors, issuers and CRLs.
+
+use ca_types::{
+    Actor, CertificateState, Fingerprint, GeneralName, IssuerClass, IssuerId, KeyId, ProfileName,
+    RevocationReason, SerialNumber, TrustDomain, UnixTime, Validity,
+};
+
+/// A certificate as the tables know it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CertificateRow {
+    /// The leaf that holds its DER.
+    pub leaf: u64,
+    /// Its serial number.
+    pub serial: SerialNumber,
+    /// The CA that signed it.
+    pub issuer: IssuerId,
+    /// The profile it was issued under.
+    pub profile: ProfileName,
+    /// Its NAME.
+    pub name: String,
+    /// Its subject alternative names, in the order of the certificate.
+    pub sans: Vec<GeneralName>,
+    /// Its public key.
+    pub key: KeyId,
+    /// The SHA-256 of its DER.
+    pub fingerprint: Fingerprint,
+    /// When it is valid.
+    pub validity: Validity,
+    /// When and why it was revoked, if it was.
+    pub revocation: Option<Revocation>,
+}
+
+impl CertificateRow {
+    /// Returns what it is worth at `now`; revoked wins over expired.
+    pub fn state(&self, now: UnixTime) -> CertificateState {
+        if self.revocation.is_some() {
+            CertificateState::Revoked
+        } else if self.validity.not_after() < now {
+            CertificateState::Expired
+        } else {
+            CertificateState::Valid
+        }
+    }
+}
+
+/// When and why a certificate was revoked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Revocation {
+    /// When.
+    pub time: UnixTime,
+    /// Why.
+    pub reason: RevocationReason,
+}
+
+/// An actor and since when it may call.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ActorRow {
+    /// The actor.
+    pub actor: Actor,
+    /// When it was added.
+    pub added: UnixTime,
+}
+
+/// A CA.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IssuerRow {
+    /// Its identifier.
+    pub id: IssuerId,
+    /// What it issues for.
+    pub class: IssuerClass,
+    /// The trust domain it belongs to.
+    pub trust_domain: TrustDomain,
+    /// Its own certificate in DER.
+    pub certificate: Vec<u8>,
+    /// When it was added.
+    pub added: UnixTime,
+}
+
+/// The last CRL of an issuer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CrlRow {
+    /// Its cRLNumber.
+    pub number: u64,
+    /// Its thisUpdate.
+    pub this_update: UnixTime,
+    /// Its nextUpdate.
+    pub next_update: UnixTime,
+    /// The SHA-256 of its DER.
+    pub sha256: [u8; 32],
+    /// The leaf that records it; a revocation in a later leaf is not in it.
+    pub leaf: u64,
+}

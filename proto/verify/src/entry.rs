@@ -1,0 +1,562 @@
+//! Entries of the log: the content of one leaf, in DER.
+
+use ca_types::{
+    Actor, ActorName, IssuerClass, IssuerId, KeyId, NamePattern, ProfileName, RequestDigest,
+    RequestId, RevocationReason, Role, Scope, SerialNumber, SettingsDigest, TrustDomain, UnixTime,
+};
+use der::asn1::OctetString;
+use der::{Choice, Decode, Encode, Sequence};
+
+/// The longest leaf: 65 535 octets.
+pub const MAX_ENTRY_OCTETS: usize = 65_535;
+
+/// One leaf of the log: who changed what, when, on which request. All changes happen, or none.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// When the server decided it.
+    pub time: UnixTime,
+    /// Who asked for it, and from where.
+    pub origin: Origin,
+    /// What changed, in the order in which it is applied.
+    pub changes: Vec<Change>,
+}
+
+/// Who asked for a change, and from where.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Origin {
+    /// The key of the actor, or of the certificate holder; none for the console and the server itself.
+    pub actor: Option<KeyId>,
+    /// The peer's address, or one of the words of [`Console`].
+    pub address: String,
+    /// The request that is answered by this entry.
+    pub request: Option<Request>,
+    /// The settings in force.
+    pub settings: SettingsDigest,
+}
+
+/// Origins that are no network address.
+#[derive(Debug, Clone, Copy)]
+pub struct Console;
+
+impl Console {
+    /// A command typed on the server.
+    pub const TYPED: &'static str = "console";
+    /// A task of the server itself.
+    pub const TASK: &'static str = "server";
+}
+
+/// A changing request: its id, and the digest of what it asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Request {
+    /// The caller's identifier.
+    pub id: RequestId,
+    /// What decides the answer, the caller's key included.
+    pub digest: RequestDigest,
+}
+
+/// One change of state.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Change {
+    /// A certificate was issued.
+    Issued(Issued),
+    /// A certificate was revoked.
+    Revoked(Revoked),
+    /// An actor may call the API from now on.
+    ActorAdded(Actor),
+    /// An actor may no longer call the API.
+    ActorRemoved(KeyId),
+    /// A CA came into being.
+    IssuerAdded(IssuerAdded),
+    /// A CRL was signed.
+    CrlSigned(CrlSigned),
+}
+
+/// A certificate and what is not in it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Issued {
+    /// The CA that signed.
+    pub issuer: IssuerId,
+    /// The profile it was issued under.
+    pub profile: ProfileName,
+    /// The NAME: its common name.
+    pub name: String,
+    /// The certificate that it renews or rekeys, and beside which it may be valid.
+    pub succeeds: Option<SerialNumber>,
+    /// The certificate in DER.
+    pub certificate: Vec<u8>,
+}
+
+/// A revocation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Revoked {
+    /// The certificate.
+    pub serial: SerialNumber,
+    /// Why.
+    pub reason: RevocationReason,
+}
+
+/// A new CA.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IssuerAdded {
+    /// Its identifier, never used before.
+    pub id: IssuerId,
+    /// What it issues for.
+    pub class: IssuerClass,
+    /// The trust domain it belongs to.
+    pub trust_domain: TrustDomain,
+    /// Its own certificate in DER.
+    pub certificate: Vec<u8>,
+}
+
+/// A signed CRL.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CrlSigned {
+    /// The CA that signed.
+    pub issuer: IssuerId,
+    /// Its cRLNumber, higher than every one before.
+    pub number: u64,
+    /// Its thisUpdate.
+    pub this_update: UnixTime,
+    /// Its nextUpdate.
+    pub next_update: UnixTime,
+    /// The SHA-256 of its DER.
+    pub sha256: [u8; 32],
+}
+
+/// Why octets are no entry, or an entry has no octets.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum EntryError {
+    /// Not the DER of an entry.
+    #[error("log entry is not DER of the known form")]
+    Der(#[from] der::Error),
+    /// A format that this build does not know.
+    #[error("log entry has format {0}, this build knows format {FORMAT}")]
+    Format(u8),
+    /// A field with a value that cannot stand there.
+    #[error("log entry has an impossible {0}")]
+    Field(&'static str),
+    /// Longer than a leaf may be.
+    #[error("log entry has {octets} octets, the limit is {MAX_ENTRY_OCTETS}")]
+    TooLong {
+        /// How many octets it has.
+        octets: usize,
+    },
+}
+
+impl Entry {
+    /// Encodes the entry.
+    ///
+    /// # Errors
+    /// Fails when the entry is longer than a leaf may be.
+    pub fn to_der(&self) -> Result<Vec<u8>, EntryError> {
+        let octets = EntryDer::try_from(self)?.to_der()?;
+        if octets.len() > MAX_ENTRY_OCTETS {
+            return Err(EntryError::TooLong {
+                octets: octets.len(),
+            });
+        }
+        Ok(octets)
+    }
+
+    /// Decodes an entry; what does not encode to the same octets again is refused.
+    ///
+    /// # Errors
+    /// Fails on anything that [`Entry::to_der`] does not write.
+    pub fn from_der(octets: &[u8]) -> Result<Self, EntryError> {
+        if octets.len() > MAX_ENTRY_OCTETS {
+            return Err(EntryError::TooLong {
+                octets: octets.len(),
+            });
+        }
+        Self::try_from(EntryDer::from_der(octets)?)
+    }
+}
+
+/// The only format so far.
+const FORMAT: u8 = 1;
+
+#[derive(Sequence)]
+struct EntryDer {
+    format: u8,
+    time: i64,
+    origin: OriginDer,
+    changes: Vec<ChangeDer>,
+}
+
+#[derive(Sequence)]
+struct OriginDer {
+    #[asn1(context_specific = "0", tag_mode = "IMPLICIT", optional = "true")]
+    actor: Option<OctetString>,
+    address: String,
+    #[asn1(
+        context_specific = "1",
+        tag_mode = "IMPLICIT",
+        constructed = "true",
+        optional = "true"
+    )]
+    request: Option<RequestDer>,
+    settings: OctetString,
+}
+
+#[derive(Sequence)]
+struct RequestDer {
+    id: OctetString,
+    digest: OctetString,
+}
+
+#[derive(Choice)]
+enum ChangeDer {
+    #[asn1(context_specific = "0", tag_mode = "IMPLICIT", constructed = "true")]
+    Issued(IssuedDer),
+    #[asn1(context_specific = "1", tag_mode = "IMPLICIT", constructed = "true")]
+    Revoked(RevokedDer),
+    #[asn1(context_specific = "2", tag_mode = "IMPLICIT", constructed = "true")]
+    ActorAdded(ActorDer),
+    #[asn1(context_specific = "3", tag_mode = "IMPLICIT", constructed = "true")]
+    ActorRemoved(KeyDer),
+    #[asn1(context_specific = "4", tag_mode = "IMPLICIT", constructed = "true")]
+    IssuerAdded(IssuerDer),
+    #[asn1(context_specific = "5", tag_mode = "IMPLICIT", constructed = "true")]
+    CrlSigned(CrlDer),
+}
+
+#[derive(Sequence)]
+struct IssuedDer {
+    issuer: String,
+    profile: String,
+    name: String,
+    #[asn1(context_specific = "0", tag_mode = "IMPLICIT", optional = "true")]
+    succeeds: Option<OctetString>,
+    certificate: OctetString,
+}
+
+#[derive(Sequence)]
+struct RevokedDer {
+    serial: OctetString,
+    reason: u8,
+}
+
+#[derive(Sequence)]
+struct ActorDer {
+    key: OctetString,
+    name: String,
+    role: String,
+    issuers: Vec<String>,
+    profiles: Vec<String>,
+    names: Vec<String>,
+}
+
+#[derive(Sequence)]
+struct KeyDer {
+    key: OctetString,
+}
+
+#[derive(Sequence)]
+struct IssuerDer {
+    id: String,
+    class: String,
+    trust_domain: String,
+    certificate: OctetString,
+}
+
+#[derive(Sequence)]
+struct CrlDer {
+    issuer: String,
+    number: u64,
+    this_update: i64,
+    next_update: i64,
+    sha256: OctetString,
+}
+
+impl TryFrom<&Entry> for EntryDer {
+    type Error = EntryError;
+
+    fn try_from(entry: &Entry) -> Result<Self, EntryError> {
+        Ok(Self {
+            format: FORMAT,
+            time: entry.time.seconds(),
+            origin: OriginDer {
+                actor: entry
+                    .origin
+                    .actor
+                    .map(|key| octets(key.octets()))
+                    .transpose()?,
+                address: entry.origin.address.clone(),
+                request: entry.origin.request.map(RequestDer::try_from).transpose()?,
+                settings: octets(entry.origin.settings.octets())?,
+            },
+            changes: entry
+                .changes
+                .iter()
+                .map(ChangeDer::try_from)
+                .collect::<Result<_, _>>()?,
+        })
+    }
+}
+
+impl TryFrom<Request> for RequestDer {
+    type Error = EntryError;
+
+    fn try_from(request: Request) -> Result<Self, EntryError> {
+        Ok(Self {
+            id: octets(&request.id.octets())?,
+            digest: octets(request.digest.octets())?,
+        })
+    }
+}
+
+impl TryFrom<&Change> for ChangeDer {
+    type Error = EntryError;
+
+    fn try_from(change: &Change) -> Result<Self, EntryError> {
+        Ok(match change {
+            Change::Issued(issued) => Self::Issued(IssuedDer {
+                issuer: issued.issuer.to_string(),
+                profile: issued.profile.to_string(),
+                name: issued.name.clone(),
+                succeeds: issued
+                    .succeeds
+                    .map(|serial| octets(&serial.octets()))
+                    .transpose()?,
+                certificate: octets(&issued.certificate)?,
+            }),
+            Change::Revoked(revoked) => Self::Revoked(RevokedDer {
+                serial: octets(&revoked.serial.octets())?,
+                reason: revoked.reason.number(),
+            }),
+            Change::ActorAdded(actor) => Self::ActorAdded(ActorDer {
+                key: octets(actor.key.octets())?,
+                name: actor.name.to_string(),
+                role: actor.role.to_string(),
+                issuers: actor
+                    .scope
+                    .issuers
+                    .iter()
+                    .map(ToString::to_string)
+                    .collect(),
+                profiles: actor
+                    .scope
+                    .profiles
+                    .iter()
+                    .map(ToString::to_string)
+                    .collect(),
+                names: actor.scope.names.iter().map(ToString::to_string).collect(),
+            }),
+            Change::ActorRemoved(key) => Self::ActorRemoved(KeyDer {
+                key: octets(key.octets())?,
+            }),
+            Change::IssuerAdded(issuer) => Self::IssuerAdded(IssuerDer {
+                id: issuer.id.to_string(),
+                class: issuer.class.to_string(),
+                trust_domain: issuer.trust_domain.to_string(),
+                certificate: octets(&issuer.certificate)?,
+            }),
+            Change::CrlSigned(crl) => Self::CrlSigned(CrlDer {
+                issuer: crl.issuer.to_string(),
+                number: crl.number,
+                this_update: crl.this_update.seconds(),
+                next_update: crl.next_update.seconds(),
+                sha256: octets(&crl.sha256)?,
+            }),
+        })
+    }
+}
+
+impl TryFrom<EntryDer> for Entry {
+    type Error = EntryError;
+
+    fn try_from(entry: EntryDer) -> Result<Self, EntryError> {
+        if entry.format != FORMAT {
+            return Err(EntryError::Format(entry.format));
+        }
+        Ok(Self {
+            time: time(entry.time)?,
+            origin: Origin {
+                actor: entry.origin.actor.map(|key| key_id(&key)).transpose()?,
+                address: entry.origin.address,
+                request: entry.origin.request.map(Request::try_from).transpose()?,
+                settings: field(
+                    "settings digest",
+                    entry.origin.settings.as_bytes().try_into(),
+                )?,
+            },
+            changes: entry
+                .changes
+                .into_iter()
+                .map(Change::try_from)
+                .collect::<Result<_, _>>()?,
+        })
+    }
+}
+
+impl TryFrom<RequestDer> for Request {
+    type Error = EntryError;
+
+    fn try_from(request: RequestDer) -> Result<Self, EntryError> {
+        let id: [u8; 16] = field("request id", request.id.as_bytes().try_into())?;
+        Ok(Self {
+            id: id.into(),
+            digest: field("request digest", request.digest.as_bytes().try_into())?,
+        })
+    }
+}
+
+impl TryFrom<ChangeDer> for Change {
+    type Error = EntryError;
+
+    fn try_from(change: ChangeDer) -> Result<Self, EntryError> {
+        Ok(match change {
+            ChangeDer::Issued(issued) => Self::Issued(Issued {
+                issuer: field("issuer id", issued.issuer.parse())?,
+                profile: field("profile name", issued.profile.parse())?,
+                name: issued.name,
+                succeeds: issued.succeeds.map(|octets| serial(&octets)).transpose()?,
+                certificate: issued.certificate.into_bytes().into(),
+            }),
+            ChangeDer::Revoked(revoked) => Self::Revoked(Revoked {
+                serial: serial(&revoked.serial)?,
+                reason: RevocationReason::from_number(revoked.reason)
+                    .ok_or(EntryError::Field("revocation reason"))?,
+            }),
+            ChangeDer::ActorAdded(actor) => Self::ActorAdded(Actor {
+                key: key_id(&actor.key)?,
+                name: field("actor name", actor.name.parse::<ActorName>())?,
+                role: field("role", actor.role.parse::<Role>())?,
+                scope: Scope {
+                    issuers: all("issuer id", &actor.issuers)?,
+                    profiles: all("profile name", &actor.profiles)?,
+                    names: all::<NamePattern>("name pattern", &actor.names)?,
+                },
+            }),
+            ChangeDer::ActorRemoved(removed) => Self::ActorRemoved(key_id(&removed.key)?),
+            ChangeDer::IssuerAdded(issuer) => Self::IssuerAdded(IssuerAdded {
+                id: field("issuer id", issuer.id.parse())?,
+                class: field("issuer class", issuer.class.parse())?,
+                trust_domain: field("trust domain", issuer.trust_domain.parse())?,
+                certificate: issuer.certificate.into_bytes().into(),
+            }),
+            ChangeDer::CrlSigned(crl) => Self::CrlSigned(CrlSigned {
+                issuer: field("issuer id", crl.issuer.parse())?,
+                number: crl.number,
+                this_update: time(crl.this_update)?,
+                next_update: time(crl.next_update)?,
+                sha256: field("CRL digest", crl.sha256.as_bytes().try_into())?,
+            }),
+        })
+    }
+}
+
+fn octets(octets: &[u8]) -> Result<OctetString, EntryError> {
+    Ok(OctetString::new(octets)?)
+}
+
+fn key_id(octets: &OctetString) -> Result<KeyId, EntryError> {
+    field("key id", octets.as_bytes().try_into())
+}
+
+fn serial(octets: &OctetString) -> Result<SerialNumber, EntryError> {
+    let octets: [u8; 16] = field("serial number", octets.as_bytes().try_into())?;
+    Ok(octets.into())
+}
+
+fn time(seconds: i64) -> Result<UnixTime, EntryError> {
+    field("time", UnixTime::from_seconds(seconds))
+}
+
+fn all<T: std::str::FromStr>(name: &'static str, texts: &[String]) -> Result<Vec<T>, EntryError> {
+    texts.iter().map(|text| field(name, text.parse())).collect()
+}
+
+fn field<T, E>(name: &'static str, value: Result<T, E>) -> Result<T, EntryError> {
+    value.map_err(|_source| EntryError::Field(name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn entry() -> Entry {
+        let digest = [7; 32];
+        Entry {
+            time: UnixTime::from_seconds(1_795_000_000).unwrap(),
+            origin: Origin {
+                actor: Some(digest.into()),
+                address: "192.0.2.7:4711".into(),
+                request: Some(Request {
+                    id: [1; 16].into(),
+                    digest: digest.into(),
+                }),
+                settings: digest.into(),
+            },
+            changes: vec![
+                Change::Revoked(Revoked {
+                    serial: [0x41; 16].into(),
+                    reason: RevocationReason::Superseded,
+                }),
+                Change::Issued(Issued {
+                    issuer: "router-2026-1".parse().unwrap(),
+                    profile: "router".parse().unwrap(),
+                    name: "berlin-01.example.net".into(),
+                    succeeds: Some([0x42; 16].into()),
+                    certificate: vec![0x30, 0],
+                }),
+                Change::ActorAdded(Actor {
+                    key: digest.into(),
+                    name: "anna".parse().unwrap(),
+                    role: Role::Operator,
+                    scope: Scope {
+                        names: vec!["*.example.net".parse().unwrap()],
+                        ..Scope::default()
+                    },
+                }),
+                Change::ActorRemoved(digest.into()),
+                Change::IssuerAdded(IssuerAdded {
+                    id: "root-2026-1".parse().unwrap(),
+                    class: IssuerClass::Root,
+                    trust_domain: TrustDomain::default(),
+                    certificate: vec![0x30, 0],
+                }),
+                Change::CrlSigned(CrlSigned {
+                    issuer: "root-2026-1".parse().unwrap(),
+                    number: 1,
+                    this_update: UnixTime::EPOCH,
+                    next_update: UnixTime::MAX,
+                    sha256: digest,
+                }),
+            ],
+        }
+    }
+
+    #[test]
+    fn every_change_comes_back_as_it_was() {
+        let octets = entry().to_der().unwrap();
+        assert_eq!(Entry::from_der(&octets).unwrap(), entry());
+        let mut sparse = entry();
+        sparse.origin.actor = None;
+        sparse.origin.request = None;
+        assert_eq!(Entry::from_der(&sparse.to_der().unwrap()).unwrap(), sparse);
+    }
+
+    #[test]
+    fn a_leaf_over_the_limit_is_refused() {
+        let mut long = entry();
+        long.origin.address = "a".repeat(MAX_ENTRY_OCTETS);
+        assert!(matches!(long.to_der(), Err(EntryError::TooLong { .. })));
+    }
+
+    #[test]
+    fn every_cut_and_every_flipped_octet_is_refused_or_reads_as_another_entry() {
+        let octets = entry().to_der().unwrap();
+        for end in 0..octets.len() {
+            assert!(
+                Entry::from_der(octets.get(..end).unwrap()).is_err(),
+                "cut at {end}"
+            );
+        }
+        for at in 0..octets.len() {
+            let mut flipped = octets.clone();
+            flipped[at] ^= 0x20;
+            assert_ne!(Entry::from_der(&flipped), Ok(entry()), "flipped at {at}");
+        }
+    }
+}
