@@ -135,6 +135,9 @@ pub enum EntryError {
     /// A field with a value that cannot stand there.
     #[error("log entry has an impossible {0}")]
     Field(&'static str),
+    /// A value that would be written in another way.
+    #[error("log entry is not in its one canonical form")]
+    NotCanonical,
     /// Longer than a leaf may be.
     #[error("log entry has {octets} octets, the limit is {MAX_ENTRY_OCTETS}")]
     TooLong {
@@ -168,7 +171,11 @@ impl Entry {
                 octets: octets.len(),
             });
         }
-        Self::try_from(EntryDer::from_der(octets)?)
+        let entry = Self::try_from(EntryDer::from_der(octets)?)?;
+        if entry.to_der()? != octets {
+            return Err(EntryError::NotCanonical);
+        }
+        Ok(entry)
     }
 }
 
