@@ -12,6 +12,7 @@ pub use status::{ApiError, status_from};
 /// The messages and services of package `fleet.ca.v1`.
 pub mod v1 {
     #![expect(
+        unused_qualifications,
         clippy::all,
         clippy::restriction,
         clippy::pedantic,

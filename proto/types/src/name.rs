@@ -455,7 +455,7 @@ mod tests {
         fn no_text_makes_the_parsers_panic(text in ".{0,80}") {
             if let Ok(name) = text.parse::<SubjectName>() {
                 proptest::prop_assert_eq!(name.general_name().value(), name.as_str());
-                proptest::prop_assert_eq!(name.as_str().parse::<SubjectName>(), Ok(name.clone()));
+                proptest::prop_assert_eq!(name.as_str().parse::<SubjectName>(), Ok(name));
             }
             let _any = (text.parse::<GeneralName>(), text.parse::<NamePattern>().map(|p| p.matches(&text)));
         }
