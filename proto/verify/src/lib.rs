@@ -5,9 +5,40 @@
     clippy::wildcard_enum_match_arm
 )]
 
+mod alternative_name;
+mod certificate;
+mod der_reader;
+mod distinguished_name;
 mod entry;
+mod holder;
+mod key_usage;
+mod lint;
+mod path;
+mod public_key;
+mod request;
+mod revocation_list;
+mod signature_algorithm;
 
+pub use alternative_name::AlternativeName;
+pub use certificate::{
+    BasicConstraints, Certificate, CertificateError, IssuedByError, MAX_CERTIFICATE_OCTETS,
+};
+pub use der_reader::MalformedDer;
+pub use distinguished_name::DistinguishedName;
 pub use entry::{
     Change, Console, CrlSigned, Entry, EntryError, Issued, IssuerAdded, MAX_ENTRY_OCTETS, Origin,
     Request, Revoked,
 };
+pub use holder::{HolderError, HolderMethod, HolderRequest};
+pub use key_usage::KeyUsage;
+pub use lint::{
+    Finding, LintContext, LintError, Linted, LintedList, Purpose, Severity, lint_certificate,
+    lint_list,
+};
+pub use path::{PathError, check_revocation, verify_chain};
+pub use public_key::{KeyAlgorithm, KeyError, PublicKey, SignatureError};
+pub use request::{
+    CertificationRequest, MAX_REQUEST_OCTETS, RequestError, RequestedExtensions,
+};
+pub use revocation_list::{CertificateList, CertificateListError, RevokedCertificate};
+pub use signature_algorithm::SignatureAlgorithm;
