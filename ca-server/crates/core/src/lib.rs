@@ -1,1 +1,26 @@
+//! The kernel of the certificate authority: profiles, policy, issuance, CRLs.
+//!
+//! Pure functions: octets and time in, octets out. No I/O, no clock, no randomness of its own, no async.
+#![warn(
+    missing_docs,
+    clippy::missing_errors_doc,
+    clippy::wildcard_enum_match_arm
+)]
 
+mod crl;
+mod hierarchy;
+mod issuance;
+mod issuer;
+mod policy;
+mod profile;
+mod signer;
+
+pub use crl::{CrlIssue, Revoked, RevokedCertificates, prepare_crl, sign_crl};
+pub use hierarchy::{
+    Generation, IssuingCa, Organization, OrganizationError, issue_issuing_ca, issue_root,
+};
+pub use issuance::{IssuanceError, prepare, sign};
+pub use issuer::{Issuer, IssuerUrls};
+pub use policy::{Decision, Lifetime, MAX_SANS, Policy, PolicyError, Wanted, decide};
+pub use profile::{NameForm, Profile};
+pub use signer::{SignError, Signer};
