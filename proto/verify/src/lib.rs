@@ -18,6 +18,7 @@ mod public_key;
 mod request;
 mod revocation_list;
 mod signature_algorithm;
+mod tree;
 
 pub use alternative_name::AlternativeName;
 pub use certificate::{
@@ -42,3 +43,4 @@ pub use request::{
 };
 pub use revocation_list::{CertificateList, CertificateListError, RevokedCertificate};
 pub use signature_algorithm::SignatureAlgorithm;
+pub use tree::{Frontier, leaf_hash, node_hash};

@@ -9,8 +9,12 @@
     clippy::wildcard_enum_match_arm
 )]
 
+mod disk;
 mod error;
+pub mod files;
+mod memory;
 mod query;
+mod report;
 mod row;
 
 use std::fmt;
@@ -19,8 +23,11 @@ use async_trait::async_trait;
 use ca_types::{Actor, IssuerId, KeyId, ProfileName, RequestId, SerialNumber, UnixTime};
 use ca_verify::Entry;
 
+pub use disk::{LogStore, OpenOptions, inspect, read_log};
 pub use error::StoreError;
+pub use memory::MemoryStore;
 pub use query::{CertificateQuery, Page, PageToken};
+pub use report::{IndexReport, LogId, LogReport, OpenReport, OpenStep, Progress, TornTail};
 pub use row::{ActorRow, CertificateRow, CrlRow, IssuerRow, Revocation};
 
 /// What a commit did.

@@ -1,0 +1,211 @@
+//! The file seam: everything that the log asks of a file system.
+
+use std::ffi::OsString;
+use std::fmt;
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io;
+use std::os::unix::fs::{DirBuilderExt, FileExt, OpenOptionsExt};
+use std::path::Path;
+use std::sync::Arc;
+
+/// A file system as the log sees it.
+///
+/// Names and contents are durable only after [`Files::sync_dir`] and [`LogFile::sync_data`]: what
+/// lies between is what a crash may take away.
+pub trait Files: fmt::Debug + Send + Sync {
+    /// Makes a directory for the owner only; its parent must exist.
+    ///
+    /// # Errors
+    /// Fails when the directory exists.
+    fn create_dir(&self, dir: &Path) -> io::Result<()>;
+
+    /// Lists the names in a directory, in no order.
+    ///
+    /// # Errors
+    /// Fails when the directory cannot be read.
+    fn list(&self, dir: &Path) -> io::Result<Vec<OsString>>;
+
+    /// Makes the names in a directory durable.
+    ///
+    /// # Errors
+    /// Fails when the system does.
+    fn sync_dir(&self, dir: &Path) -> io::Result<()>;
+
+    /// Makes a file that does not exist, for the owner only.
+    ///
+    /// # Errors
+    /// Fails when the file exists.
+    fn create(&self, path: &Path) -> io::Result<Arc<dyn LogFile>>;
+
+    /// Opens a file for reading.
+    ///
+    /// # Errors
+    /// Fails when the system does.
+    fn open(&self, path: &Path) -> io::Result<Arc<dyn LogFile>>;
+
+    /// Opens a file for reading and writing.
+    ///
+    /// # Errors
+    /// Fails when the system does.
+    fn open_writable(&self, path: &Path) -> io::Result<Arc<dyn LogFile>>;
+
+    /// Gives a file another name in the same directory.
+    ///
+    /// # Errors
+    /// Fails when the system does.
+    fn rename(&self, from: &Path, to: &Path) -> io::Result<()>;
+
+    /// Removes a file.
+    ///
+    /// # Errors
+    /// Fails when the system does.
+    fn remove(&self, path: &Path) -> io::Result<()>;
+
+    /// Locks a file, which is made when it is absent, against every other process and opener.
+    ///
+    /// # Errors
+    /// Fails with [`io::ErrorKind::WouldBlock`] when another holds the lock.
+    fn lock(&self, path: &Path) -> io::Result<Box<dyn FileLock>>;
+}
+
+/// An open file of the log.
+pub trait LogFile: fmt::Debug + Send + Sync {
+    /// Reads at `offset`; fewer octets than asked only at the end of the file.
+    ///
+    /// # Errors
+    /// Fails when the system does.
+    fn read_at(&self, offset: u64, octets: &mut [u8]) -> io::Result<usize>;
+
+    /// Writes all octets at `offset`.
+    ///
+    /// # Errors
+    /// Fails when the system does; some of the octets may be written then.
+    fn write_at(&self, offset: u64, octets: &[u8]) -> io::Result<()>;
+
+    /// Cuts the file.
+    ///
+    /// # Errors
+    /// Fails when the system does.
+    fn truncate(&self, octets: u64) -> io::Result<()>;
+
+    /// Returns the length of the file in octets.
+    ///
+    /// # Errors
+    /// Fails when the system does.
+    fn octets(&self) -> io::Result<u64>;
+
+    /// Makes content and length durable.
+    ///
+    /// # Errors
+    /// Fails when the system does; what is durable is unknown then.
+    fn sync_data(&self) -> io::Result<()>;
+}
+
+/// A lock that ends when it is dropped.
+pub trait FileLock: fmt::Debug + Send + Sync {}
+
+/// The file system of the machine.
+#[derive(Debug, Clone, Copy)]
+pub struct SystemFiles;
+
+impl Files for SystemFiles {
+    fn create_dir(&self, dir: &Path) -> io::Result<()> {
+        std::fs::DirBuilder::new().mode(0o700).create(dir)
+    }
+
+    fn list(&self, dir: &Path) -> io::Result<Vec<OsString>> {
+        std::fs::read_dir(dir)?
+            .map(|entry| Ok(entry?.file_name()))
+            .collect()
+    }
+
+    fn sync_dir(&self, dir: &Path) -> io::Result<()> {
+        File::open(dir)?.sync_all()
+    }
+
+    fn create(&self, path: &Path) -> io::Result<Arc<dyn LogFile>> {
+        let mut options = OpenOptions::new();
+        options.read(true).write(true).create_new(true).mode(0o600);
+        Ok(Arc::new(SystemFile(options.open(path)?)))
+    }
+
+    fn open(&self, path: &Path) -> io::Result<Arc<dyn LogFile>> {
+        Ok(Arc::new(SystemFile(File::open(path)?)))
+    }
+
+    fn open_writable(&self, path: &Path) -> io::Result<Arc<dyn LogFile>> {
+        let mut options = OpenOptions::new();
+        Ok(Arc::new(SystemFile(
+            options.read(true).write(true).open(path)?,
+        )))
+    }
+
+    fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
+        std::fs::rename(from, to)
+    }
+
+    fn remove(&self, path: &Path) -> io::Result<()> {
+        std::fs::remove_file(path)
+    }
+
+    fn lock(&self, path: &Path) -> io::Result<Box<dyn FileLock>> {
+        let mut options = OpenOptions::new();
+        let file = options
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .mode(0o600)
+            .open(path)?;
+        match file.try_lock() {
+            Ok(()) => Ok(Box::new(SystemLock { _file: file })),
+            Err(TryLockError::WouldBlock) => Err(io::ErrorKind::WouldBlock.into()),
+            Err(TryLockError::Error(source)) => Err(source),
+        }
+    }
+}
+
+#[derive(Debug)]
+struct SystemFile(File);
+
+impl LogFile for SystemFile {
+    fn read_at(&self, offset: u64, octets: &mut [u8]) -> io::Result<usize> {
+        let mut filled = 0;
+        let mut at = offset;
+        while let Some(rest) = octets.get_mut(filled..).filter(|rest| !rest.is_empty()) {
+            match self.0.read_at(rest, at) {
+                Ok(0) => break,
+                Ok(count) => {
+                    filled += count;
+                    at = at.saturating_add(u64::try_from(count).unwrap_or(u64::MAX));
+                }
+                Err(source) if source.kind() == io::ErrorKind::Interrupted => {}
+                Err(source) => return Err(source),
+            }
+        }
+        Ok(filled)
+    }
+
+    fn write_at(&self, offset: u64, octets: &[u8]) -> io::Result<()> {
+        self.0.write_all_at(octets, offset)
+    }
+
+    fn truncate(&self, octets: u64) -> io::Result<()> {
+        self.0.set_len(octets)
+    }
+
+    fn octets(&self) -> io::Result<u64> {
+        Ok(self.0.metadata()?.len())
+    }
+
+    fn sync_data(&self) -> io::Result<()> {
+        self.0.sync_data()
+    }
+}
+
+/// Holds the descriptor: closing it ends the lock.
+#[derive(Debug)]
+struct SystemLock {
+    _file: File,
+}
+
+impl FileLock for SystemLock {}
