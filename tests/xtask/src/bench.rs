@@ -1,0 +1,30 @@
+//! Measurements, against the floor of the machine they run on.
+
+use std::process::Command;
+
+use crate::{
+    cargo::{self, MINUTE},
+    process,
+    workspace::Workspace,
+};
+
+/// Measures issuing with a release build.
+pub(crate) fn command(workspace: &Workspace, words: &[&str]) -> anyhow::Result<()> {
+    match words {
+        [] | ["issue"] => {}
+        other => anyhow::bail!("there is a bench `issue`, and `{}` came", other.join(" ")),
+    }
+    process::run(
+        cargo::cargo(workspace).args([
+            "build",
+            "--locked",
+            "--release",
+            "--package=ca-server",
+            "--package=ca-client",
+            "--package=ca-tests",
+        ]),
+        40 * MINUTE,
+    )?;
+    let program = workspace.target().join("release/bench-issue");
+    process::run(&mut Command::new(program), 10 * MINUTE)
+}

@@ -1,0 +1,110 @@
+//! The programs that the tests judge by: Debian packages, and Python packages in a folder of ours.
+
+use std::{
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use anyhow::{Context, bail};
+
+use crate::{cargo::MINUTE, process, workspace::Workspace};
+
+/// Installs what is missing, or tells the command that does.
+pub(crate) fn ensure(workspace: &Workspace) -> anyhow::Result<()> {
+    debian()?;
+    python(workspace)
+}
+
+/// What shows that a package is there, and the Debian package that has it.
+const DEBIAN: [(Sign, &str); 6] = [
+    (Sign::Program("git"), "git"),
+    (Sign::Program("g++"), "g++"),
+    (Sign::Program("openssl"), "openssl"),
+    (Sign::Program("certtool"), "gnutls-bin"),
+    (Sign::Program("/usr/bin/python3"), "python3"),
+    (Sign::PythonModule("ensurepip"), "python3-venv"),
+];
+
+#[derive(Debug, Clone, Copy)]
+enum Sign {
+    Program(&'static str),
+    PythonModule(&'static str),
+}
+
+fn debian() -> anyhow::Result<()> {
+    let missing: Vec<&str> = DEBIAN
+        .iter()
+        .filter(|(sign, _)| !sign.is_there())
+        .map(|(_, package)| *package)
+        .collect();
+    if missing.is_empty() {
+        println!("all Debian packages are there");
+        return Ok(());
+    }
+    let line = format!(
+        "apt-get update && apt-get install -y --no-install-recommends {}",
+        missing.join(" ")
+    );
+    println!("missing: {}", missing.join(" "));
+    if process::read(Command::new("id").arg("-u"))?.trim() != "0" {
+        bail!("programs are missing that the tests need; as root: {line}");
+    }
+    println!("{line}");
+    let mut install = Command::new("sh");
+    install
+        .args(["-c", &line])
+        .env("DEBIAN_FRONTEND", "noninteractive");
+    process::run(&mut install, 10 * MINUTE)?;
+    match DEBIAN.iter().find(|(sign, _)| !sign.is_there()) {
+        None => Ok(()),
+        Some((sign, package)) => bail!("package {package} is installed, and no {sign:?} came"),
+    }
+}
+
+impl Sign {
+    fn is_there(self) -> bool {
+        match self {
+            Self::Program(path) if path.starts_with('/') => Path::new(path).exists(),
+            Self::Program(name) => {
+                let path = std::env::var_os("PATH").unwrap_or_default();
+                std::env::split_paths(&path).any(|folder| folder.join(name).is_file())
+            }
+            Self::PythonModule(name) => Command::new("/usr/bin/python3")
+                .args(["-c", &format!("import {name}")])
+                .output()
+                .is_ok_and(|output| output.status.success()),
+        }
+    }
+}
+
+fn python(workspace: &Workspace) -> anyhow::Result<()> {
+    let requirements = workspace.root().join("tests/peers/requirements.txt");
+    let wanted = std::fs::read_to_string(&requirements)
+        .with_context(|| format!("{}", requirements.display()))?;
+    let venv = venv(workspace);
+    let stamp = venv.join("installed.txt");
+    if std::fs::read_to_string(&stamp).is_ok_and(|installed| installed == wanted) {
+        println!("all Python packages are there");
+        return Ok(());
+    }
+    std::fs::create_dir_all(&venv)?;
+    process::run(
+        Command::new("/usr/bin/python3")
+            .args(["-m", "venv", "--clear"])
+            .arg(&venv),
+        5 * MINUTE,
+    )?;
+    process::run(
+        Command::new(venv.join("bin/pip"))
+            .args(["install", "--quiet", "--disable-pip-version-check", "-r"])
+            .arg(&requirements),
+        10 * MINUTE,
+    )?;
+    std::fs::write(stamp, wanted)?;
+    Ok(())
+}
+
+/// Returns the folder of the Python packages.
+pub(crate) fn venv(workspace: &Workspace) -> PathBuf {
+    workspace.target().join("peers/venv")
+}
