@@ -1,0 +1,222 @@
+//! The use cases of the CA: one file each; the only users of store, signer and core together.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use ca_core::{Policy, Profile, Signer};
+use ca_store::{CaStore, CertificateRow, Committed};
+use ca_types::{
+    Clock, GeneralName, IssuerClass, IssuerId, ProfileName, SerialNumber, SettingsDigest, SystemEntropy, UnixTime,
+};
+use ca_verify::{Change, Entry, Issued, Origin, Request, SignatureAlgorithm};
+use tokio::sync::oneshot;
+
+use crate::authz::Permit;
+use crate::connections::Connections;
+use crate::crl_publisher::CrlPublisher;
+use crate::tasks::Tasks;
+
+mod actors;
+mod error;
+mod find;
+mod issue;
+mod listener;
+mod revoke;
+mod successor;
+
+pub use actors::{AddActorOrder, AddedActor, RemovedActor};
+pub use error::AuthorityError;
+pub use find::IssuerView;
+pub use issue::{Former, IssueOrder};
+pub use revoke::{RevokeOrder, RevokeTarget, Several};
+pub use successor::{HolderProof, SuccessorKind, SuccessorOrder};
+
+/// A CA of this server: its certificate, its key when that is here, and the chain up to the root.
+#[derive(Debug)]
+pub struct CertificateAuthority {
+    /// What core needs to know of it.
+    pub issuer: ca_core::Issuer,
+    /// Its key; none for the offline root.
+    pub signer: Option<Arc<dyn Signer>>,
+    /// Its own certificate first, the root last, in DER.
+    pub chain: Vec<Vec<u8>>,
+}
+
+/// A certificate as the answer to a request: what the tables know, its DER, and the chain above it.
+#[derive(Debug, Clone)]
+pub struct Answer {
+    /// What the tables know.
+    pub row: CertificateRow,
+    /// The certificate.
+    pub der: Vec<u8>,
+    /// The issuing CA first, the root last.
+    pub chain: Vec<Vec<u8>>,
+    /// The time of the answer, which decides the state.
+    pub now: UnixTime,
+}
+
+/// What the use cases work with.
+#[derive(Debug)]
+pub struct Authority {
+    store: Arc<dyn CaStore>,
+    clock: Arc<dyn Clock>,
+    cas: BTreeMap<IssuerId, Arc<CertificateAuthority>>,
+    policy: Policy,
+    settings: SettingsDigest,
+    crls: Arc<CrlPublisher>,
+    connections: Arc<Connections>,
+    tasks: Tasks,
+}
+
+/// Everything that an [`Authority`] is made of.
+#[derive(Debug)]
+pub struct Parts {
+    /// The state.
+    pub store: Arc<dyn CaStore>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// All CAs, the root too.
+    pub cas: BTreeMap<IssuerId, Arc<CertificateAuthority>>,
+    /// What may be issued.
+    pub policy: Policy,
+    /// The settings in force, for the log.
+    pub settings: SettingsDigest,
+    /// Where revocations go.
+    pub crls: Arc<CrlPublisher>,
+    /// The open connections, to cut those of a removed actor.
+    pub connections: Arc<Connections>,
+    /// Where work runs that outlives its caller.
+    pub tasks: Tasks,
+}
+
+impl Authority {
+    /// Puts the parts together.
+    pub fn new(parts: Parts) -> Arc<Self> {
+        let Parts { store, clock, cas, policy, settings, crls, connections, tasks } = parts;
+        Arc::new(Self { store, clock, cas, policy, settings, crls, connections, tasks })
+    }
+
+    /// Finds the newest CA of a class that issues.
+    fn active(&self, class: IssuerClass) -> Result<&Arc<CertificateAuthority>, AuthorityError> {
+        self.cas
+            .values()
+            .filter(|ca| ca.issuer.class == class && ca.signer.is_some())
+            .max_by_key(|ca| ca.issuer.certificate.validity().not_before())
+            .ok_or(AuthorityError::NoIssuer(class))
+    }
+
+    /// Lints, signs and checks one certificate; RSA signatures leave the async threads.
+    async fn sign(
+        &self,
+        ca: &Arc<CertificateAuthority>,
+        decision: &ca_core::Decision,
+    ) -> Result<ca_verify::Certificate, AuthorityError> {
+        let signer = ca.signer.as_ref().ok_or(AuthorityError::NoIssuer(ca.issuer.class))?;
+        let serial = SerialNumber::generate(&mut SystemEntropy);
+        let linted = ca_core::prepare(decision, serial, &ca.issuer)?;
+        if !is_slow(signer.algorithm()) {
+            return Ok(ca_core::sign(linted, signer.as_ref())?);
+        }
+        let signer = Arc::clone(signer);
+        tokio::task::spawn_blocking(move || ca_core::sign(linted, signer.as_ref()))
+            .await
+            .map_err(|_lost| AuthorityError::Interrupted)?
+            .map_err(AuthorityError::from)
+    }
+
+    /// Describes who asks, for the log.
+    fn origin(&self, permit: &Permit, request: Request) -> Origin {
+        Origin {
+            actor: Some(permit.key()),
+            address: permit.address().to_string(),
+            request: Some(request),
+            settings: self.settings,
+        }
+    }
+
+    /// Finds the entry that answered this very request before.
+    async fn answered(&self, request: Request) -> Result<Option<Entry>, AuthorityError> {
+        match self.store.answered(request.id).await? {
+            None => Ok(None),
+            Some((_, entry)) if entry.origin.request.is_some_and(|earlier| earlier.digest == request.digest) => {
+                Ok(Some(entry))
+            }
+            Some(_) => Err(ca_store::StoreError::RequestIdReused(request.id).into()),
+        }
+    }
+
+    /// Commits an entry and lets its effects follow; an answer that another attempt of the same request got wins.
+    ///
+    /// It runs in a task of its own: a caller that hangs up between the two must not keep a revocation from its CRL.
+    async fn commit(&self, entry: Entry) -> Result<Entry, AuthorityError> {
+        let (done, committed) = oneshot::channel();
+        let (store, crls, connections) =
+            (Arc::clone(&self.store), Arc::clone(&self.crls), Arc::clone(&self.connections));
+        self.tasks.spawn(async move {
+            let result = match store.commit(entry.clone()).await {
+                Ok(Committed::New { .. }) => {
+                    crls.follow(&entry).await;
+                    for change in &entry.changes {
+                        if let Change::ActorRemoved(key) = change {
+                            connections.cut(key);
+                        }
+                    }
+                    Ok(entry)
+                }
+                Ok(Committed::Repeated { entry, .. }) => Ok(*entry),
+                Err(error) => Err(error.into()),
+            };
+            // Nobody waits any more when the caller hung up.
+            let _hung_up = done.send(result);
+        });
+        committed.await.unwrap_or(Err(AuthorityError::Interrupted))
+    }
+
+    /// Builds the answer from the entry that made the certificate.
+    async fn answer(&self, entry: &Entry, now: UnixTime) -> Result<Answer, AuthorityError> {
+        let issued = entry.changes.iter().find_map(issued_of).ok_or(AuthorityError::Interrupted)?;
+        let serial = ca_verify::Certificate::from_der(&issued.certificate)?.serial()?;
+        let row = self.store.certificate(serial).await?.ok_or(AuthorityError::UnknownSerial(serial.to_string()))?;
+        Ok(Answer { row, der: issued.certificate.clone(), chain: self.chain(&issued.issuer), now })
+    }
+
+    fn chain(&self, issuer: &IssuerId) -> Vec<Vec<u8>> {
+        self.cas.get(issuer).map(|ca| ca.chain.clone()).unwrap_or_default()
+    }
+}
+
+/// Tells whether a signature takes so long (RSA-3072: about 0.8 ms) that it must leave the async threads.
+pub(crate) fn is_slow(algorithm: SignatureAlgorithm) -> bool {
+    match algorithm {
+        SignatureAlgorithm::RsaPkcs1Sha256
+        | SignatureAlgorithm::RsaPkcs1Sha384
+        | SignatureAlgorithm::RsaPkcs1Sha512 => true,
+        SignatureAlgorithm::EcdsaSha256 | SignatureAlgorithm::EcdsaSha384 => false,
+    }
+}
+
+/// Returns all names of a certificate; an actor has none but its common name.
+fn names_of(row: &CertificateRow) -> Vec<String> {
+    if row.sans.is_empty() {
+        return vec![row.name.clone()];
+    }
+    row.sans.iter().map(GeneralName::value).collect()
+}
+
+fn issued_of(change: &Change) -> Option<&Issued> {
+    match change {
+        Change::Issued(issued) => Some(issued),
+        Change::Revoked(_)
+        | Change::ActorAdded(_)
+        | Change::ActorRemoved(_)
+        | Change::IssuerAdded(_)
+        | Change::CrlSigned(_) => None,
+    }
+}
+
+/// Finds a profile that end entities are issued under through the API.
+fn device_profile(name: &ProfileName) -> Result<&'static Profile, AuthorityError> {
+    Profile::find(name)
+        .filter(|profile| profile.class() != IssuerClass::Control)
+        .ok_or_else(|| AuthorityError::UnknownProfile(name.clone()))
+}

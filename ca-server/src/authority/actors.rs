@@ -1,0 +1,201 @@
+//! Adding and removing those who may call.
+
+use ca_core::{Lifetime, NameForm, Profile, Wanted};
+use ca_store::{ActorRow, CertificateQuery, CertificateRow};
+use ca_types::{
+    Actor, ActorName, CertificateState, IssuerClass, RevocationReason, Role, Scope, SerialNumber,
+};
+use ca_verify::{CertificationRequest, Change, Entry, Issued, Request, Revoked};
+
+use super::{Answer, Authority, AuthorityError};
+use crate::authz::Permit;
+
+/// What is asked for.
+#[derive(Debug)]
+pub struct AddActorOrder {
+    /// The request id, and what its answer depends on.
+    pub request: Request,
+    /// The name of the actor.
+    pub name: ActorName,
+    /// What it may do.
+    pub role: Role,
+    /// What it may do it to.
+    pub scope: Scope,
+    /// The certification request of its key.
+    pub csr: CertificationRequest,
+}
+
+/// A new actor and its certificate.
+#[derive(Debug)]
+pub struct AddedActor {
+    /// The actor.
+    pub actor: ActorRow,
+    /// Its `control` certificate.
+    pub answer: Answer,
+}
+
+/// A removed actor.
+#[derive(Debug)]
+pub struct RemovedActor {
+    /// Its certificates, revoked in the same step.
+    pub revoked: Vec<SerialNumber>,
+}
+
+impl Authority {
+    /// Adds an actor and issues its certificate, in one step.
+    ///
+    /// # Errors
+    /// Refuses a name or key that is taken, and all that issuing refuses.
+    pub async fn add_actor(
+        &self,
+        permit: Permit,
+        order: AddActorOrder,
+    ) -> Result<AddedActor, AuthorityError> {
+        let now = self.clock.now();
+        let entry = match self.answered(order.request).await? {
+            Some(entry) => entry,
+            None => {
+                let profile = actor_profile()?;
+                let ca = self.active(profile.class())?;
+                let wanted = Wanted {
+                    profile,
+                    name: order.name.as_str(),
+                    sans: &[],
+                    lifetime: Lifetime::Default,
+                };
+                let decision = ca_core::decide(&wanted, &order.csr, &ca.issuer, &self.policy, now)?;
+                let certificate = self.sign(ca, &decision).await?;
+                let actor = Actor {
+                    key: order.csr.public_key().key_id(),
+                    name: order.name.clone(),
+                    role: order.role,
+                    scope: order.scope,
+                };
+                let issued = Issued {
+                    issuer: ca.issuer.id.clone(),
+                    profile: profile.name().clone(),
+                    name: order.name.to_string(),
+                    succeeds: None,
+                    certificate: certificate.der().to_vec(),
+                };
+                let changes = vec![Change::Issued(issued), Change::ActorAdded(actor)];
+                self.commit(Entry {
+                    time: now,
+                    origin: self.origin(&permit, order.request),
+                    changes,
+                })
+                .await?
+            }
+        };
+        let actor = entry
+            .changes
+            .iter()
+            .find_map(|change| {
+                if let Change::ActorAdded(actor) = change {
+                    Some(actor.clone())
+                } else {
+                    None
+                }
+            })
+            .ok_or(AuthorityError::Interrupted)?;
+        let answer = self.answer(&entry, now).await?;
+        Ok(AddedActor {
+            actor: ActorRow {
+                actor,
+                added: entry.time,
+            },
+            answer,
+        })
+    }
+
+    /// Lists the actors by name.
+    ///
+    /// # Errors
+    /// Fails when the store cannot be read.
+    pub async fn actors(&self, _permit: &Permit) -> Result<Vec<ActorRow>, AuthorityError> {
+        Ok(self.store.actors().await?)
+    }
+
+    /// Removes an actor, revokes its certificates and cuts its connections.
+    ///
+    /// # Errors
+    /// Refuses an unknown actor and the last admin.
+    pub async fn remove_actor(
+        &self,
+        permit: Permit,
+        request: Request,
+        name: &ActorName,
+    ) -> Result<RemovedActor, AuthorityError> {
+        let now = self.clock.now();
+        let entry = match self.answered(request).await? {
+            Some(entry) => entry,
+            None => {
+                let row = self
+                    .store
+                    .actors()
+                    .await?
+                    .into_iter()
+                    .find(|row| row.actor.name == *name)
+                    .ok_or_else(|| AuthorityError::UnknownActor(name.to_string()))?;
+                let mut changes: Vec<Change> = self
+                    .certificates_of(&row.actor)
+                    .await?
+                    .into_iter()
+                    .map(|row| {
+                        let reason = RevocationReason::CessationOfOperation;
+                        Change::Revoked(Revoked {
+                            serial: row.serial,
+                            reason,
+                        })
+                    })
+                    .collect();
+                changes.push(Change::ActorRemoved(row.actor.key));
+                self.commit(Entry {
+                    time: now,
+                    origin: self.origin(&permit, request),
+                    changes,
+                })
+                .await?
+            }
+        };
+        let revoked = entry
+            .changes
+            .iter()
+            .filter_map(|change| {
+                if let Change::Revoked(revoked) = change {
+                    Some(revoked.serial)
+                } else {
+                    None
+                }
+            })
+            .collect();
+        tracing::info!(actor = %name, "actor removed");
+        Ok(RemovedActor { revoked })
+    }
+
+    /// Finds the valid `control` certificates of an actor's key.
+    async fn certificates_of(&self, actor: &Actor) -> Result<Vec<CertificateRow>, AuthorityError> {
+        let query = CertificateQuery {
+            now: self.clock.now(),
+            name: None,
+            san: None,
+            profile: Some(actor_profile()?.name().clone()),
+            issuer: None,
+            state: Some(CertificateState::Valid),
+            expires_by: None,
+            after: None,
+            limit: usize::MAX,
+        };
+        let mut rows = self.store.list(&query).await?.rows;
+        rows.retain(|row| row.key == actor.key);
+        Ok(rows)
+    }
+}
+
+/// Finds the profile of certificates that actors call with.
+fn actor_profile() -> Result<&'static Profile, AuthorityError> {
+    let mut profiles = Profile::all().iter();
+    profiles
+        .find(|profile| profile.name_form() == NameForm::Actor)
+        .ok_or(AuthorityError::NoIssuer(IssuerClass::Control))
+}

@@ -1,0 +1,138 @@
+//! Why a use case refuses, or cannot.
+
+use ca_core::{IssuanceError, PolicyError};
+use ca_store::StoreError;
+use ca_types::{
+    CertificateState, Code, Hinted, IssuerClass, IssuerId, ProfileName, SerialError, SerialNumber,
+};
+use ca_verify::{CertificateError, HolderError};
+
+use crate::authz::Denied;
+
+/// Why a use case refuses, or cannot.
+#[derive(Debug, thiserror::Error)]
+pub enum AuthorityError {
+    /// The authorizer or the scope denies.
+    #[error(transparent)]
+    Denied(#[from] Denied),
+    /// The policy refuses.
+    #[error(transparent)]
+    Policy(#[from] PolicyError),
+    /// The certificate or CRL could not be made.
+    #[error(transparent)]
+    Issuance(#[from] IssuanceError),
+    /// The store refuses or cannot.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The holder's signature is not accepted.
+    #[error(transparent)]
+    Holder(#[from] HolderError),
+    /// A certificate of our own does not parse.
+    #[error("a certificate of the log does not parse")]
+    Certificate(#[from] CertificateError),
+    /// A certificate of our own has a serial number that we never use.
+    #[error("a certificate of the log has an impossible serial number")]
+    Serial(#[from] SerialError),
+    /// No profile has the name.
+    #[error("there is no profile `{0}`")]
+    UnknownProfile(ProfileName),
+    /// No certificate has the serial number.
+    #[error("no certificate has serial number {0}")]
+    UnknownSerial(String),
+    /// No valid certificate has the NAME.
+    #[error("no valid certificate has the name `{0}`")]
+    UnknownName(String),
+    /// No CA has the id.
+    #[error("there is no issuer `{0}`")]
+    UnknownIssuer(IssuerId),
+    /// No actor has the name.
+    #[error("there is no actor `{0}`")]
+    UnknownActor(String),
+    /// A NAME has several valid certificates where one was meant.
+    #[error("name `{name}` has several valid certificates: {}", found.join(", "))]
+    Ambiguous {
+        /// The NAME.
+        name: String,
+        /// Their serial numbers and profiles.
+        found: Vec<String>,
+    },
+    /// The certificate cannot have a successor.
+    #[error("certificate {serial} is {state}")]
+    NotValid {
+        /// The certificate.
+        serial: SerialNumber,
+        /// What it is.
+        state: CertificateState,
+    },
+    /// A renewal must keep the key.
+    #[error("the request to renew has another key than the certificate")]
+    RenewWithNewKey,
+    /// A rekey must change the key.
+    #[error("the request to rekey has the key of the certificate")]
+    RekeyWithOldKey,
+    /// An actor is known by its key.
+    #[error("`{0}` is an actor: a new key would be a new actor")]
+    RekeyOfActor(String),
+    /// No CA of the class issues.
+    #[error("no {0} CA issues at the moment")]
+    NoIssuer(IssuerClass),
+    /// The work stopped before its end, since the server stops.
+    #[error("the server stopped before the request was done")]
+    Interrupted,
+}
+
+impl Hinted for AuthorityError {
+    fn code(&self) -> Code {
+        match self {
+            Self::Denied(error) => error.code(),
+            Self::Policy(error) => error.code(),
+            Self::Issuance(error) => error.code(),
+            Self::Store(error) => error.code(),
+            Self::Holder(error) => error.code(),
+            Self::Certificate(_) | Self::Serial(_) => Code::Internal,
+            Self::UnknownProfile(_) => Code::InvalidRequest,
+            Self::UnknownSerial(_)
+            | Self::UnknownName(_)
+            | Self::UnknownIssuer(_)
+            | Self::UnknownActor(_) => Code::NotFound,
+            Self::Ambiguous { .. } => Code::Ambiguous,
+            Self::NotValid { .. } | Self::NoIssuer(_) | Self::RekeyOfActor(_) => {
+                Code::FailedPrecondition
+            }
+            Self::RenewWithNewKey | Self::RekeyWithOldKey => Code::InvalidRequest,
+            Self::Interrupted => Code::Unavailable,
+        }
+    }
+
+    fn hint(&self) -> Option<String> {
+        match self {
+            Self::Denied(error) => error.hint(),
+            Self::Policy(error) => error.hint(),
+            Self::Issuance(error) => error.hint(),
+            Self::Store(error) => error.hint(),
+            Self::Holder(error) => error.hint(),
+            Self::UnknownProfile(_) => {
+                Some("the profiles are router, vpn-server and vpn-client".to_owned())
+            }
+            Self::UnknownSerial(_) | Self::UnknownName(_) => {
+                Some("`list` shows what there is".to_owned())
+            }
+            Self::UnknownIssuer(_) => Some("`issuer list` shows what there is".to_owned()),
+            Self::UnknownActor(_) => Some("`actor list` shows what there is".to_owned()),
+            Self::Ambiguous { .. } => {
+                Some("name a profile with --profile, or take --all".to_owned())
+            }
+            Self::NotValid { .. } => Some("issue a new certificate".to_owned()),
+            Self::RenewWithNewKey => Some("to change the key, rekey".to_owned()),
+            Self::RekeyWithOldKey => Some("to keep the key, renew".to_owned()),
+            Self::RekeyOfActor(_) => Some(
+                "renew it with the same key, or let an admin remove the actor and add it again"
+                    .to_owned(),
+            ),
+            Self::Interrupted => {
+                Some("send the same request again, with the same request id".to_owned())
+            }
+            Self::Certificate(_) | Self::Serial(_) | Self::NoIssuer(_) => None,
+        }
+    }
+}

@@ -1,0 +1,148 @@
+//! Revoking certificates.
+
+use ca_store::{CertificateRow, StoreError};
+use ca_types::{ProfileName, RevocationReason, SerialNumber, UnixTime};
+use ca_verify::{Change, Entry, Request, Revoked};
+
+use super::{Authority, AuthorityError, names_of};
+use crate::authz::Permit;
+
+/// What to revoke.
+#[derive(Debug)]
+pub enum RevokeTarget {
+    /// One certificate.
+    Serial(SerialNumber),
+    /// The valid certificates of a NAME.
+    Name {
+        /// The NAME.
+        name: String,
+        /// Only this profile.
+        profile: Option<ProfileName>,
+        /// What to do with more than one.
+        several: Several,
+    },
+}
+
+/// What to do when a NAME has more than one valid certificate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Several {
+    /// Refuse, and name them.
+    Refuse,
+    /// Revoke all.
+    RevokeAll,
+}
+
+/// What is asked for.
+#[derive(Debug)]
+pub struct RevokeOrder {
+    /// The request id, and what its answer depends on.
+    pub request: Request,
+    /// What to revoke.
+    pub target: RevokeTarget,
+    /// Why.
+    pub reason: RevocationReason,
+}
+
+impl Authority {
+    /// Revokes; repeating it gives the same answer.
+    ///
+    /// # Errors
+    /// Refuses an unknown certificate, and several where one was meant.
+    pub async fn revoke(
+        &self,
+        permit: Permit,
+        order: RevokeOrder,
+    ) -> Result<(Vec<CertificateRow>, UnixTime), AuthorityError> {
+        let now = self.clock.now();
+        if let Some(entry) = self.answered(order.request).await? {
+            return Ok((self.rows_revoked_by(&entry).await?, now));
+        }
+        loop {
+            let rows = self.targets(&order.target, now).await?;
+            for row in &rows {
+                permit.covers(
+                    &row.issuer,
+                    &row.profile,
+                    names_of(row).iter().map(String::as_str),
+                )?;
+            }
+            let open: Vec<&CertificateRow> =
+                rows.iter().filter(|row| row.revocation.is_none()).collect();
+            if open.is_empty() {
+                return Ok((rows, now));
+            }
+            let changes = open
+                .iter()
+                .map(|row| {
+                    Change::Revoked(Revoked {
+                        serial: row.serial,
+                        reason: order.reason,
+                    })
+                })
+                .collect();
+            let entry = Entry {
+                time: now,
+                origin: self.origin(&permit, order.request),
+                changes,
+            };
+            match self.commit(entry).await {
+                Ok(entry) => {
+                    metrics::counter!("ca_revocations_total")
+                        .increment(u64::try_from(open.len()).unwrap_or(u64::MAX));
+                    for row in open {
+                        tracing::info!(serial = %row.serial, name = row.name, reason = %order.reason, "certificate revoked");
+                    }
+                    return Ok((self.rows_revoked_by(&entry).await?, now));
+                }
+                // Another call was faster: look again, so that both give the same answer.
+                Err(AuthorityError::Store(StoreError::AlreadyRevoked(_))) => {}
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    async fn targets(
+        &self,
+        target: &RevokeTarget,
+        now: UnixTime,
+    ) -> Result<Vec<CertificateRow>, AuthorityError> {
+        match target {
+            RevokeTarget::Serial(serial) => {
+                let row = self.store.certificate(*serial).await?;
+                row.map(|row| vec![row])
+                    .ok_or_else(|| AuthorityError::UnknownSerial(serial.to_string()))
+            }
+            RevokeTarget::Name {
+                name,
+                profile,
+                several,
+            } => {
+                let rows = self
+                    .store
+                    .valid_for_name(name, profile.as_ref(), now)
+                    .await?;
+                match (rows.len(), several) {
+                    (0, _) => Err(AuthorityError::UnknownName(name.clone())),
+                    (1, _) | (_, Several::RevokeAll) => Ok(rows),
+                    (_, Several::Refuse) => Err(AuthorityError::Ambiguous {
+                        name: name.clone(),
+                        found: rows
+                            .iter()
+                            .map(|row| format!("{} ({})", row.serial, row.profile))
+                            .collect(),
+                    }),
+                }
+            }
+        }
+    }
+
+    async fn rows_revoked_by(&self, entry: &Entry) -> Result<Vec<CertificateRow>, AuthorityError> {
+        let mut rows = Vec::new();
+        for change in &entry.changes {
+            if let Change::Revoked(revoked) = change {
+                rows.extend(self.store.certificate(revoked.serial).await?);
+            }
+        }
+        Ok(rows)
+    }
+}

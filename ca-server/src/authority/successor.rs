@@ -1,0 +1,142 @@
+//! Renewing (same key) and rekeying (new key): a successor with the names of a valid certificate.
+
+use ca_core::{Lifetime, Profile, Wanted};
+use ca_store::CertificateRow;
+use ca_types::{CertificateState, SerialNumber, UnixTime};
+use ca_verify::{Certificate, CertificationRequest, Change, Entry, HolderRequest, Issued, Request};
+
+use super::{Answer, Authority, AuthorityError, names_of};
+use crate::authz::{Caller, Permit};
+
+/// Whether the successor keeps the key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SuccessorKind {
+    /// The same key.
+    Renew,
+    /// A new key.
+    Rekey,
+}
+
+/// The holder's signature in place of an actor.
+#[derive(Debug)]
+pub struct HolderProof {
+    /// What the holder signed.
+    pub message: HolderRequest,
+    /// The signature by the key of the predecessor.
+    pub signature: Vec<u8>,
+}
+
+/// What is asked for.
+#[derive(Debug)]
+pub struct SuccessorOrder {
+    /// The request id, and what its answer depends on.
+    pub request: Request,
+    /// Same key or new key.
+    pub kind: SuccessorKind,
+    /// The predecessor.
+    pub serial: SerialNumber,
+    /// The certification request by the key of the successor.
+    pub csr: CertificationRequest,
+    /// How long it is valid.
+    pub lifetime: Lifetime,
+    /// The holder's signature, when no actor asks.
+    pub proof: Option<HolderProof>,
+}
+
+impl Authority {
+    /// Issues a successor; the predecessor stays valid beside it.
+    ///
+    /// # Errors
+    /// Refuses a predecessor that is not valid, a key that does not fit the kind, a proof that does not verify,
+    /// and all that issuing refuses.
+    pub async fn succeed(
+        &self,
+        caller: &Caller,
+        order: SuccessorOrder,
+    ) -> Result<Answer, AuthorityError> {
+        let now = self.clock.now();
+        let unknown = || AuthorityError::UnknownSerial(order.serial.to_string());
+        let Some(row) = self.store.certificate(order.serial).await? else {
+            // Without an actor nobody learns which serial numbers exist.
+            caller.permit()?;
+            return Err(unknown());
+        };
+        let ders = self
+            .store
+            .certificates_der(std::slice::from_ref(&row))
+            .await?;
+        let predecessor = Certificate::from_der(ders.first().ok_or_else(unknown)?)?;
+        let permit = match &order.proof {
+            None => caller.permit()?,
+            Some(proof) => caller.permit_holder(
+                &proof.message,
+                &proof.signature,
+                predecessor.public_key(),
+                now,
+            )?,
+        };
+        permit.covers(
+            &row.issuer,
+            &row.profile,
+            names_of(&row).iter().map(String::as_str),
+        )?;
+        if let Some(entry) = self.answered(order.request).await? {
+            return self.answer(&entry, now).await;
+        }
+        match row.state(now) {
+            CertificateState::Valid => {}
+            state @ (CertificateState::Expired | CertificateState::Revoked) => {
+                return Err(AuthorityError::NotValid {
+                    serial: row.serial,
+                    state,
+                });
+            }
+        }
+        let same_key = order.csr.public_key().key_id() == row.key;
+        match (order.kind, same_key) {
+            (SuccessorKind::Renew, true) | (SuccessorKind::Rekey, false) => {}
+            (SuccessorKind::Renew, false) => return Err(AuthorityError::RenewWithNewKey),
+            (SuccessorKind::Rekey, true) => return Err(AuthorityError::RekeyWithOldKey),
+        }
+        // An actor is known by its key: a new key is a new actor, and only an admin adds one.
+        if order.kind == SuccessorKind::Rekey && self.store.actor(&row.key).await?.is_some() {
+            return Err(AuthorityError::RekeyOfActor(row.name));
+        }
+        self.sign_successor(&permit, &row, order, now).await
+    }
+
+    async fn sign_successor(
+        &self,
+        permit: &Permit,
+        row: &CertificateRow,
+        order: SuccessorOrder,
+        now: UnixTime,
+    ) -> Result<Answer, AuthorityError> {
+        let profile = Profile::find(&row.profile)
+            .ok_or_else(|| AuthorityError::UnknownProfile(row.profile.clone()))?;
+        let ca = self.active(profile.class())?;
+        let wanted = Wanted {
+            profile,
+            name: &row.name,
+            sans: &row.sans,
+            lifetime: order.lifetime,
+        };
+        let decision = ca_core::decide(&wanted, &order.csr, &ca.issuer, &self.policy, now)?;
+        let certificate = self.sign(ca, &decision).await?;
+        let changes = vec![Change::Issued(Issued {
+            issuer: ca.issuer.id.clone(),
+            profile: row.profile.clone(),
+            name: row.name.clone(),
+            succeeds: Some(row.serial),
+            certificate: certificate.der().to_vec(),
+        })];
+        let entry = self
+            .commit(Entry {
+                time: now,
+                origin: self.origin(permit, order.request),
+                changes,
+            })
+            .await?;
+        self.counted(self.answer(&entry, now).await)
+    }
+}

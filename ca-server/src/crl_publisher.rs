@@ -1,0 +1,441 @@
+//! Keeps the published CRLs true: after a revocation at once, and daily.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use ca_core::{CrlIssue, IssuanceError, RevokedCertificates, Signer};
+use ca_store::{CaStore, CertificateRow, Committed, CrlRow, StoreError};
+use ca_types::{Clock, IssuerId, SettingsDigest, UnixTime};
+use ca_verify::{
+    CertificateList, CertificateListError, Change, Console, CrlSigned, Entry, IssuedByError, Origin,
+};
+use sha2::{Digest as _, Sha256};
+use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
+
+use crate::atomic::{AtomicWriteError, atomic_write};
+use crate::authority::CertificateAuthority;
+use crate::publication::{Document, Publication};
+
+/// How long an issuing CA's CRL may be used: 7 days.
+pub const NEXT_UPDATE_SECONDS: u64 = 7 * 86_400;
+/// How often a CRL is signed again without any revocation: daily.
+const REPUBLISH_SECONDS: u64 = 86_400;
+/// Revocations that come within this time share one CRL.
+const GATHER: Duration = Duration::from_millis(200);
+/// How long a failed CRL waits for its next try.
+const RETRY: Duration = Duration::from_secs(1);
+/// How often the clock is looked at.
+const LOOK: Duration = Duration::from_secs(60);
+
+/// Signs and publishes the CRLs of all CAs; the root's comes from its last ceremony.
+#[derive(Debug)]
+pub struct CrlPublisher {
+    store: Arc<dyn CaStore>,
+    clock: Arc<dyn Clock>,
+    settings: SettingsDigest,
+    directory: PathBuf,
+    publication: Arc<Publication>,
+    lists: BTreeMap<IssuerId, Arc<List>>,
+    changed: Notify,
+}
+
+/// The CRL of one CA.
+#[derive(Debug)]
+struct List {
+    ca: Arc<CertificateAuthority>,
+    /// One CRL of a CA is signed at a time.
+    turn: tokio::sync::Mutex<()>,
+    state: Mutex<ListState>,
+}
+
+#[derive(Debug, Default)]
+struct ListState {
+    revoked: RevokedCertificates,
+    /// Whether the published CRL lacks something of `revoked`.
+    stale: bool,
+    current: Option<CertificateList>,
+}
+
+/// Why a CRL is not published.
+#[derive(Debug, thiserror::Error)]
+pub enum CrlError {
+    /// The store cannot record or read it.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// It cannot be made.
+    #[error(transparent)]
+    Issuance(#[from] IssuanceError),
+    /// It cannot be kept as a file.
+    #[error(transparent)]
+    File(#[from] AtomicWriteError),
+    /// The kept file is no CRL.
+    #[error("{}: not a CRL", path.display())]
+    Malformed {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        source: CertificateListError,
+    },
+    /// The kept file is not by its CA.
+    #[error("{}: not signed by its CA", path.display())]
+    Foreign {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        source: IssuedByError,
+    },
+    /// The CRL of an offline CA is not there.
+    #[error("{}: the CRL of the offline CA is missing", path.display())]
+    Missing {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// The server stops.
+    #[error("the server stopped before the CRL was signed")]
+    Interrupted,
+    /// There is no later time.
+    #[error("the clock stands at the end of time")]
+    Clock,
+}
+
+impl CrlPublisher {
+    /// Loads what is revoked and puts a current CRL of every CA up for publication.
+    ///
+    /// # Errors
+    /// Fails when the CRL of an offline CA is missing, or one cannot be signed.
+    pub async fn start(
+        store: Arc<dyn CaStore>,
+        clock: Arc<dyn Clock>,
+        settings: SettingsDigest,
+        directory: PathBuf,
+        publication: Arc<Publication>,
+        cas: &BTreeMap<IssuerId, Arc<CertificateAuthority>>,
+    ) -> Result<Arc<Self>, CrlError> {
+        let mut lists = BTreeMap::new();
+        for (id, ca) in cas {
+            let mut state = ListState::default();
+            for row in store.revoked(id).await? {
+                state.revoked.insert(revoked_of(&row));
+            }
+            let list = List {
+                ca: Arc::clone(ca),
+                turn: tokio::sync::Mutex::default(),
+                state: Mutex::new(state),
+            };
+            lists.insert(id.clone(), Arc::new(list));
+        }
+        let publisher = Arc::new(Self {
+            store,
+            clock,
+            settings,
+            directory,
+            publication,
+            lists,
+            changed: Notify::new(),
+        });
+        for (id, list) in &publisher.lists {
+            publisher.begin(id, list).await?;
+        }
+        Ok(publisher)
+    }
+
+    /// Takes the revocations of a committed entry; they are published at most 2 s later.
+    pub async fn follow(&self, entry: &Entry) {
+        let mut any = false;
+        for change in &entry.changes {
+            let Change::Revoked(revoked) = change else {
+                continue;
+            };
+            match self.store.certificate(revoked.serial).await {
+                Ok(Some(row)) => {
+                    if let Some(list) = self.lists.get(&row.issuer) {
+                        let mut state = list.lock();
+                        state.revoked.insert(revoked_of(&row));
+                        state.stale = true;
+                        any = true;
+                    }
+                }
+                Ok(None) => {
+                    tracing::error!(serial = %revoked.serial, "revoked certificate not found")
+                }
+                Err(error) => {
+                    tracing::error!(serial = %revoked.serial, %error, "revoked certificate not read")
+                }
+            }
+        }
+        if any {
+            self.changed.notify_one();
+        }
+    }
+
+    /// Returns the published CRL of a CA in DER.
+    pub fn current(&self, id: &IssuerId) -> Vec<u8> {
+        let list = self.lists.get(id);
+        list.and_then(|list| list.lock().current.as_ref().map(|crl| crl.der().to_vec()))
+            .unwrap_or_default()
+    }
+
+    /// Tells whether every published CRL is still valid at `now`.
+    pub fn all_current(&self, now: UnixTime) -> bool {
+        self.lists.values().all(|list| {
+            list.lock()
+                .current
+                .as_ref()
+                .is_some_and(|crl| now <= crl.next_update())
+        })
+    }
+
+    /// Publishes until `stop`: after revocations, and whenever a CRL is a day old.
+    pub async fn run(self: Arc<Self>, stop: CancellationToken) {
+        let mut wait = LOOK;
+        loop {
+            tokio::select! {
+                () = stop.cancelled() => return,
+                () = self.changed.notified() => tokio::time::sleep(GATHER).await,
+                () = tokio::time::sleep(wait) => {}
+            }
+            wait = if self.publish_due().await {
+                LOOK
+            } else {
+                RETRY
+            };
+        }
+    }
+
+    /// Publishes what is due; returns whether all went well.
+    async fn publish_due(&self) -> bool {
+        let mut well = true;
+        for (id, list) in &self.lists {
+            let Some(signer) = &list.ca.signer else {
+                continue;
+            };
+            if !self.is_due(list) {
+                continue;
+            }
+            if let Err(error) = self.issue(id, list, signer).await {
+                tracing::error!(issuer = %id, %error, "CRL not published");
+                metrics::counter!("ca_crl_failures_total", "issuer" => id.to_string()).increment(1);
+                well = false;
+            }
+        }
+        well
+    }
+
+    fn is_due(&self, list: &List) -> bool {
+        let now = self.clock.now();
+        let state = list.lock();
+        state.stale
+            || state
+                .current
+                .as_ref()
+                .is_none_or(|crl| now.since(crl.this_update()) >= REPUBLISH_SECONDS)
+    }
+
+    /// Publishes the kept CRL when it is still the last word, and a new one when not.
+    async fn begin(&self, id: &IssuerId, list: &Arc<List>) -> Result<(), CrlError> {
+        let path = self.path(id);
+        let last = self.store.last_crl(id).await?;
+        let kept = self.kept(&path, list, last.as_ref());
+        let Some(signer) = &list.ca.signer else {
+            self.publish(id, list, kept?);
+            return Ok(());
+        };
+        match kept {
+            Ok(crl) if self.says_all(id, &crl).await? => {
+                self.publish(id, list, crl);
+                Ok(())
+            }
+            Ok(_) | Err(_) => self.issue(id, list, signer).await,
+        }
+    }
+
+    /// Reads the kept CRL; it must be the one that the log names last.
+    fn kept(
+        &self,
+        path: &Path,
+        list: &List,
+        last: Option<&CrlRow>,
+    ) -> Result<CertificateList, CrlError> {
+        let missing = |source| CrlError::Missing {
+            path: path.to_owned(),
+            source,
+        };
+        let octets = std::fs::read(path).map_err(missing)?;
+        let digest: [u8; 32] = Sha256::digest(&octets).into();
+        if last.is_none_or(|last| last.sha256 != digest) {
+            return Err(missing(std::io::Error::other(
+                "the file is not the CRL that the log names last",
+            )));
+        }
+        let crl = CertificateList::from_der(&octets).map_err(|source| CrlError::Malformed {
+            path: path.to_owned(),
+            source,
+        })?;
+        crl.verify_signed_by(list.ca.certificate())
+            .map_err(|source| CrlError::Foreign {
+                path: path.to_owned(),
+                source,
+            })?;
+        Ok(crl)
+    }
+
+    /// Tells whether a CRL is fresh and names every revoked certificate.
+    async fn says_all(&self, id: &IssuerId, crl: &CertificateList) -> Result<bool, CrlError> {
+        if self.clock.now().since(crl.this_update()) >= REPUBLISH_SECONDS {
+            return Ok(false);
+        }
+        let rows = self.store.revoked(id).await?;
+        Ok(rows
+            .iter()
+            .all(|row| crl.find(&row.serial.octets()).is_some()))
+    }
+
+    /// Signs a new CRL, makes it durable, and publishes it, in this order.
+    async fn issue(
+        &self,
+        id: &IssuerId,
+        list: &Arc<List>,
+        signer: &Arc<dyn Signer>,
+    ) -> Result<(), CrlError> {
+        let _turn = list.turn.lock().await;
+        let last = self.store.last_crl(id).await?;
+        let now = self.clock.now();
+        let number = last
+            .as_ref()
+            .map_or(1, |last| last.number.saturating_add(1));
+        let issue = CrlIssue {
+            number,
+            this_update: now,
+            next_update: now.plus(NEXT_UPDATE_SECONDS).ok_or(CrlError::Clock)?,
+        };
+        let crl = sign(
+            Arc::clone(list),
+            Arc::clone(signer),
+            issue,
+            last.map(|last| last.this_update),
+        )
+        .await;
+        let recorded = match crl {
+            Ok(crl) => self.record(id, issue, &crl).await.map(|()| crl),
+            Err(error) => Err(error),
+        };
+        match recorded {
+            Ok(crl) => {
+                self.publish(id, list, crl);
+                Ok(())
+            }
+            Err(error) => {
+                list.lock().stale = true;
+                Err(error)
+            }
+        }
+    }
+
+    /// Makes a CRL a leaf and a file; only then may anyone see it.
+    async fn record(
+        &self,
+        id: &IssuerId,
+        issue: CrlIssue,
+        crl: &CertificateList,
+    ) -> Result<(), CrlError> {
+        let signed = CrlSigned {
+            issuer: id.clone(),
+            number: issue.number,
+            this_update: issue.this_update,
+            next_update: issue.next_update,
+            sha256: Sha256::digest(crl.der()).into(),
+        };
+        let entry = Entry {
+            time: issue.this_update,
+            origin: Origin {
+                actor: None,
+                address: Console::TASK.to_owned(),
+                request: None,
+                settings: self.settings,
+            },
+            changes: vec![Change::CrlSigned(signed)],
+        };
+        match self.store.commit(entry).await? {
+            Committed::New { .. } | Committed::Repeated { .. } => {}
+        }
+        atomic_write(&self.path(id), crl.der(), 0o644)?;
+        Ok(())
+    }
+
+    fn publish(&self, id: &IssuerId, list: &List, crl: CertificateList) {
+        let seconds = |time: UnixTime| u32::try_from(time.seconds()).map_or(f64::MAX, f64::from);
+        metrics::gauge!("ca_crl_next_update_seconds", "issuer" => id.to_string())
+            .set(seconds(crl.next_update()));
+        metrics::gauge!("ca_crl_number", "issuer" => id.to_string())
+            .set(u32::try_from(crl.number()).map_or(f64::MAX, f64::from));
+        tracing::info!(issuer = %id, number = crl.number(), entries = crl.len(), "CRL published");
+        self.publication.publish(
+            format!("/crl/{id}.crl"),
+            Document {
+                octets: crl.der().to_vec(),
+                media_type: "application/pkix-crl",
+                last_modified: crl.this_update(),
+                expires: Some(crl.next_update()),
+            },
+        );
+        list.lock().current = Some(crl);
+    }
+
+    fn path(&self, id: &IssuerId) -> PathBuf {
+        self.directory.join(format!("{id}.crl"))
+    }
+}
+
+impl List {
+    fn lock(&self) -> std::sync::MutexGuard<'_, ListState> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Builds and signs a CRL away from the async threads: a long one takes tens of milliseconds.
+async fn sign(
+    list: Arc<List>,
+    signer: Arc<dyn Signer>,
+    issue: CrlIssue,
+    last_update: Option<UnixTime>,
+) -> Result<CertificateList, CrlError> {
+    tokio::task::spawn_blocking(move || {
+        let linted = {
+            let mut state = list.lock();
+            if let Some(last_update) = last_update {
+                state.revoked.drop_ended_before(last_update);
+            }
+            state.stale = false;
+            ca_core::prepare_crl(
+                &state.revoked,
+                issue,
+                list.ca.certificate(),
+                signer.algorithm(),
+            )?
+        };
+        Ok(ca_core::sign_crl(linted, signer.as_ref())?)
+    })
+    .await
+    .map_err(|_lost| CrlError::Interrupted)?
+}
+
+fn revoked_of(row: &CertificateRow) -> ca_core::Revoked {
+    let (time, reason) = row.revocation.map_or(
+        (
+            row.validity.not_before(),
+            ca_types::RevocationReason::Unspecified,
+        ),
+        |revocation| (revocation.time, revocation.reason),
+    );
+    ca_core::Revoked {
+        serial: row.serial,
+        time,
+        reason,
+        not_after: row.validity.not_after(),
+    }
+}
