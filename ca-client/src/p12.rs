@@ -1,0 +1,126 @@
+//! PKCS#12 files: certificate, key and chain under one passphrase (RFC 7292).
+
+use ca_types::{Code, Hinted, Passphrase};
+use p12_keystore::{
+    Certificate, EncryptionAlgorithm, KeyStore, KeyStoreEntry, MacAlgorithm, PrivateKeyChain,
+};
+use sha2::{Digest as _, Sha256};
+
+use crate::keys::PrivateKey;
+
+/// Packs a certificate, its key and the chain above it: AES-256-CBC, and a MAC with SHA-256.
+pub(crate) fn pkcs12(
+    name: &str,
+    key: &PrivateKey,
+    certificates: &[Vec<u8>],
+    passphrase: &Passphrase,
+) -> Result<Vec<u8>, P12Error> {
+    let passphrase =
+        std::str::from_utf8(passphrase.expose()).map_err(|_source| P12Error::PassphraseNotText)?;
+    let chain: Vec<Certificate> = certificates
+        .iter()
+        .map(|der| Certificate::from_der(der))
+        .collect::<Result<_, _>>()
+        .map_err(P12Error::from_library)?;
+    let leaf = certificates.first().map(Vec::as_slice).unwrap_or_default();
+    let local_key_id = Sha256::digest(leaf).to_vec();
+    let key =
+        p12_keystore::PrivateKey::from_der(key.pkcs8_der()).map_err(P12Error::from_library)?;
+    let mut store = KeyStore::new();
+    let entry = PrivateKeyChain::new(local_key_id, key, chain);
+    store.add_entry(name, KeyStoreEntry::PrivateKeyChain(entry));
+    store
+        .writer(passphrase)
+        .encryption_algorithm(EncryptionAlgorithm::PbeWithHmacSha256AndAes256)
+        .encryption_iterations(ITERATIONS)
+        .mac_algorithm(MacAlgorithm::HmacSha256)
+        .mac_iterations(ITERATIONS)
+        .write()
+        .map_err(P12Error::from_library)
+}
+
+/// Why there is no PKCS#12 file.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum P12Error {
+    /// PKCS#12 knows passphrases of characters only.
+    #[error("the passphrase of a PKCS#12 file must be UTF-8 text")]
+    PassphraseNotText,
+    /// There is no passphrase.
+    #[error("a PKCS#12 file needs a passphrase")]
+    PassphraseMissing,
+    /// The certificate is not by this key.
+    #[error("the certificate and the private key do not belong together")]
+    OtherKey,
+    /// The library refused.
+    #[error("PKCS#12: {0}")]
+    Library(String),
+}
+
+impl P12Error {
+    fn from_library(error: p12_keystore::error::Error) -> Self {
+        Self::Library(error.to_string())
+    }
+}
+
+impl Hinted for P12Error {
+    fn code(&self) -> Code {
+        match self {
+            Self::PassphraseNotText | Self::PassphraseMissing | Self::OtherKey => {
+                Code::InvalidRequest
+            }
+            Self::Library(_) => Code::Internal,
+        }
+    }
+
+    fn hint(&self) -> Option<String> {
+        match self {
+            Self::PassphraseNotText | Self::PassphraseMissing => {
+                Some("give one with --key-passphrase-file, or use --generate-passphrase".to_owned())
+            }
+            Self::OtherKey => Some("name the key of this certificate with --key".to_owned()),
+            Self::Library(_) => None,
+        }
+    }
+}
+
+/// Both the key and the MAC can be guessed at; importing takes a device a fraction of a second.
+const ITERATIONS: u32 = 100_000;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::keys::KeyAlgorithm;
+    use p12_keystore::Pkcs12ImportPolicy;
+
+    #[test]
+    fn key_and_chain_come_back_with_the_passphrase_only() {
+        let pair = rcgen::KeyPair::generate().unwrap();
+        let certificate = rcgen::CertificateParams::new(vec!["a.example".to_owned()]).unwrap();
+        let certificate = certificate.self_signed(&pair).unwrap();
+        let key = PrivateKey::from_pem(pair.serialize_pem().as_bytes(), None).unwrap();
+        let passphrase = Passphrase::from_file_content(b"open".to_vec());
+        let octets = pkcs12(
+            "a.example",
+            &key,
+            &[certificate.der().to_vec()],
+            &passphrase,
+        )
+        .unwrap();
+        let read = |text| KeyStore::from_pkcs12(&octets, text, Pkcs12ImportPolicy::Relaxed);
+        let store = read("open").unwrap();
+        let (name, chain) = store.private_key_chain().unwrap();
+        assert_eq!((name, chain.key().as_der()), ("a.example", key.pkcs8_der()));
+        assert_eq!(chain.certs()[0].as_der(), certificate.der().as_ref());
+        assert!(read("shut").is_err());
+    }
+
+    #[test]
+    fn a_passphrase_that_is_no_text_is_refused() {
+        let key = PrivateKey::generate(KeyAlgorithm::P256).unwrap();
+        let passphrase = Passphrase::from_file_content(vec![0xff, 0xfe]);
+        assert_eq!(
+            pkcs12("a", &key, &[], &passphrase),
+            Err(P12Error::PassphraseNotText)
+        );
+    }
+}

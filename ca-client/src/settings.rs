@@ -1,0 +1,393 @@
+//! Where the server is and who we are: the profile file.
+
+use std::ffi::OsString;
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+
+use ca_types::{Code, Hinted};
+use serde::Deserialize;
+use tonic::transport::Uri;
+
+use crate::files::{self, FileError};
+
+/// What the profile file says, proved: paths are absolute or relative to the working directory.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Settings {
+    /// The profile file they come from.
+    pub file: PathBuf,
+    /// Where the API listens.
+    pub server: ServerAddress,
+    /// The trust anchors of the API: the CA that issues for it.
+    pub ca: PathBuf,
+    /// Who we are; without it only the holder of a certificate can renew or rekey it.
+    pub credential: Option<CredentialFiles>,
+}
+
+/// The certificate of an actor and its key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CredentialFiles {
+    /// The certificate in PEM.
+    pub certificate: PathBuf,
+    /// The key in PKCS#8 PEM, not encrypted.
+    pub key: PathBuf,
+}
+
+/// What the environment says; read once, so that everything else takes it as an argument.
+#[derive(Debug, Clone, Default)]
+pub struct Environment {
+    /// `CA_CLIENT_PROFILE`.
+    pub profile_file: Option<OsString>,
+    /// `XDG_CONFIG_HOME`.
+    pub config_home: Option<OsString>,
+    /// `HOME`.
+    pub home: Option<OsString>,
+}
+
+/// The host and port of the API.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ServerAddress {
+    host: Box<str>,
+    port: u16,
+}
+
+/// What is written in the file.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ProfileFile {
+    server: String,
+    ca: PathBuf,
+    certificate: Option<PathBuf>,
+    key: Option<PathBuf>,
+}
+
+impl Environment {
+    /// Reads the variables of the process.
+    pub fn read() -> Self {
+        let variable = |name| std::env::var_os(name).filter(|value| !value.is_empty());
+        Self {
+            profile_file: variable(VARIABLE),
+            config_home: variable("XDG_CONFIG_HOME"),
+            home: variable("HOME"),
+        }
+    }
+
+    fn standard_places(&self) -> Vec<PathBuf> {
+        let homes = [
+            self.config_home.as_ref().map(PathBuf::from),
+            self.home
+                .as_ref()
+                .map(|home| Path::new(home).join(".config")),
+        ];
+        let mut places: Vec<PathBuf> = homes
+            .into_iter()
+            .flatten()
+            .map(|home| home.join("fleet-ca").join("client.toml"))
+            .collect();
+        places.dedup();
+        places
+    }
+}
+
+impl Settings {
+    /// Finds and reads the profile file: the flag, then the variable, then the standard places.
+    ///
+    /// # Errors
+    /// Fails when there is none, it cannot be read, or a key of it is wrong.
+    pub fn find(flag: Option<&Path>, environment: &Environment) -> Result<Self, SettingsError> {
+        if let Some(file) = flag {
+            return Self::read(file);
+        }
+        if let Some(file) = &environment.profile_file {
+            return Self::read(Path::new(file));
+        }
+        let places = environment.standard_places();
+        match places.iter().find(|place| place.exists()) {
+            Some(file) => Self::read(file),
+            None => Err(SettingsError::NoFile { tried: places }),
+        }
+    }
+
+    /// Reads one profile file.
+    ///
+    /// # Errors
+    /// Fails when it cannot be read or a key of it is wrong.
+    pub fn read(file: &Path) -> Result<Self, SettingsError> {
+        let octets = files::read(file)?;
+        let wrong = |line, message| SettingsError::Wrong {
+            file: file.to_owned(),
+            line,
+            message,
+        };
+        let text = String::from_utf8(octets).map_err(|error| wrong(1, error.to_string()))?;
+        let raw: ProfileFile = toml::from_str(&text).map_err(|error| {
+            let before = error.span().and_then(|span| text.get(..span.start));
+            wrong(line_after(before), error.message().to_owned())
+        })?;
+        let server = raw.server.parse().map_err(|error: ServerAddressError| {
+            wrong(line_of(&text, "server"), error.to_string())
+        })?;
+        let directory = file.parent().unwrap_or(Path::new(""));
+        let credential = match (raw.certificate, raw.key) {
+            (Some(certificate), Some(key)) => Some(CredentialFiles {
+                certificate: directory.join(certificate),
+                key: directory.join(key),
+            }),
+            (None, None) => None,
+            (Some(_), None) => {
+                let line = line_of(&text, "certificate");
+                return Err(wrong(line, "`certificate` without `key`".to_owned()));
+            }
+            (None, Some(_)) => {
+                let line = line_of(&text, "key");
+                return Err(wrong(line, "`key` without `certificate`".to_owned()));
+            }
+        };
+        Ok(Self {
+            file: file.to_owned(),
+            server,
+            ca: directory.join(raw.ca),
+            credential,
+        })
+    }
+}
+
+fn line_after(before: Option<&str>) -> usize {
+    before.unwrap_or_default().matches('\n').count() + 1
+}
+
+fn line_of(text: &str, key: &str) -> usize {
+    let is_it = |line: &str| {
+        line.trim_start()
+            .strip_prefix(key)
+            .is_some_and(|rest| rest.trim_start().starts_with('='))
+    };
+    text.lines().position(is_it).map_or(1, |index| index + 1)
+}
+
+impl ServerAddress {
+    /// Returns the host: a DNS name or an address without brackets.
+    pub fn host(&self) -> &str {
+        self.host.trim_start_matches('[').trim_end_matches(']')
+    }
+
+    /// Returns the port.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// Returns host and port as they stand in a URL.
+    pub fn authority(&self) -> String {
+        format!("{}:{}", self.host, self.port)
+    }
+}
+
+impl fmt::Display for ServerAddress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "https://{}:{}", self.host, self.port)
+    }
+}
+
+impl FromStr for ServerAddress {
+    type Err = ServerAddressError;
+
+    fn from_str(text: &str) -> Result<Self, ServerAddressError> {
+        let refuse = || ServerAddressError(text.to_owned());
+        let uri: Uri = text.parse().map_err(|_source| refuse())?;
+        let (Some("https"), Some(authority), "/", None) =
+            (uri.scheme_str(), uri.authority(), uri.path(), uri.query())
+        else {
+            return Err(refuse());
+        };
+        let port = authority.port_u16().ok_or_else(refuse)?;
+        if authority.as_str().contains('@') || authority.host().is_empty() {
+            return Err(refuse());
+        }
+        Ok(Self {
+            host: authority.host().into(),
+            port,
+        })
+    }
+}
+
+/// A text that is no address of the API.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("server `{}`: wanted https://HOST:PORT", .0.escape_default())]
+pub struct ServerAddressError(String);
+
+/// Why there are no settings.
+#[derive(Debug, thiserror::Error)]
+pub enum SettingsError {
+    /// No place has a profile file.
+    #[error(
+        "no profile file found; tried --profile-file and {VARIABLE} (not given){}",
+        listed(tried)
+    )]
+    NoFile {
+        /// The standard places that were tried.
+        tried: Vec<PathBuf>,
+    },
+    /// It cannot be read.
+    #[error(transparent)]
+    File(#[from] FileError),
+    /// A key is unknown, missing or wrong.
+    #[error("{}:{line}: {message}", file.display())]
+    Wrong {
+        /// The file.
+        file: PathBuf,
+        /// The line, counted from one.
+        line: usize,
+        /// What is wrong there.
+        message: String,
+    },
+}
+
+fn listed(places: &[PathBuf]) -> String {
+    places
+        .iter()
+        .map(|place| format!(", {}", place.display()))
+        .collect()
+}
+
+impl Hinted for SettingsError {
+    fn code(&self) -> Code {
+        match self {
+            Self::NoFile { .. } | Self::File(_) => Code::FailedPrecondition,
+            Self::Wrong { .. } => Code::InvalidRequest,
+        }
+    }
+
+    fn hint(&self) -> Option<String> {
+        Some(match self {
+            Self::NoFile { .. } => format!(
+                "`ca-server init` writes one into DIR/admin/client.toml: give it with --profile-file or {VARIABLE}"
+            ),
+            Self::File(_) => {
+                format!("give an existing profile file with --profile-file or {VARIABLE}")
+            }
+            Self::Wrong { .. } => {
+                "the keys are server = \"https://HOST:PORT\", ca, certificate and key".to_owned()
+            }
+        })
+    }
+}
+
+const VARIABLE: &str = "CA_CLIENT_PROFILE";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::files::{Existing, Mode};
+
+    fn written(content: &str) -> (tempfile::TempDir, PathBuf) {
+        let directory = tempfile::tempdir().unwrap();
+        let file = directory.path().join("client.toml");
+        files::write(&file, content.as_bytes(), Mode::Public, Existing::Keep).unwrap();
+        (directory, file)
+    }
+
+    #[track_caller]
+    fn check_wrong(content: &str, expect: &str) {
+        let (_directory, file) = written(content);
+        let message = Settings::read(&file).unwrap_err().to_string();
+        let place = format!("{}:", file.display());
+        assert_eq!(message.strip_prefix(&place), Some(expect));
+    }
+
+    #[test]
+    fn paths_are_relative_to_the_profile_file() {
+        let (directory, file) = written(
+            "server = \"https://[::1]:8443\"\nca = \"ca.pem\"\ncertificate = \"a.pem\"\nkey = \"/k/a.key\"\n",
+        );
+        let settings = Settings::read(&file).unwrap();
+        assert_eq!(settings.ca, directory.path().join("ca.pem"));
+        let credential = settings.credential.unwrap();
+        assert_eq!(credential.certificate, directory.path().join("a.pem"));
+        assert_eq!(credential.key, Path::new("/k/a.key"));
+        assert_eq!(
+            (settings.server.host(), settings.server.port()),
+            ("::1", 8443)
+        );
+        assert_eq!(settings.server.to_string(), "https://[::1]:8443");
+    }
+
+    #[test]
+    fn a_wrong_key_names_its_line() {
+        check_wrong(
+            "server = \"https://a:1\"\nca = \"c\"\nservr = \"x\"\n",
+            "3: unknown field `servr`, expected one of `server`, `ca`, `certificate`, `key`",
+        );
+        check_wrong("ca = \"c\"\n", "1: missing field `server`");
+        check_wrong(
+            "# ours\nserver = \"http://a:1\"\nca = \"c\"\n",
+            "2: server `http://a:1`: wanted https://HOST:PORT",
+        );
+        check_wrong(
+            "server = \"https://a:1\"\nca = \"c\"\nkey = \"k\"\n",
+            "3: `key` without `certificate`",
+        );
+    }
+
+    #[test]
+    fn only_host_and_port_make_an_address() {
+        for text in [
+            "https://a",
+            "https://a:1/x",
+            "https://u@a:1",
+            "a:1",
+            "https://a:1?q",
+            "",
+        ] {
+            assert_eq!(
+                text.parse::<ServerAddress>(),
+                Err(ServerAddressError(text.to_owned()))
+            );
+        }
+    }
+
+    #[test]
+    fn the_flag_wins_over_the_variable_and_the_variable_over_the_home() {
+        let content = |port: u16| format!("server = \"https://a:{port}\"\nca = \"c\"\n");
+        let (_one, flag) = written(&content(1));
+        let (_two, variable) = written(&content(2));
+        let home = tempfile::tempdir().unwrap();
+        let standard = home.path().join(".config/fleet-ca/client.toml");
+        files::create_directory(standard.parent().unwrap()).unwrap();
+        files::write(
+            &standard,
+            content(3).as_bytes(),
+            Mode::Public,
+            Existing::Keep,
+        )
+        .unwrap();
+        let environment = |variable: Option<&Path>| Environment {
+            profile_file: variable.map(OsString::from),
+            config_home: Some(home.path().join("absent").into()),
+            home: Some(home.path().into()),
+        };
+        let port = |flag: Option<&Path>, variable: Option<&Path>| {
+            Settings::find(flag, &environment(variable))
+                .unwrap()
+                .server
+                .port()
+        };
+        assert_eq!(port(Some(&flag), Some(&variable)), 1);
+        assert_eq!(port(None, Some(&variable)), 2);
+        assert_eq!(port(None, None), 3);
+    }
+
+    #[test]
+    fn without_a_file_the_error_lists_what_was_tried() {
+        let environment = Environment {
+            profile_file: None,
+            config_home: Some("/nowhere/x".into()),
+            home: Some("/nowhere".into()),
+        };
+        let error = Settings::find(None, &environment).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "no profile file found; tried --profile-file and CA_CLIENT_PROFILE (not given), \
+             /nowhere/x/fleet-ca/client.toml, /nowhere/.config/fleet-ca/client.toml"
+        );
+    }
+}
