@@ -1,14 +1,22 @@
 //! Certificates (RFC 5280 §4).
 
+use std::net::IpAddr;
+
 use ca_types::{
     Code, Fingerprint, GeneralName, Hinted, SerialError, SerialNumber, Validity, ValidityError,
 };
 use spki::ObjectIdentifier;
-use std::net::IpAddr;
 
+use crate::extension::{
+    AuthorityKeyIdentifier, BasicConstraints, ca_issuers, distribution_points, extended_key_usage,
+    subject_key_identifier,
+};
+use crate::public_key::sha256;
+use crate::signed::Signed;
+use crate::tbs_certificate::TbsCertificate;
 use crate::{
-    DistinguishedName, KeyError, KeyUsage, MalformedDer, PublicKey, SignatureAlgorithm,
-    SignatureError,
+    AlternativeName, DistinguishedName, KeyError, KeyUsage, MalformedDer, PublicKey,
+    SignatureAlgorithm, SignatureError, oid, pem,
 };
 
 /// The longest certificate that is read: 64 KiB.
@@ -18,15 +26,30 @@ pub const MAX_CERTIFICATE_OCTETS: usize = 65_536;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Certificate {
     der: Box<[u8]>,
+    tbs: Box<[u8]>,
+    signature: Box<[u8]>,
+    algorithm: SignatureAlgorithm,
+    serial: Box<[u8]>,
+    issuer: DistinguishedName,
+    subject: DistinguishedName,
+    validity: Validity,
+    public_key: PublicKey,
+    extensions: KnownExtensions,
 }
 
-/// `BasicConstraints` (RFC 5280 §4.2.1.9).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct BasicConstraints {
-    /// Whether the subject is a CA.
-    pub ca: bool,
-    /// How many CAs may follow.
-    pub path_len: Option<u8>,
+/// The extensions that are read; the lint judges the others.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+struct KnownExtensions {
+    sans: Vec<GeneralName>,
+    addresses_as_dns_names: Vec<IpAddr>,
+    has_foreign_sans: bool,
+    key_usage: Option<KeyUsage>,
+    extended_key_usage: Vec<ObjectIdentifier>,
+    basic_constraints: Option<BasicConstraints>,
+    subject_key_identifier: Option<Box<[u8]>>,
+    authority_key_identifier: Option<Box<[u8]>>,
+    crl_urls: Vec<String>,
+    ca_issuer_urls: Vec<String>,
 }
 
 impl Certificate {
@@ -34,24 +57,54 @@ impl Certificate {
     ///
     /// # Errors
     /// Fails on anything that is not one certificate in DER with a key that this CA accepts.
-    pub fn from_der(_der: &[u8]) -> Result<Self, CertificateError> {
-        todo!()
+    pub fn from_der(der: &[u8]) -> Result<Self, CertificateError> {
+        if der.len() > MAX_CERTIFICATE_OCTETS {
+            return Err(CertificateError::TooLong { octets: der.len() });
+        }
+        let signed = Signed::read(der, "certificate")?;
+        let tbs = TbsCertificate::read(signed.content)?;
+        if tbs.signature_algorithm != signed.algorithm {
+            return Err(CertificateError::AlgorithmsDiffer);
+        }
+        let algorithm = SignatureAlgorithm::from_identifier_der(signed.algorithm)
+            .ok_or(CertificateError::UnknownAlgorithm)?;
+        if let Some(twice) = tbs.extensions.duplicate() {
+            return Err(CertificateError::DuplicateExtension(twice.to_string()));
+        }
+        Ok(Self {
+            der: der.into(),
+            tbs: signed.content.into(),
+            signature: signed.signature.into(),
+            algorithm,
+            serial: tbs.serial.into(),
+            issuer: DistinguishedName::read(tbs.issuer)?,
+            subject: DistinguishedName::read(tbs.subject)?,
+            validity: Validity::new(tbs.not_before.value, tbs.not_after.value)?,
+            public_key: PublicKey::from_spki_der(tbs.public_key)?,
+            extensions: KnownExtensions::read(&tbs)?,
+        })
     }
 
     /// Parses one certificate in PEM or DER.
     ///
     /// # Errors
     /// Fails when there is not exactly one certificate.
-    pub fn from_pem_or_der(_octets: &[u8]) -> Result<Self, CertificateError> {
-        todo!()
+    pub fn from_pem_or_der(octets: &[u8]) -> Result<Self, CertificateError> {
+        let der = pem::only_object(octets, &[LABEL]).ok_or(CertificateError::NotOne)?;
+        Self::from_der(&der)
     }
 
     /// Parses the certificates of a PEM file in their order; other objects between them are refused.
     ///
     /// # Errors
     /// Fails when there is none, or anything else.
-    pub fn chain_from_pem(_pem: &[u8]) -> Result<Vec<Self>, CertificateError> {
-        todo!()
+    pub fn chain_from_pem(pem: &[u8]) -> Result<Vec<Self>, CertificateError> {
+        let objects = std::str::from_utf8(pem)
+            .ok()
+            .and_then(|text| pem::objects(text, &[LABEL]))
+            .filter(|objects| !objects.is_empty())
+            .ok_or(CertificateError::NoChain)?;
+        objects.iter().map(|der| Self::from_der(der)).collect()
     }
 
     /// Returns the DER.
@@ -61,17 +114,17 @@ impl Certificate {
 
     /// Writes the certificate as PEM, with a final newline.
     pub fn to_pem(&self) -> String {
-        todo!()
+        pem::encode(LABEL, &self.der)
     }
 
     /// Returns the exact octets of the `TBSCertificate`.
     pub fn tbs_der(&self) -> &[u8] {
-        todo!()
+        &self.tbs
     }
 
     /// Returns the content octets of the serial number.
     pub fn serial_octets(&self) -> &[u8] {
-        todo!()
+        &self.serial
     }
 
     /// Returns the serial number.
@@ -79,107 +132,170 @@ impl Certificate {
     /// # Errors
     /// Fails when it is longer than this CA's serial numbers are, or negative.
     pub fn serial(&self) -> Result<SerialNumber, SerialError> {
-        todo!()
+        SerialNumber::from_der_octets(&self.serial)
     }
 
     /// Returns the SHA-256 of the DER.
     pub fn fingerprint(&self) -> Fingerprint {
-        todo!()
+        Fingerprint::from(sha256(&self.der))
     }
 
     /// Returns the issuer.
     pub fn issuer(&self) -> &DistinguishedName {
-        todo!()
+        &self.issuer
     }
 
     /// Returns the subject.
     pub fn subject(&self) -> &DistinguishedName {
-        todo!()
+        &self.subject
     }
 
     /// Returns when it is valid.
     pub fn validity(&self) -> Validity {
-        todo!()
+        self.validity
     }
 
     /// Returns the public key.
     pub fn public_key(&self) -> &PublicKey {
-        todo!()
+        &self.public_key
     }
 
     /// Returns the subject alternative names of the three forms that this CA issues, in their order.
     pub fn sans(&self) -> &[GeneralName] {
-        todo!()
+        &self.extensions.sans
     }
 
     /// Returns the addresses that stand in a `dNSName`, as Windows IKEv2 wants it.
     pub fn addresses_as_dns_names(&self) -> &[IpAddr] {
-        todo!()
+        &self.extensions.addresses_as_dns_names
     }
 
     /// Tells whether there are subject alternative names that this CA would not issue.
     pub fn has_foreign_sans(&self) -> bool {
-        todo!()
+        self.extensions.has_foreign_sans
     }
 
     /// Returns the key usage; `None` when the extension is absent.
     pub fn key_usage(&self) -> Option<KeyUsage> {
-        todo!()
+        self.extensions.key_usage
     }
 
     /// Returns the extended key usage; empty when the extension is absent.
     pub fn extended_key_usage(&self) -> &[ObjectIdentifier] {
-        todo!()
+        &self.extensions.extended_key_usage
     }
 
     /// Returns the basic constraints; `None` when the extension is absent.
     pub fn basic_constraints(&self) -> Option<BasicConstraints> {
-        todo!()
+        self.extensions.basic_constraints
     }
 
     /// Tells whether the subject is a CA.
     pub fn is_ca(&self) -> bool {
-        todo!()
+        self.extensions
+            .basic_constraints
+            .is_some_and(|constraints| constraints.ca)
     }
 
     /// Returns the subject key identifier.
     pub fn subject_key_identifier(&self) -> Option<&[u8]> {
-        todo!()
+        self.extensions.subject_key_identifier.as_deref()
     }
 
     /// Returns the key identifier of the issuer.
     pub fn authority_key_identifier(&self) -> Option<&[u8]> {
-        todo!()
+        self.extensions.authority_key_identifier.as_deref()
     }
 
     /// Returns the URLs of the CRL distribution points.
     pub fn crl_urls(&self) -> &[String] {
-        todo!()
+        &self.extensions.crl_urls
     }
 
     /// Returns the URLs of the issuer's certificate (`caIssuers`).
     pub fn ca_issuer_urls(&self) -> &[String] {
-        todo!()
+        &self.extensions.ca_issuer_urls
     }
 
     /// Returns the algorithm of its signature.
     pub fn signature_algorithm(&self) -> SignatureAlgorithm {
-        todo!()
+        self.algorithm
     }
 
     /// Returns the octets of its signature.
     pub fn signature(&self) -> &[u8] {
-        todo!()
+        &self.signature
     }
 
     /// Verifies that the key of `issuer` signed this certificate, and that the names chain; nothing else.
     ///
     /// # Errors
     /// Fails when the issuer's subject is not byte-identical to this issuer, or the signature does not verify.
-    pub fn verify_signed_by(&self, _issuer: &Self) -> Result<(), IssuedByError> {
-        todo!()
+    pub fn verify_signed_by(&self, issuer: &Self) -> Result<(), IssuedByError> {
+        if self.issuer.der() != issuer.subject.der() {
+            return Err(IssuedByError::OtherName {
+                issuer: self.issuer.to_string(),
+                ca: issuer.subject.to_string(),
+            });
+        }
+        issuer
+            .public_key
+            .verify(&self.tbs, &self.signature, self.algorithm)
+            .map_err(|source| IssuedByError::Signature {
+                ca: issuer.subject.to_string(),
+                source,
+            })
     }
 }
+
+impl KnownExtensions {
+    fn read(tbs: &TbsCertificate<'_>) -> Result<Self, MalformedDer> {
+        let mut known = Self::default();
+        for extension in &tbs.extensions.0 {
+            let value = extension.value;
+            match extension.oid {
+                oid::SUBJECT_ALT_NAME => known.sort(AlternativeName::read_all(value)?),
+                oid::KEY_USAGE => known.key_usage = Some(KeyUsage::read(value)?),
+                oid::EXTENDED_KEY_USAGE => known.extended_key_usage = extended_key_usage(value)?,
+                oid::BASIC_CONSTRAINTS => {
+                    known.basic_constraints = Some(BasicConstraints::read(value)?);
+                }
+                oid::SUBJECT_KEY_IDENTIFIER => {
+                    known.subject_key_identifier = Some(subject_key_identifier(value)?.into());
+                }
+                oid::AUTHORITY_KEY_IDENTIFIER => {
+                    known.authority_key_identifier = AuthorityKeyIdentifier::read(value)?
+                        .key_identifier
+                        .map(Into::into);
+                }
+                oid::CRL_DISTRIBUTION_POINTS => {
+                    known.crl_urls = owned(distribution_points(value)?.urls);
+                }
+                oid::AUTHORITY_INFO_ACCESS => {
+                    known.ca_issuer_urls = owned(ca_issuers(value)?.urls);
+                }
+                _ => {}
+            }
+        }
+        Ok(known)
+    }
+
+    fn sort(&mut self, names: Vec<AlternativeName>) {
+        for name in names {
+            match name {
+                AlternativeName::Issuable(name) => self.sans.push(name),
+                AlternativeName::AddressAsDns(address) => self.addresses_as_dns_names.push(address),
+                AlternativeName::Foreign(_) => self.has_foreign_sans = true,
+            }
+        }
+    }
+}
+
+fn owned(urls: Vec<&str>) -> Vec<String> {
+    urls.into_iter().map(str::to_owned).collect()
+}
+
+const LABEL: &str = "CERTIFICATE";
 
 /// Why octets are no certificate.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -193,27 +309,26 @@ pub enum CertificateError {
         /// How many octets came.
         octets: usize,
     },
-    /// Neither PEM nor DER.
-    #[error("wanted {wanted} in PEM or DER")]
-    NotPem {
-        /// What was wanted.
-        wanted: &'static str,
-    },
     /// Not one certificate.
-    #[error("wanted one certificate, {count} came")]
-    NotOne {
-        /// How many came.
-        count: usize,
-    },
+    #[error("wanted one certificate, in PEM or DER, and nothing else")]
+    NotOne,
+    /// Not a list of certificates.
+    #[error("wanted one or more certificates in PEM, and nothing else")]
+    NoChain,
     /// A key that is not accepted.
     #[error("certificate has an unacceptable key")]
     Key(#[from] KeyError),
     /// The end of the validity lies before its start.
     #[error("certificate has an impossible validity")]
     Validity(#[from] ValidityError),
-    /// An algorithm that this build does not verify, or two that differ.
-    #[error("certificate has an unacceptable signature algorithm: {0}")]
-    Algorithm(&'static str),
+    /// An algorithm that this build does not verify.
+    #[error(
+        "certificate is signed with an unknown algorithm: wanted SHA-2 with RSA PKCS#1 v1.5 or ECDSA"
+    )]
+    UnknownAlgorithm,
+    /// The algorithm inside is not the one outside (RFC 5280 §4.1.1.2).
+    #[error("certificate names one signature algorithm inside and another outside")]
+    AlgorithmsDiffer,
     /// The same extension twice.
     #[error("certificate has the extension {0} twice")]
     DuplicateExtension(String),
@@ -225,10 +340,11 @@ impl Hinted for CertificateError {
             Self::Key(_) => Code::UnacceptableKey,
             Self::Malformed(_)
             | Self::TooLong { .. }
-            | Self::NotPem { .. }
-            | Self::NotOne { .. }
+            | Self::NotOne
+            | Self::NoChain
             | Self::Validity(_)
-            | Self::Algorithm(_)
+            | Self::UnknownAlgorithm
+            | Self::AlgorithmsDiffer
             | Self::DuplicateExtension(_) => Code::InvalidRequest,
         }
     }

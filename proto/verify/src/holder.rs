@@ -2,7 +2,8 @@
 
 use ca_types::{Code, Hinted, RequestId, SerialNumber, UnixTime};
 
-use crate::{PublicKey, SignatureError};
+use crate::public_key::sha256;
+use crate::{PublicKey, SignatureAlgorithm, SignatureError};
 
 /// What the holder of a certificate signs with its key to renew or rekey it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,35 +32,65 @@ pub enum HolderMethod {
 impl HolderRequest {
     /// Makes the message for a certification request in DER.
     pub fn new(
-        _method: HolderMethod,
-        _request_id: RequestId,
-        _time: UnixTime,
-        _serial: SerialNumber,
-        _certification_request_der: &[u8],
+        method: HolderMethod,
+        request_id: RequestId,
+        time: UnixTime,
+        serial: SerialNumber,
+        certification_request_der: &[u8],
     ) -> Self {
-        todo!()
+        Self {
+            method,
+            request_id,
+            time,
+            serial,
+            certification_request: sha256(certification_request_der),
+        }
     }
 
     /// Returns the octets to sign.
+    ///
+    /// The 27 octets of `fleet-ca holder request v1` and a zero, one octet for the method (1 renew, 2 rekey), 16 of
+    /// the request id, 8 of the time in seconds (big-endian), 16 of the serial number, 32 of the SHA-256 of the
+    /// certification request: 100 octets that nothing else which these keys sign begins with.
     pub fn octets(&self) -> Vec<u8> {
-        todo!()
+        let method = match self.method {
+            HolderMethod::Renew => 1,
+            HolderMethod::Rekey => 2,
+        };
+        [
+            CONTEXT,
+            &[method],
+            &self.request_id.octets(),
+            &self.time.seconds().to_be_bytes(),
+            &self.serial.octets(),
+            &self.certification_request,
+        ]
+        .concat()
     }
 
     /// Verifies the signature by the key of the certificate, with [`SignatureAlgorithm::for_key`].
     ///
     /// # Errors
     /// Fails when the message is more than a day old or ahead, or the signature does not hold.
-    ///
-    /// [`SignatureAlgorithm::for_key`]: crate::SignatureAlgorithm::for_key
     pub fn verify(
         &self,
-        _signature: &[u8],
-        _key: &PublicKey,
-        _now: UnixTime,
+        signature: &[u8],
+        key: &PublicKey,
+        now: UnixTime,
     ) -> Result<(), HolderError> {
-        todo!()
+        if now.since(self.time).max(self.time.since(now)) > MAX_AGE_SECONDS {
+            return Err(HolderError::Time {
+                time: self.time,
+                now,
+            });
+        }
+        key.verify(&self.octets(), signature, SignatureAlgorithm::for_key(key))
+            .map_err(HolderError::Signature)
     }
 }
+
+const CONTEXT: &[u8] = b"fleet-ca holder request v1\0";
+const MAX_AGE_SECONDS: u64 = 86_400;
 
 /// Why a holder's message is not taken.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -10,26 +10,31 @@ mod certificate;
 mod der_reader;
 mod distinguished_name;
 mod entry;
+mod extension;
 mod holder;
 mod key_usage;
 mod lint;
+pub mod oid;
 mod path;
+mod pem;
 mod public_key;
 mod request;
 mod revocation_list;
 mod signature_algorithm;
+mod signed;
+mod tbs_cert_list;
+mod tbs_certificate;
 mod tree;
 
 pub use alternative_name::AlternativeName;
-pub use certificate::{
-    BasicConstraints, Certificate, CertificateError, IssuedByError, MAX_CERTIFICATE_OCTETS,
-};
+pub use certificate::{Certificate, CertificateError, IssuedByError, MAX_CERTIFICATE_OCTETS};
 pub use der_reader::MalformedDer;
 pub use distinguished_name::DistinguishedName;
 pub use entry::{
     Change, Console, CrlSigned, Entry, EntryError, Issued, IssuerAdded, MAX_ENTRY_OCTETS, Origin,
     Request, Revoked,
 };
+pub use extension::BasicConstraints;
 pub use holder::{HolderError, HolderMethod, HolderRequest};
 pub use key_usage::KeyUsage;
 pub use lint::{
@@ -38,9 +43,8 @@ pub use lint::{
 };
 pub use path::{PathError, check_revocation, verify_chain};
 pub use public_key::{KeyAlgorithm, KeyError, PublicKey, SignatureError};
-pub use request::{
-    CertificationRequest, MAX_REQUEST_OCTETS, RequestError, RequestedExtensions,
-};
-pub use revocation_list::{CertificateList, CertificateListError, RevokedCertificate};
+pub use request::{CertificationRequest, MAX_REQUEST_OCTETS, RequestError, RequestedExtensions};
+pub use revocation_list::{CertificateList, CertificateListError};
 pub use signature_algorithm::SignatureAlgorithm;
+pub use tbs_cert_list::RevokedCertificate;
 pub use tree::{Frontier, leaf_hash, node_hash};

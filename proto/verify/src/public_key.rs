@@ -2,9 +2,16 @@
 
 use std::fmt;
 
+use aws_lc_rs::digest::{SHA256, digest};
+use aws_lc_rs::signature::{
+    ECDSA_P256_SHA256_ASN1, ECDSA_P256_SHA384_ASN1, ECDSA_P384_SHA256_ASN1, ECDSA_P384_SHA384_ASN1,
+    ParsedPublicKey, RSA_PKCS1_2048_8192_SHA256, RSA_PKCS1_2048_8192_SHA384,
+    RSA_PKCS1_2048_8192_SHA512, UnparsedPublicKey, VerificationAlgorithm,
+};
 use ca_types::{Code, Hinted, KeyId};
 
-use crate::{MalformedDer, SignatureAlgorithm};
+use crate::der_reader::{DerReader, tag};
+use crate::{MalformedDer, SignatureAlgorithm, oid};
 
 /// A public key that this CA accepts; its point or modulus was checked.
 #[derive(Clone)]
@@ -13,6 +20,7 @@ pub struct PublicKey {
     algorithm: KeyAlgorithm,
     key_id: KeyId,
     subject_key_identifier: [u8; 20],
+    verifier: ParsedPublicKey,
 }
 
 /// The kind of a public key.
@@ -45,8 +53,41 @@ impl PublicKey {
     ///
     /// # Errors
     /// Fails when the DER is malformed, or the key is of a kind or quality that is not accepted.
-    pub fn from_spki_der(_der: &[u8]) -> Result<Self, KeyError> {
-        todo!()
+    pub fn from_spki_der(der: &[u8]) -> Result<Self, KeyError> {
+        let mut reader = DerReader::new(der, "SubjectPublicKeyInfo");
+        let mut spki = reader.sequence("SubjectPublicKeyInfo")?;
+        reader.finish()?;
+        let mut identifier = spki.sequence("algorithm of the public key")?;
+        let bits = spki.octet_bits()?;
+        spki.finish()?;
+        let algorithm = match identifier.object_identifier()? {
+            oid::RSA_ENCRYPTION => rsa(identifier, bits)?,
+            oid::EC_PUBLIC_KEY => elliptic(identifier, bits)?,
+            oid::RSASSA_PSS | oid::RSAES_OAEP => return Err(KeyError::RsaRestricted),
+            oid::ED25519 => return Err(KeyError::Edwards("Ed25519")),
+            oid::ED448 => return Err(KeyError::Edwards("Ed448")),
+            oid::X25519 => return Err(KeyError::Edwards("X25519")),
+            oid::X448 => return Err(KeyError::Edwards("X448")),
+            other => {
+                return Err(KeyError::UnknownAlgorithm {
+                    oid: other.to_string(),
+                });
+            }
+        };
+        let verifier =
+            ParsedPublicKey::new(verification(algorithm), bits).map_err(
+                |_source| match algorithm {
+                    KeyAlgorithm::Rsa { .. } => KeyError::RsaMalformed("modulus or exponent"),
+                    KeyAlgorithm::P256 | KeyAlgorithm::P384 => KeyError::PointNotOnCurve(algorithm),
+                },
+            )?;
+        Ok(Self {
+            spki: der.into(),
+            algorithm,
+            key_id: KeyId::from(sha256(der)),
+            subject_key_identifier: leftmost(sha256(bits)),
+            verifier,
+        })
     }
 
     /// Returns the DER of the `SubjectPublicKeyInfo`.
@@ -76,11 +117,40 @@ impl PublicKey {
     /// Fails when the algorithm does not fit the key, or the signature is not by this key over this message.
     pub fn verify(
         &self,
-        _message: &[u8],
-        _signature: &[u8],
-        _algorithm: SignatureAlgorithm,
+        message: &[u8],
+        signature: &[u8],
+        algorithm: SignatureAlgorithm,
     ) -> Result<(), SignatureError> {
-        todo!()
+        use SignatureAlgorithm::{
+            EcdsaSha256, EcdsaSha384, RsaPkcs1Sha256, RsaPkcs1Sha384, RsaPkcs1Sha512,
+        };
+        let other: &'static dyn VerificationAlgorithm = match (self.algorithm, algorithm) {
+            (KeyAlgorithm::Rsa { .. }, RsaPkcs1Sha256)
+            | (KeyAlgorithm::P256, EcdsaSha256)
+            | (KeyAlgorithm::P384, EcdsaSha384) => {
+                return self
+                    .verifier
+                    .verify_sig(message, signature)
+                    .map_err(|_source| SignatureError::Wrong);
+            }
+            (KeyAlgorithm::Rsa { .. }, RsaPkcs1Sha384) => &RSA_PKCS1_2048_8192_SHA384,
+            (KeyAlgorithm::Rsa { .. }, RsaPkcs1Sha512) => &RSA_PKCS1_2048_8192_SHA512,
+            (KeyAlgorithm::P256, EcdsaSha384) => &ECDSA_P256_SHA384_ASN1,
+            (KeyAlgorithm::P384, EcdsaSha256) => &ECDSA_P384_SHA256_ASN1,
+            (KeyAlgorithm::Rsa { .. }, EcdsaSha256 | EcdsaSha384)
+            | (
+                KeyAlgorithm::P256 | KeyAlgorithm::P384,
+                RsaPkcs1Sha256 | RsaPkcs1Sha384 | RsaPkcs1Sha512,
+            ) => {
+                return Err(SignatureError::AlgorithmDoesNotFit {
+                    key: self.algorithm,
+                    algorithm,
+                });
+            }
+        };
+        UnparsedPublicKey::new(other, self.verifier.as_ref())
+            .verify(message, signature)
+            .map_err(|_source| SignatureError::Wrong)
     }
 }
 
@@ -96,6 +166,112 @@ impl fmt::Debug for PublicKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "PublicKey({} {})", self.algorithm, self.key_id)
     }
+}
+
+fn verification(key: KeyAlgorithm) -> &'static dyn VerificationAlgorithm {
+    match key {
+        KeyAlgorithm::Rsa { .. } => &RSA_PKCS1_2048_8192_SHA256,
+        KeyAlgorithm::P256 => &ECDSA_P256_SHA256_ASN1,
+        KeyAlgorithm::P384 => &ECDSA_P384_SHA384_ASN1,
+    }
+}
+
+/// Checks an `RSAPublicKey` (RFC 8017 appendix A.1.1).
+fn rsa(mut parameters: DerReader<'_>, bits: &[u8]) -> Result<KeyAlgorithm, KeyError> {
+    // RFC 3279 §2.3.1: the parameters are NULL.
+    if !parameters.expect(tag::NULL, "wanted NULL")?.is_empty() {
+        return Err(parameters.error("is no NULL").into());
+    }
+    parameters.finish()?;
+    let mut reader = DerReader::new(bits, "RSA public key");
+    let mut key = reader.sequence("RSA public key")?;
+    reader.finish()?;
+    let modulus = positive(key.integer()?).ok_or(KeyError::RsaMalformed("modulus"))?;
+    let exponent = positive(key.integer()?).ok_or(KeyError::RsaMalformed("exponent"))?;
+    key.finish()?;
+    let bits = bit_length(modulus);
+    match bits {
+        0..2048 => return Err(KeyError::RsaTooShort { bits }),
+        8193.. => return Err(KeyError::RsaTooLong { bits }),
+        _ if bits % 8 != 0 => return Err(KeyError::RsaOddLength { bits }),
+        _ => {}
+    }
+    if modulus.last().is_some_and(|last| last % 2 == 0) {
+        return Err(KeyError::RsaMalformed("modulus"));
+    }
+    if exponent.len() > 5 {
+        return Err(KeyError::RsaExponentTooLarge);
+    }
+    let exponent = exponent
+        .iter()
+        .fold(0_u64, |sum, octet| sum << 8 | u64::from(*octet));
+    if exponent > 1 << 32 {
+        return Err(KeyError::RsaExponentTooLarge);
+    }
+    if exponent % 2 == 0 {
+        return Err(KeyError::RsaExponentEven);
+    }
+    if exponent < 65_537 {
+        return Err(KeyError::RsaExponentTooSmall { exponent });
+    }
+    Ok(KeyAlgorithm::Rsa { bits })
+}
+
+/// Returns the significant octets of a number above zero.
+fn positive(integer: &[u8]) -> Option<&[u8]> {
+    match integer {
+        [first, ..] if *first >= 0x80 => None,
+        [0] | [] => None,
+        [0, rest @ ..] => Some(rest),
+        all => Some(all),
+    }
+}
+
+fn bit_length(significant: &[u8]) -> u32 {
+    let octets = u32::try_from(significant.len()).unwrap_or(u32::MAX);
+    let leading = significant.first().map_or(0, |first| first.leading_zeros());
+    octets.saturating_mul(8).saturating_sub(leading)
+}
+
+/// Checks the curve and the form of the point (RFC 5480 §2.1.1 and §2.2).
+fn elliptic(mut parameters: DerReader<'_>, point: &[u8]) -> Result<KeyAlgorithm, KeyError> {
+    if parameters
+        .clone()
+        .optional(tag::OBJECT_IDENTIFIER)?
+        .is_none()
+    {
+        return Err(KeyError::UnnamedCurve);
+    }
+    let (algorithm, length) = match parameters.object_identifier()? {
+        oid::P256 => (KeyAlgorithm::P256, 65),
+        oid::P384 => (KeyAlgorithm::P384, 97),
+        other => {
+            return Err(KeyError::UnknownCurve {
+                oid: other.to_string(),
+            });
+        }
+    };
+    parameters.finish()?;
+    if point.first() != Some(&4) || point.len() != length {
+        return Err(KeyError::PointNotUncompressed(algorithm));
+    }
+    Ok(algorithm)
+}
+
+pub(crate) fn sha256(octets: &[u8]) -> [u8; 32] {
+    let digest = digest(&SHA256, octets);
+    let mut copy = [0; 32];
+    copy.copy_from_slice(digest.as_ref());
+    copy
+}
+
+fn leftmost(digest: [u8; 32]) -> [u8; 20] {
+    let mut octets = [0; 20];
+    octets
+        .iter_mut()
+        .zip(digest)
+        .for_each(|(octet, from)| *octet = from);
+    octets
 }
 
 /// Why a public key is not accepted.
@@ -187,9 +363,6 @@ pub enum SignatureError {
         /// The algorithm.
         algorithm: SignatureAlgorithm,
     },
-    /// An algorithm that this build does not verify.
-    #[error("signature algorithm is not one of SHA-2 with RSA PKCS#1 v1.5 or ECDSA")]
-    UnknownAlgorithm,
     /// The signature is not by this key over this message.
     #[error("signature does not verify")]
     Wrong,

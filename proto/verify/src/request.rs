@@ -3,9 +3,12 @@
 use ca_types::{Code, Hinted};
 use spki::ObjectIdentifier;
 
+use crate::der_reader::{DerReader, tag};
+use crate::extension::{Extensions, extended_key_usage};
+use crate::signed::Signed;
 use crate::{
     AlternativeName, BasicConstraints, DistinguishedName, KeyError, KeyUsage, MalformedDer,
-    PublicKey,
+    PublicKey, SignatureAlgorithm, SignatureError, oid, pem,
 };
 
 /// The longest request that is read: 16 KiB.
@@ -31,7 +34,7 @@ pub struct RequestedExtensions {
     pub extended_key_usage: Option<Vec<ObjectIdentifier>>,
     /// The basic constraints.
     pub basic_constraints: Option<BasicConstraints>,
-    /// Extensions and attributes of other kinds.
+    /// Extensions and attributes of other kinds, but for attributes that say nothing about the certificate.
     pub others: Vec<ObjectIdentifier>,
 }
 
@@ -40,16 +43,45 @@ impl CertificationRequest {
     ///
     /// # Errors
     /// Fails when it is malformed, too long, not signed by its key, or the key is not accepted.
-    pub fn from_der(_der: &[u8]) -> Result<Self, RequestError> {
-        todo!()
+    pub fn from_der(der: &[u8]) -> Result<Self, RequestError> {
+        if der.len() > MAX_REQUEST_OCTETS {
+            return Err(RequestError::TooLong { octets: der.len() });
+        }
+        let signed = Signed::read(der, "certification request")?;
+        let mut reader = DerReader::new(signed.content, "certification request");
+        let mut fields = reader.sequence("certification request")?;
+        reader.finish()?;
+        if fields.small_integer()? != 0 {
+            return Err(fields.error("wanted version 1").into());
+        }
+        let subject = fields.expect_element(tag::SEQUENCE, "wanted a subject")?;
+        let key = fields.expect_element(tag::SEQUENCE, "wanted a public key")?;
+        let attributes = fields.expect(tag::context_constructed(0), "wanted attributes")?;
+        fields.finish()?;
+        let public_key = PublicKey::from_spki_der(key.octets)?;
+        let algorithm = SignatureAlgorithm::from_identifier_der(signed.algorithm)
+            .ok_or(RequestError::Algorithm)?;
+        public_key
+            .verify(signed.content, signed.signature, algorithm)
+            .map_err(|error| match error {
+                SignatureError::AlgorithmDoesNotFit { .. } => RequestError::Algorithm,
+                SignatureError::Wrong => RequestError::ProofOfPossession,
+            })?;
+        Ok(Self {
+            der: der.into(),
+            subject: DistinguishedName::read(subject.octets)?,
+            public_key,
+            requested: RequestedExtensions::read(attributes)?,
+        })
     }
 
     /// Parses one request in PEM or DER, as [`CertificationRequest::from_der`].
     ///
     /// # Errors
     /// Fails as [`CertificationRequest::from_der`].
-    pub fn from_pem_or_der(_octets: &[u8]) -> Result<Self, RequestError> {
-        todo!()
+    pub fn from_pem_or_der(octets: &[u8]) -> Result<Self, RequestError> {
+        let der = pem::only_object(octets, &LABELS).ok_or(RequestError::NotPem)?;
+        Self::from_der(&der)
     }
 
     /// Returns the DER.
@@ -73,6 +105,71 @@ impl CertificationRequest {
     }
 }
 
+impl RequestedExtensions {
+    /// Reads the content of the attributes.
+    fn read(attributes: &[u8]) -> Result<Self, RequestError> {
+        let mut requested = Self::default();
+        let mut seen = Vec::new();
+        let mut reader = DerReader::new(attributes, "attributes");
+        while !reader.is_at_end() {
+            let mut attribute = reader.sequence("attribute")?;
+            let kind = attribute.object_identifier()?;
+            let values = attribute.expect(tag::SET, "wanted a SET")?;
+            attribute.finish()?;
+            if seen.contains(&kind) {
+                return Err(RequestError::DuplicateAttribute);
+            }
+            seen.push(kind);
+            if kind == oid::EXTENSION_REQUEST {
+                let mut values = DerReader::new(values, "requested extensions");
+                let extensions = Extensions::read(&mut values)?;
+                if !values.is_at_end() {
+                    return Err(RequestError::DuplicateAttribute);
+                }
+                requested.extensions(&extensions)?;
+            } else if !HARMLESS_ATTRIBUTES.contains(&kind) {
+                requested.others.push(kind);
+            }
+        }
+        Ok(requested)
+    }
+
+    fn extensions(&mut self, extensions: &Extensions<'_>) -> Result<(), RequestError> {
+        if let Some(twice) = extensions.duplicate() {
+            return Err(RequestError::DuplicateExtension(twice.to_string()));
+        }
+        for extension in &extensions.0 {
+            let value = extension.value;
+            match extension.oid {
+                oid::SUBJECT_ALT_NAME => self.sans = AlternativeName::read_all(value)?,
+                oid::KEY_USAGE => self.key_usage = Some(KeyUsage::read(value)?),
+                oid::EXTENDED_KEY_USAGE => {
+                    self.extended_key_usage = Some(extended_key_usage(value)?);
+                }
+                oid::BASIC_CONSTRAINTS => {
+                    self.basic_constraints = Some(BasicConstraints::read(value)?);
+                }
+                // Follows from the key alone, and the CA computes its own.
+                oid::SUBJECT_KEY_IDENTIFIER => {}
+                other => self.others.push(other),
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Attributes that say nothing about the certificate: they may stand in a request and are not read.
+const HARMLESS_ATTRIBUTES: [ObjectIdentifier; 5] = [
+    oid::CHALLENGE_PASSWORD,
+    oid::UNSTRUCTURED_NAME,
+    oid::WINDOWS_VERSION,
+    oid::WINDOWS_KEY_PROVIDER,
+    oid::WINDOWS_CLIENT,
+];
+
+/// RFC 7468 §7, and the label that Windows writes.
+const LABELS: [&str; 2] = ["CERTIFICATE REQUEST", "NEW CERTIFICATE REQUEST"];
+
 /// Why octets are no acceptable certification request.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum RequestError {
@@ -92,7 +189,9 @@ pub enum RequestError {
     #[error(transparent)]
     Key(#[from] KeyError),
     /// A signature algorithm that is unknown or does not fit the key.
-    #[error("certification request is signed with an unknown algorithm, or one that does not fit its key")]
+    #[error(
+        "certification request is signed with an unknown algorithm, or one that does not fit its key"
+    )]
     Algorithm,
     /// The signature is not by the key of the request.
     #[error("certification request is not signed by its own key")]
@@ -100,8 +199,8 @@ pub enum RequestError {
     /// The same extension twice.
     #[error("certification request asks for the extension {0} twice")]
     DuplicateExtension(String),
-    /// The extensionRequest attribute twice, or with no or several values.
-    #[error("certification request has more than one list of extensions")]
+    /// The same attribute twice, or several values where there may be one.
+    #[error("certification request has an attribute twice, or with several values")]
     DuplicateAttribute,
 }
 
@@ -122,7 +221,9 @@ impl Hinted for RequestError {
     fn hint(&self) -> Option<String> {
         match self {
             Self::Key(error) => error.hint(),
-            Self::ProofOfPossession => Some("sign the request with the private key that belongs to it".to_owned()),
+            Self::ProofOfPossession => {
+                Some("sign the request with the private key that belongs to it".to_owned())
+            }
             Self::Malformed(_)
             | Self::TooLong { .. }
             | Self::NotPem

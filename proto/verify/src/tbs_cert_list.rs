@@ -1,0 +1,148 @@
+//! The part of a CRL that is signed (RFC 5280 §5.1.2), read without a copy.
+
+use ca_types::{RevocationReason, UnixTime};
+
+use crate::der_reader::{DerReader, MalformedDer, Time, TimeForm, tag};
+use crate::extension::{AuthorityKeyIdentifier, Extensions};
+use crate::oid;
+
+/// The fields of a `TBSCertList`; entries unread.
+#[derive(Debug, Clone)]
+pub(crate) struct TbsCertList<'a> {
+    /// The value of the field: 1 stands for version 2.
+    pub(crate) version: u64,
+    pub(crate) signature_algorithm: &'a [u8],
+    pub(crate) issuer: &'a [u8],
+    pub(crate) this_update: Time,
+    pub(crate) next_update: Option<Time>,
+    /// The content of `revokedCertificates`.
+    pub(crate) entries: &'a [u8],
+    /// Whether `revokedCertificates` is there and empty, against RFC 5280 §5.1.2.6.
+    pub(crate) has_empty_list: bool,
+    pub(crate) extensions: Extensions<'a>,
+}
+
+impl<'a> TbsCertList<'a> {
+    /// Reads a `TBSCertList`; nothing may follow it.
+    pub(crate) fn read(octets: &'a [u8]) -> Result<Self, MalformedDer> {
+        let mut reader = DerReader::new(octets, "CRL");
+        let mut fields = reader.sequence("CRL")?;
+        reader.finish()?;
+        let version = match fields.optional(tag::INTEGER)? {
+            None => 0,
+            Some(element) => fields.small(element.content)?,
+        };
+        let signature_algorithm = fields
+            .expect_element(tag::SEQUENCE, "wanted a signature algorithm")?
+            .octets;
+        let issuer = fields
+            .expect_element(tag::SEQUENCE, "wanted an issuer")?
+            .octets;
+        let this_update = fields.time()?;
+        let mut ahead = fields.clone();
+        let next_update = match ahead.element() {
+            Ok(element) if matches!(element.tag, tag::UTC_TIME | tag::GENERALIZED_TIME) => {
+                Some(fields.time()?)
+            }
+            Ok(_) | Err(_) => None,
+        };
+        let entries = fields.optional(tag::SEQUENCE)?;
+        let extensions = Extensions::read_tagged(&mut fields, 0)?;
+        fields.finish()?;
+        Ok(Self {
+            version,
+            signature_algorithm,
+            issuer,
+            this_update,
+            next_update,
+            entries: entries.map(|element| element.content).unwrap_or_default(),
+            has_empty_list: entries.is_some_and(|element| element.content.is_empty()),
+            extensions,
+        })
+    }
+
+    /// Reads the cRLNumber, if it is there.
+    pub(crate) fn number(&self) -> Result<Option<u64>, MalformedDer> {
+        let Some(extension) = self.extensions.find(oid::CRL_NUMBER) else {
+            return Ok(None);
+        };
+        let mut reader = DerReader::new(extension.value, "CRL number");
+        let number = reader.small_integer()?;
+        reader.finish()?;
+        Ok(Some(number))
+    }
+
+    /// Reads the key identifier of the authority key identifier, if it is there.
+    pub(crate) fn authority_key_identifier(&self) -> Result<Option<&'a [u8]>, MalformedDer> {
+        match self.extensions.find(oid::AUTHORITY_KEY_IDENTIFIER) {
+            None => Ok(None),
+            Some(extension) => Ok(AuthorityKeyIdentifier::read(extension.value)?.key_identifier),
+        }
+    }
+}
+
+/// Reads the entries of a CRL one by one.
+#[derive(Debug, Clone)]
+pub(crate) struct Entries<'a>(DerReader<'a>);
+
+/// One entry of a CRL.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RevokedCertificate<'a> {
+    /// The content octets of the serial number.
+    pub serial: &'a [u8],
+    /// When it was revoked.
+    pub time: UnixTime,
+    /// Why.
+    pub reason: RevocationReason,
+    pub(crate) form: TimeForm,
+}
+
+impl<'a> Entries<'a> {
+    /// Begins at the content of `revokedCertificates`.
+    pub(crate) fn new(content: &'a [u8]) -> Self {
+        Self(DerReader::new(content, "list of revoked certificates"))
+    }
+
+    /// Reads the next entry.
+    pub(crate) fn read(&mut self) -> Result<Option<RevokedCertificate<'a>>, MalformedDer> {
+        if self.0.is_at_end() {
+            return Ok(None);
+        }
+        let mut fields = self.0.sequence("entry of a CRL")?;
+        let serial = fields.integer()?;
+        let time = fields.time()?;
+        let reason = if fields.is_at_end() {
+            RevocationReason::Unspecified
+        } else {
+            reason(&mut fields)?
+        };
+        fields.finish()?;
+        Ok(Some(RevokedCertificate {
+            serial,
+            time: time.value,
+            reason,
+            form: time.form,
+        }))
+    }
+}
+
+/// Reads the extensions of an entry: a reason and nothing else, since any other would change what is revoked.
+fn reason(fields: &mut DerReader<'_>) -> Result<RevocationReason, MalformedDer> {
+    let extensions = Extensions::read(fields)?;
+    let [extension] = extensions.0.as_slice() else {
+        return Err(fields.error("wanted a reason and no other extension"));
+    };
+    if extension.oid != oid::CRL_REASON || extension.critical {
+        return Err(fields.error("wanted a reason and no other extension"));
+    }
+    let mut reader = DerReader::new(extension.value, "reason of a CRL entry");
+    let content = reader.expect(tag::ENUMERATED, "wanted an ENUMERATED")?;
+    let number = reader.small(content)?;
+    let reason = u8::try_from(number)
+        .ok()
+        .and_then(RevocationReason::from_number)
+        .filter(|reason| *reason != RevocationReason::Unspecified)
+        .ok_or_else(|| reader.error("is a reason that is not used here"))?;
+    reader.finish()?;
+    Ok(reason)
+}
