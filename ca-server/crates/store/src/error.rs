@@ -2,8 +2,10 @@
 
 use std::path::PathBuf;
 
-use ca_types::{ActorName, Code, Hinted, IssuerId, KeyId, ProfileName, RequestId, SerialNumber};
-use ca_verify::EntryError;
+use ca_types::{
+    ActorName, Code, Hinted, IssuerId, KeyId, ProfileName, RequestId, SerialError, SerialNumber,
+};
+use ca_verify::{CertificateError, EntryError};
 
 /// Why an entry did not become a leaf, or a question has no answer.
 #[derive(Debug, thiserror::Error)]
@@ -33,6 +35,14 @@ pub enum StoreError {
     /// No certificate has this serial number.
     #[error("no certificate has serial number {0}")]
     UnknownCertificate(SerialNumber),
+    /// The certificate can have no successor.
+    #[error("certificate {serial} {what}, so nothing can succeed it")]
+    CannotSucceed {
+        /// The certificate that was to be succeeded.
+        serial: SerialNumber,
+        /// What stands against it.
+        what: &'static str,
+    },
     /// The certificate is revoked already.
     #[error("certificate {0} is revoked already")]
     AlreadyRevoked(SerialNumber),
@@ -64,6 +74,15 @@ pub enum StoreError {
     /// The entry cannot be written or read as a leaf.
     #[error("log entry")]
     Entry(#[from] EntryError),
+    /// The certificate in an entry cannot be read.
+    #[error("certificate in a log entry")]
+    Certificate(#[from] CertificateError),
+    /// The certificate in an entry has a serial number of another form than ours.
+    #[error("certificate in a log entry")]
+    Serial(#[from] SerialError),
+    /// Another process, or another part of this one, has the store open.
+    #[error("{}: in use by another process", .0.display())]
+    InUse(PathBuf),
     /// The operating system refused a file.
     #[error("{}: {action}", path.display())]
     File {
@@ -109,15 +128,18 @@ impl Hinted for StoreError {
             Self::UnknownCertificate(_) | Self::UnknownActor(_) | Self::UnknownIssuer(_) => {
                 Code::NotFound
             }
-            Self::AlreadyRevoked(_) | Self::LastAdmin(_) | Self::IssuerExists(_) => {
-                Code::FailedPrecondition
-            }
+            Self::AlreadyRevoked(_)
+            | Self::CannotSucceed { .. }
+            | Self::LastAdmin(_)
+            | Self::IssuerExists(_) => Code::FailedPrecondition,
             Self::Entry(EntryError::TooLong { .. }) => Code::ResourceExhausted,
             Self::File { source, .. } if is_full(source) => Code::ResourceExhausted,
-            Self::Stopped(_) | Self::Closed => Code::Unavailable,
+            Self::Stopped(_) | Self::Closed | Self::InUse(_) => Code::Unavailable,
             Self::SerialUsed(_)
             | Self::CrlNumber { .. }
             | Self::Entry(_)
+            | Self::Certificate(_)
+            | Self::Serial(_)
             | Self::File { .. }
             | Self::Damaged { .. }
             | Self::Format { .. } => Code::Internal,
@@ -131,6 +153,10 @@ impl Hinted for StoreError {
             )),
             Self::KeyTaken { .. } => Some("make a new key for every name".to_owned()),
             Self::RequestIdReused(_) => Some("draw a new request id for a new request".to_owned()),
+            Self::CannotSucceed { .. } => {
+                Some("issue a certificate without a predecessor".to_owned())
+            }
+            Self::InUse(_) => Some("stop the server that uses the data directory".to_owned()),
             Self::LastAdmin(_) => Some("add another admin first".to_owned()),
             Self::Stopped(_) => Some("look at the disk, then restart the server".to_owned()),
             Self::Damaged { .. } => {
@@ -149,6 +175,8 @@ impl Hinted for StoreError {
             | Self::UnknownIssuer(_)
             | Self::CrlNumber { .. }
             | Self::Entry(_)
+            | Self::Certificate(_)
+            | Self::Serial(_)
             | Self::File { .. }
             | Self::Closed => None,
         }

@@ -9,13 +9,18 @@
     clippy::wildcard_enum_match_arm
 )]
 
+mod chunks;
 mod disk;
+mod draft;
 mod error;
 pub mod files;
+mod leaf_row;
 mod memory;
 mod query;
 mod report;
 mod row;
+mod state;
+mod tables;
 
 use std::fmt;
 

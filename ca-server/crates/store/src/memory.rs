@@ -1,72 +1,157 @@
 //! A store in memory, for tests.
 
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
 use async_trait::async_trait;
 use ca_types::{Actor, IssuerId, KeyId, ProfileName, RequestId, SerialNumber, UnixTime};
-use ca_verify::Entry;
+use ca_verify::{Entry, leaf_hash};
 
+use crate::draft::{Draft, Verdict};
+use crate::leaf_row::LeafRow;
+use crate::state::{State, der_in, repeat};
 use crate::{
     ActorRow, CaStore, CertificateQuery, CertificateRow, Committed, CrlRow, IssuerRow, Page,
     StoreError, TreeHead,
 };
 
 /// A store that forgets everything when it is dropped; for the rest it answers as [`crate::LogStore`] does.
-#[derive(Debug, Default)]
-pub struct MemoryStore {}
+#[derive(Debug)]
+pub struct MemoryStore(Mutex<Memory>);
+
+#[derive(Debug)]
+struct Memory {
+    state: State,
+    leaves: Vec<Vec<u8>>,
+}
 
 impl MemoryStore {
     /// Makes an empty store.
     pub fn new() -> Self {
-        Self::default()
+        Self(Mutex::new(Memory {
+            state: State::new(),
+            leaves: Vec::new(),
+        }))
+    }
+
+    fn memory(&self) -> MutexGuard<'_, Memory> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Default for MemoryStore {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Memory {
+    fn entry(&self, leaf: u64) -> Result<Option<Entry>, StoreError> {
+        let octets = usize::try_from(leaf)
+            .ok()
+            .and_then(|leaf| self.leaves.get(leaf));
+        Ok(octets.map(|octets| Entry::from_der(octets)).transpose()?)
     }
 }
 
 #[async_trait]
 impl CaStore for MemoryStore {
-    async fn commit(&self, _entry: Entry) -> Result<Committed, StoreError> {
-        todo!()
+    async fn commit(&self, entry: Entry) -> Result<Committed, StoreError> {
+        let octets = entry.to_der()?;
+        let row = LeafRow::project(&entry)?;
+        let mut memory = self.memory();
+        let leaf = memory.state.frontier.size();
+        let verdict = Draft::new(&memory.state.tables).decide(leaf, &row)?;
+        match verdict {
+            Verdict::New => {
+                memory
+                    .state
+                    .apply(&row, leaf_hash(&octets))
+                    .map_err(|source| StoreError::Stopped(source.to_string()))?;
+                memory.leaves.push(octets);
+                Ok(Committed::New { leaf })
+            }
+            Verdict::Answered(leaf) => match memory.entry(leaf)? {
+                Some(earlier) => repeat(leaf, earlier, entry.origin.request),
+                None => Err(StoreError::Closed),
+            },
+        }
     }
-    async fn answered(&self, _id: RequestId) -> Result<Option<(u64, Entry)>, StoreError> {
-        todo!()
+
+    async fn answered(&self, id: RequestId) -> Result<Option<(u64, Entry)>, StoreError> {
+        let memory = self.memory();
+        let Some(leaf) = memory.state.tables.answered(id) else {
+            return Ok(None);
+        };
+        Ok(memory.entry(leaf)?.map(|entry| (leaf, entry)))
     }
+
     async fn certificate(
         &self,
-        _serial: SerialNumber,
+        serial: SerialNumber,
     ) -> Result<Option<CertificateRow>, StoreError> {
-        todo!()
+        Ok(self.memory().state.tables.certificate(serial))
     }
-    async fn certificates_der(&self, _rows: &[CertificateRow]) -> Result<Vec<Vec<u8>>, StoreError> {
-        todo!()
+
+    async fn certificates_der(&self, rows: &[CertificateRow]) -> Result<Vec<Vec<u8>>, StoreError> {
+        let memory = self.memory();
+        rows.iter()
+            .map(|row| {
+                let entry = memory
+                    .entry(row.leaf)?
+                    .ok_or(StoreError::UnknownCertificate(row.serial))?;
+                der_in(entry, row)
+            })
+            .collect()
     }
+
     async fn valid_for_name(
         &self,
-        _name: &str,
-        _profile: Option<&ProfileName>,
-        _now: UnixTime,
+        name: &str,
+        profile: Option<&ProfileName>,
+        now: UnixTime,
     ) -> Result<Vec<CertificateRow>, StoreError> {
-        todo!()
+        Ok(self
+            .memory()
+            .state
+            .tables
+            .valid_for_name(name, profile, now))
     }
-    async fn list(&self, _query: &CertificateQuery) -> Result<Page<CertificateRow>, StoreError> {
-        todo!()
+
+    async fn list(&self, query: &CertificateQuery) -> Result<Page<CertificateRow>, StoreError> {
+        Ok(self.memory().state.tables.list(query))
     }
-    async fn revoked(&self, _issuer: &IssuerId) -> Result<Vec<CertificateRow>, StoreError> {
-        todo!()
+
+    async fn revoked(&self, issuer: &IssuerId) -> Result<Vec<CertificateRow>, StoreError> {
+        Ok(self.memory().state.tables.revoked(issuer))
     }
-    async fn actor(&self, _key: &KeyId) -> Result<Option<Actor>, StoreError> {
-        todo!()
+
+    async fn actor(&self, key: &KeyId) -> Result<Option<Actor>, StoreError> {
+        Ok(self.memory().state.tables.actor(key).cloned())
     }
+
     async fn actors(&self) -> Result<Vec<ActorRow>, StoreError> {
-        todo!()
+        Ok(self.memory().state.tables.actors_by_name())
     }
+
     async fn issuers(&self) -> Result<Vec<IssuerRow>, StoreError> {
-        todo!()
+        Ok(self.memory().state.tables.issuers())
     }
-    async fn last_crl(&self, _issuer: &IssuerId) -> Result<Option<CrlRow>, StoreError> {
-        todo!()
+
+    async fn last_crl(&self, issuer: &IssuerId) -> Result<Option<CrlRow>, StoreError> {
+        Ok(self.memory().state.tables.last_crl(issuer).cloned())
     }
-    async fn leaves(&self, _first: u64, _limit: usize) -> Result<Vec<(u64, Vec<u8>)>, StoreError> {
-        todo!()
+
+    async fn leaves(&self, first: u64, limit: usize) -> Result<Vec<(u64, Vec<u8>)>, StoreError> {
+        let memory = self.memory();
+        Ok((0..)
+            .zip(&memory.leaves)
+            .skip_while(|(leaf, _octets)| *leaf < first)
+            .take(limit)
+            .map(|(leaf, octets)| (leaf, octets.clone()))
+            .collect())
     }
+
     async fn tree_head(&self) -> Result<TreeHead, StoreError> {
-        todo!()
+        Ok(self.memory().state.tree_head())
     }
 }

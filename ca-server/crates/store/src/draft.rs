@@ -1,0 +1,344 @@
+//! The rules: what may become the next leaf.
+
+use ca_types::{
+    Actor, IssuerId, KeyId, ProfileName, RequestId, Role, SerialNumber, TrustDomain, UnixTime,
+};
+use ca_verify::{CrlSigned, IssuerAdded};
+
+use crate::StoreError;
+use crate::leaf_row::{IssuedRow, LeafRow, RowChange};
+use crate::tables::{TableCertificate, Tables};
+
+/// The tables, and the leaves accepted since that are not durable yet.
+///
+/// What is asked here sees both; what readers ask sees the tables only.
+#[derive(Debug)]
+pub(crate) struct Draft<'a> {
+    tables: &'a Tables,
+    changes: Vec<&'a RowChange>,
+    requests: Vec<(RequestId, u64)>,
+}
+
+/// What is to be done with an entry that contradicts nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    /// It becomes the next leaf.
+    New,
+    /// Its request was answered by this leaf.
+    Answered(u64),
+}
+
+/// A certificate, in the tables or accepted since.
+#[derive(Debug, Clone, Copy)]
+enum Holder<'a> {
+    Durable(&'a TableCertificate),
+    Accepted(&'a IssuedRow),
+}
+
+impl<'a> Draft<'a> {
+    pub(crate) fn new(tables: &'a Tables) -> Self {
+        Self {
+            tables,
+            changes: Vec::new(),
+            requests: Vec::new(),
+        }
+    }
+
+    /// Decides whether `row` may become leaf number `leaf`; all of its changes, or none.
+    pub(crate) fn decide(&mut self, leaf: u64, row: &'a LeafRow) -> Result<Verdict, StoreError> {
+        if let Some(answer) = row.request.and_then(|id| self.answered(id)) {
+            return Ok(Verdict::Answered(answer));
+        }
+        let accepted = self.changes.len();
+        for change in &row.changes {
+            if let Err(refusal) = self.check(change, row.time) {
+                self.changes.truncate(accepted);
+                return Err(refusal);
+            }
+            self.changes.push(change);
+        }
+        self.requests.extend(row.request.map(|id| (id, leaf)));
+        Ok(Verdict::New)
+    }
+
+    fn answered(&self, id: RequestId) -> Option<u64> {
+        self.requests
+            .iter()
+            .find_map(|(answered, leaf)| (*answered == id).then_some(*leaf))
+            .or_else(|| self.tables.answered(id))
+    }
+
+    fn check(&self, change: &RowChange, time: UnixTime) -> Result<(), StoreError> {
+        match change {
+            RowChange::Issued(issued) => self.check_issued(issued, time),
+            RowChange::Revoked(revoked) => {
+                let holder = self
+                    .find(revoked.serial)
+                    .ok_or(StoreError::UnknownCertificate(revoked.serial))?;
+                if self.is_revoked(holder) {
+                    return Err(StoreError::AlreadyRevoked(revoked.serial));
+                }
+                Ok(())
+            }
+            RowChange::ActorAdded(actor) => self.check_actor_added(actor),
+            RowChange::ActorRemoved(key) => self.check_actor_removed(key),
+            RowChange::IssuerAdded(added) => self.check_issuer_added(added),
+            RowChange::CrlSigned(crl) => self.check_crl(crl),
+        }
+    }
+
+    fn check_issued(&self, issued: &IssuedRow, time: UnixTime) -> Result<(), StoreError> {
+        let domain = self
+            .trust_domain(&issued.issuer)
+            .ok_or_else(|| StoreError::UnknownIssuer(issued.issuer.clone()))?;
+        if self.find(issued.serial).is_some() {
+            return Err(StoreError::SerialUsed(issued.serial));
+        }
+        if let Some(owner) = self.name_of_key(&issued.key)
+            && *owner != *issued.name
+        {
+            return Err(StoreError::KeyTaken {
+                name: owner.to_owned(),
+            });
+        }
+        let same_kind = |holder: &Holder<'a>| {
+            self.profile(*holder) == Some(&issued.profile) && self.domain(*holder) == Some(domain)
+        };
+        let lineage = match issued.succeeds {
+            None => Vec::new(),
+            Some(serial) => {
+                let former = self
+                    .find(serial)
+                    .ok_or(StoreError::UnknownCertificate(serial))?;
+                let refuse = |what| StoreError::CannotSucceed { serial, what };
+                if self.name(former) != Some(&issued.name) || !same_kind(&former) {
+                    return Err(refuse("has another name or profile"));
+                }
+                if self.is_revoked(former) {
+                    return Err(refuse("is revoked"));
+                }
+                if self.not_after(former) < time {
+                    return Err(refuse("is expired"));
+                }
+                self.lineage(former)
+            }
+        };
+        let rival = self
+            .holders(&issued.name)
+            .filter(same_kind)
+            .filter(|holder| time <= self.not_after(*holder))
+            .find(|holder| !lineage.contains(&self.serial(*holder)));
+        match rival {
+            None => Ok(()),
+            Some(rival) => Err(StoreError::NameTaken {
+                name: issued.name.to_string(),
+                profile: issued.profile.clone(),
+                serial: self.serial(rival),
+            }),
+        }
+    }
+
+    /// Lists a certificate and those before it that a successor may stand beside.
+    ///
+    /// A certificate beside the newest of its line is a rival: of many concurrent successors of one
+    /// certificate exactly one is made.
+    fn lineage(&self, newest: Holder<'a>) -> Vec<SerialNumber> {
+        std::iter::successors(Some(newest), |holder| self.predecessor(*holder))
+            .take(MAX_LINEAGE)
+            .map(|holder| self.serial(holder))
+            .collect()
+    }
+
+    fn check_actor_added(&self, actor: &Actor) -> Result<(), StoreError> {
+        let clash = self
+            .actors()
+            .into_iter()
+            .find(|other| other.key == actor.key || other.name == actor.name);
+        match clash {
+            None => Ok(()),
+            Some(other) => Err(StoreError::ActorExists(other.name.clone())),
+        }
+    }
+
+    fn check_actor_removed(&self, key: &KeyId) -> Result<(), StoreError> {
+        let actors = self.actors();
+        let removed = actors
+            .iter()
+            .find(|actor| actor.key == *key)
+            .ok_or(StoreError::UnknownActor(*key))?;
+        let is_last = removed.role == Role::Admin
+            && !actors
+                .iter()
+                .any(|actor| actor.role == Role::Admin && actor.key != *key);
+        if is_last {
+            return Err(StoreError::LastAdmin(removed.name.clone()));
+        }
+        Ok(())
+    }
+
+    fn check_issuer_added(&self, added: &IssuerAdded) -> Result<(), StoreError> {
+        if self.trust_domain(&added.id).is_some() {
+            return Err(StoreError::IssuerExists(added.id.clone()));
+        }
+        Ok(())
+    }
+
+    fn check_crl(&self, crl: &CrlSigned) -> Result<(), StoreError> {
+        if self.trust_domain(&crl.issuer).is_none() {
+            return Err(StoreError::UnknownIssuer(crl.issuer.clone()));
+        }
+        let accepted = self.changes.iter().rev().find_map(|change| match change {
+            RowChange::CrlSigned(earlier) => {
+                (earlier.issuer == crl.issuer).then_some(earlier.number)
+            }
+            RowChange::Issued(_)
+            | RowChange::Revoked(_)
+            | RowChange::ActorAdded(_)
+            | RowChange::ActorRemoved(_)
+            | RowChange::IssuerAdded(_) => None,
+        });
+        let last = accepted
+            .or_else(|| self.tables.last_crl(&crl.issuer).map(|last| last.number))
+            .unwrap_or(0);
+        if crl.number <= last {
+            return Err(StoreError::CrlNumber {
+                issuer: crl.issuer.clone(),
+                number: crl.number,
+                last,
+            });
+        }
+        Ok(())
+    }
+
+    /// Lists the actors as they are after what was accepted.
+    fn actors(&self) -> Vec<&'a Actor> {
+        let mut actors: Vec<&'a Actor> = self.tables.actors().map(|row| &row.actor).collect();
+        for change in &self.changes {
+            match change {
+                RowChange::ActorAdded(actor) => actors.push(actor),
+                RowChange::ActorRemoved(key) => actors.retain(|actor| actor.key != *key),
+                RowChange::Issued(_)
+                | RowChange::Revoked(_)
+                | RowChange::IssuerAdded(_)
+                | RowChange::CrlSigned(_) => {}
+            }
+        }
+        actors
+    }
+
+    fn trust_domain(&self, issuer: &IssuerId) -> Option<&'a TrustDomain> {
+        let accepted = || {
+            self.changes.iter().find_map(|change| match change {
+                RowChange::IssuerAdded(added) => {
+                    (added.id == *issuer).then_some(&added.trust_domain)
+                }
+                RowChange::Issued(_)
+                | RowChange::Revoked(_)
+                | RowChange::ActorAdded(_)
+                | RowChange::ActorRemoved(_)
+                | RowChange::CrlSigned(_) => None,
+            })
+        };
+        self.tables.trust_domain(issuer).or_else(accepted)
+    }
+
+    fn accepted(&self) -> impl Iterator<Item = &'a IssuedRow> {
+        self.changes.iter().filter_map(|change| match change {
+            RowChange::Issued(issued) => Some(issued),
+            RowChange::Revoked(_)
+            | RowChange::ActorAdded(_)
+            | RowChange::ActorRemoved(_)
+            | RowChange::IssuerAdded(_)
+            | RowChange::CrlSigned(_) => None,
+        })
+    }
+
+    fn find(&self, serial: SerialNumber) -> Option<Holder<'a>> {
+        let accepted = || self.accepted().find(|issued| issued.serial == serial);
+        self.tables
+            .find(serial)
+            .map(Holder::Durable)
+            .or_else(|| accepted().map(Holder::Accepted))
+    }
+
+    fn name_of_key(&self, key: &KeyId) -> Option<&'a str> {
+        let accepted = || self.accepted().find(|issued| issued.key == *key);
+        self.tables
+            .name_of_key(key)
+            .or_else(|| accepted().map(|issued| &*issued.name))
+    }
+
+    /// Goes through the certificates of a name that are not revoked.
+    fn holders(&self, name: &str) -> impl Iterator<Item = Holder<'a>> {
+        let accepted = self.accepted().filter(move |issued| *issued.name == *name);
+        self.tables
+            .holders(name)
+            .map(Holder::Durable)
+            .chain(accepted.map(Holder::Accepted))
+            .filter(|holder| !self.is_revoked(*holder))
+    }
+
+    fn is_revoked(&self, holder: Holder<'a>) -> bool {
+        let durably = match holder {
+            Holder::Durable(certificate) => certificate.revocation.is_some(),
+            Holder::Accepted(_) => false,
+        };
+        let serial = self.serial(holder);
+        durably
+            || self.changes.iter().any(|change| match change {
+                RowChange::Revoked(revoked) => revoked.serial == serial,
+                RowChange::Issued(_)
+                | RowChange::ActorAdded(_)
+                | RowChange::ActorRemoved(_)
+                | RowChange::IssuerAdded(_)
+                | RowChange::CrlSigned(_) => false,
+            })
+    }
+
+    fn serial(&self, holder: Holder<'a>) -> SerialNumber {
+        match holder {
+            Holder::Durable(certificate) => certificate.serial(),
+            Holder::Accepted(issued) => issued.serial,
+        }
+    }
+
+    fn not_after(&self, holder: Holder<'a>) -> UnixTime {
+        match holder {
+            Holder::Durable(certificate) => certificate.validity.not_after(),
+            Holder::Accepted(issued) => issued.validity.not_after(),
+        }
+    }
+
+    fn name(&self, holder: Holder<'a>) -> Option<&'a str> {
+        match holder {
+            Holder::Durable(certificate) => self.tables.name_of(certificate),
+            Holder::Accepted(issued) => Some(&issued.name),
+        }
+    }
+
+    fn profile(&self, holder: Holder<'a>) -> Option<&'a ProfileName> {
+        match holder {
+            Holder::Durable(certificate) => self.tables.profile_of(certificate),
+            Holder::Accepted(issued) => Some(&issued.profile),
+        }
+    }
+
+    fn domain(&self, holder: Holder<'a>) -> Option<&'a TrustDomain> {
+        match holder {
+            Holder::Durable(certificate) => self.tables.trust_domain_of(certificate),
+            Holder::Accepted(issued) => self.trust_domain(&issued.issuer),
+        }
+    }
+
+    fn predecessor(&self, holder: Holder<'a>) -> Option<Holder<'a>> {
+        match holder {
+            Holder::Durable(certificate) => {
+                self.tables.predecessor(certificate).map(Holder::Durable)
+            }
+            Holder::Accepted(issued) => self.find(issued.succeeds?),
+        }
+    }
+}
+
+/// How far back a line of successors is followed; older ones that are still valid count as rivals.
+const MAX_LINEAGE: usize = 64;

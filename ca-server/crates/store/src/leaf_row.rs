@@ -1,0 +1,101 @@
+//! What one leaf means to the tables: everything of an entry but the certificates.
+
+mod codec;
+
+use ca_types::{
+    Actor, Fingerprint, GeneralName, IssuerId, KeyId, ProfileName, RequestId, SerialNumber,
+    UnixTime, Validity,
+};
+use ca_verify::{Certificate, Change, CrlSigned, Entry, Issued, IssuerAdded, Revoked};
+
+use crate::StoreError;
+
+pub(crate) use codec::RowError;
+
+/// The small row of one leaf; the index keeps it, the tables are built from it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct LeafRow {
+    pub(crate) time: UnixTime,
+    /// The request's digest stays in the log: it is compared only when an id comes again.
+    pub(crate) request: Option<RequestId>,
+    pub(crate) changes: Vec<RowChange>,
+}
+
+/// One change of a leaf.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum RowChange {
+    Issued(IssuedRow),
+    Revoked(Revoked),
+    ActorAdded(Actor),
+    ActorRemoved(KeyId),
+    /// With its certificate: there are few, and every start needs them.
+    IssuerAdded(IssuerAdded),
+    CrlSigned(CrlSigned),
+}
+
+/// What the tables keep of a new certificate.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct IssuedRow {
+    pub(crate) issuer: IssuerId,
+    pub(crate) profile: ProfileName,
+    pub(crate) name: Box<str>,
+    pub(crate) succeeds: Option<SerialNumber>,
+    pub(crate) serial: SerialNumber,
+    pub(crate) key: KeyId,
+    pub(crate) fingerprint: Fingerprint,
+    pub(crate) validity: Validity,
+    pub(crate) sans: Vec<GeneralName>,
+}
+
+impl LeafRow {
+    /// Reads what the tables need out of an entry, the certificates parsed.
+    pub(crate) fn project(entry: &Entry) -> Result<Self, StoreError> {
+        Ok(Self {
+            time: entry.time,
+            request: entry.origin.request.map(|request| request.id),
+            changes: entry
+                .changes
+                .iter()
+                .map(RowChange::project)
+                .collect::<Result<_, _>>()?,
+        })
+    }
+
+    /// Tells whether a full disk must not stop it: it takes trust away or publishes that.
+    pub(crate) fn is_essential(&self) -> bool {
+        self.changes.iter().all(|change| match change {
+            RowChange::Revoked(_) | RowChange::ActorRemoved(_) | RowChange::CrlSigned(_) => true,
+            RowChange::Issued(_) | RowChange::ActorAdded(_) | RowChange::IssuerAdded(_) => false,
+        })
+    }
+}
+
+impl RowChange {
+    fn project(change: &Change) -> Result<Self, StoreError> {
+        Ok(match change {
+            Change::Issued(issued) => Self::Issued(IssuedRow::project(issued)?),
+            Change::Revoked(revoked) => Self::Revoked(revoked.clone()),
+            Change::ActorAdded(actor) => Self::ActorAdded(actor.clone()),
+            Change::ActorRemoved(key) => Self::ActorRemoved(*key),
+            Change::IssuerAdded(issuer) => Self::IssuerAdded(issuer.clone()),
+            Change::CrlSigned(crl) => Self::CrlSigned(crl.clone()),
+        })
+    }
+}
+
+impl IssuedRow {
+    fn project(issued: &Issued) -> Result<Self, StoreError> {
+        let certificate = Certificate::from_der(&issued.certificate)?;
+        Ok(Self {
+            issuer: issued.issuer.clone(),
+            profile: issued.profile.clone(),
+            name: issued.name.as_str().into(),
+            succeeds: issued.succeeds,
+            serial: certificate.serial()?,
+            key: certificate.public_key().key_id(),
+            fingerprint: certificate.fingerprint(),
+            validity: certificate.validity(),
+            sans: certificate.sans().to_vec(),
+        })
+    }
+}

@@ -1,0 +1,391 @@
+//! The octets of a [`LeafRow`] in the index.
+
+use std::net::IpAddr;
+use std::str::FromStr;
+
+use ca_types::{
+    Actor, GeneralName, IssuerId, ProfileName, RevocationReason, Scope, SerialNumber, UnixTime,
+    Validity,
+};
+use ca_verify::{CrlSigned, IssuerAdded, Revoked};
+
+use super::{IssuedRow, LeafRow, RowChange};
+
+/// Octets that are no row of this build; the index is rebuilt then.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum RowError {
+    #[error("row of format {0}, this build knows format {FORMAT}")]
+    Format(u8),
+    #[error("row with a wrong checksum")]
+    Checksum,
+    #[error("row that ends too early or too late, or with an impossible value")]
+    Malformed,
+}
+
+impl LeafRow {
+    /// Encodes the row: format, fields, CRC-32C.
+    pub(crate) fn to_octets(&self) -> Vec<u8> {
+        let mut out = Writer(Vec::with_capacity(256));
+        out.octets(&[FORMAT]);
+        out.time(self.time);
+        out.optional(self.request.as_ref(), |out, id| out.octets(&id.octets()));
+        out.list(&self.changes, Writer::change);
+        let checksum = crc32c::crc32c(&out.0);
+        out.octets(&checksum.to_be_bytes());
+        out.0
+    }
+
+    /// Decodes what [`LeafRow::to_octets`] wrote.
+    pub(crate) fn from_octets(octets: &[u8]) -> Result<Self, RowError> {
+        let (content, checksum) = octets.split_last_chunk::<4>().ok_or(RowError::Malformed)?;
+        let mut reader = Reader(content);
+        let format = reader.octet().ok_or(RowError::Malformed)?;
+        if format != FORMAT {
+            return Err(RowError::Format(format));
+        }
+        if crc32c::crc32c(content) != u32::from_be_bytes(*checksum) {
+            return Err(RowError::Checksum);
+        }
+        let row = reader.row().ok_or(RowError::Malformed)?;
+        if !reader.0.is_empty() {
+            return Err(RowError::Malformed);
+        }
+        Ok(row)
+    }
+}
+
+const FORMAT: u8 = 1;
+
+struct Writer(Vec<u8>);
+
+impl Writer {
+    fn octets(&mut self, octets: &[u8]) {
+        self.0.extend_from_slice(octets);
+    }
+
+    fn time(&mut self, time: UnixTime) {
+        self.octets(&time.seconds().to_be_bytes());
+    }
+
+    /// Writes a length of 32 bits: every part of an entry is shorter than the entry.
+    fn length(&mut self, length: usize) {
+        self.octets(&u32::try_from(length).unwrap_or(u32::MAX).to_be_bytes());
+    }
+
+    fn text(&mut self, text: &str) {
+        self.length(text.len());
+        self.octets(text.as_bytes());
+    }
+
+    fn list<T>(&mut self, items: &[T], each: impl Fn(&mut Self, &T)) {
+        self.length(items.len());
+        for item in items {
+            each(self, item);
+        }
+    }
+
+    fn optional<T>(&mut self, value: Option<&T>, write: impl Fn(&mut Self, &T)) {
+        match value {
+            None => self.octets(&[0]),
+            Some(value) => {
+                self.octets(&[1]);
+                write(self, value);
+            }
+        }
+    }
+
+    fn change(&mut self, change: &RowChange) {
+        match change {
+            RowChange::Issued(issued) => {
+                self.octets(&[0]);
+                self.issued(issued);
+            }
+            RowChange::Revoked(revoked) => {
+                self.octets(&[1]);
+                self.octets(&revoked.serial.octets());
+                self.octets(&[revoked.reason.number()]);
+            }
+            RowChange::ActorAdded(actor) => {
+                self.octets(&[2]);
+                self.octets(actor.key.octets());
+                self.text(actor.name.as_str());
+                self.text(actor.role.as_str());
+                self.list(&actor.scope.issuers, |out, id| out.text(id.as_str()));
+                self.list(&actor.scope.profiles, |out, name| out.text(name.as_str()));
+                self.list(&actor.scope.names, |out, name| out.text(name.as_str()));
+            }
+            RowChange::ActorRemoved(key) => {
+                self.octets(&[3]);
+                self.octets(key.octets());
+            }
+            RowChange::IssuerAdded(issuer) => {
+                self.octets(&[4]);
+                self.text(issuer.id.as_str());
+                self.text(issuer.class.as_str());
+                self.text(issuer.trust_domain.as_str());
+                self.length(issuer.certificate.len());
+                self.octets(&issuer.certificate);
+            }
+            RowChange::CrlSigned(crl) => {
+                self.octets(&[5]);
+                self.text(crl.issuer.as_str());
+                self.octets(&crl.number.to_be_bytes());
+                self.time(crl.this_update);
+                self.time(crl.next_update);
+                self.octets(&crl.sha256);
+            }
+        }
+    }
+
+    fn issued(&mut self, issued: &IssuedRow) {
+        self.text(issued.issuer.as_str());
+        self.text(issued.profile.as_str());
+        self.text(&issued.name);
+        self.optional(issued.succeeds.as_ref(), |out, serial| {
+            out.octets(&serial.octets());
+        });
+        self.octets(&issued.serial.octets());
+        self.octets(issued.key.octets());
+        self.octets(issued.fingerprint.octets());
+        self.time(issued.validity.not_before());
+        self.time(issued.validity.not_after());
+        self.list(&issued.sans, |out, san| match san {
+            GeneralName::Dns(name) => {
+                out.octets(&[0]);
+                out.text(name.as_str());
+            }
+            GeneralName::Email(address) => {
+                out.octets(&[1]);
+                out.text(address.as_str());
+            }
+            GeneralName::Ip(IpAddr::V4(address)) => {
+                out.octets(&[4]);
+                out.octets(&address.octets());
+            }
+            GeneralName::Ip(IpAddr::V6(address)) => {
+                out.octets(&[6]);
+                out.octets(&address.octets());
+            }
+        });
+    }
+}
+
+struct Reader<'a>(&'a [u8]);
+
+impl<'a> Reader<'a> {
+    fn take<const N: usize>(&mut self) -> Option<[u8; N]> {
+        let (taken, rest) = self.0.split_first_chunk::<N>()?;
+        self.0 = rest;
+        Some(*taken)
+    }
+
+    fn octet(&mut self) -> Option<u8> {
+        self.take::<1>().map(|[octet]| octet)
+    }
+
+    fn time(&mut self) -> Option<UnixTime> {
+        UnixTime::from_seconds(i64::from_be_bytes(self.take()?)).ok()
+    }
+
+    fn length(&mut self) -> Option<usize> {
+        usize::try_from(u32::from_be_bytes(self.take()?)).ok()
+    }
+
+    fn octets(&mut self) -> Option<&'a [u8]> {
+        let length = self.length()?;
+        let (taken, rest) = self.0.split_at_checked(length)?;
+        self.0 = rest;
+        Some(taken)
+    }
+
+    fn text(&mut self) -> Option<&'a str> {
+        std::str::from_utf8(self.octets()?).ok()
+    }
+
+    fn parsed<T: FromStr>(&mut self) -> Option<T> {
+        self.text()?.parse().ok()
+    }
+
+    fn list<T>(&mut self, each: impl Fn(&mut Self) -> Option<T>) -> Option<Vec<T>> {
+        let count = self.length()?;
+        // Every item has at least one octet: a count beyond that would only reserve memory.
+        if count > self.0.len() {
+            return None;
+        }
+        (0..count).map(|_item| each(self)).collect()
+    }
+
+    fn optional<T>(&mut self, read: impl Fn(&mut Self) -> Option<T>) -> Option<Option<T>> {
+        match self.octet()? {
+            0 => Some(None),
+            1 => read(self).map(Some),
+            _ => None,
+        }
+    }
+
+    fn serial(&mut self) -> Option<SerialNumber> {
+        self.take::<16>().map(Into::into)
+    }
+
+    fn row(&mut self) -> Option<LeafRow> {
+        Some(LeafRow {
+            time: self.time()?,
+            request: self.optional(|reader| reader.take::<16>().map(Into::into))?,
+            changes: self.list(Self::change)?,
+        })
+    }
+
+    fn change(&mut self) -> Option<RowChange> {
+        Some(match self.octet()? {
+            0 => RowChange::Issued(self.issued()?),
+            1 => RowChange::Revoked(Revoked {
+                serial: self.serial()?,
+                reason: RevocationReason::from_number(self.octet()?)?,
+            }),
+            2 => RowChange::ActorAdded(Actor {
+                key: self.take::<32>()?.into(),
+                name: self.parsed()?,
+                role: self.parsed()?,
+                scope: Scope {
+                    issuers: self.list(Self::parsed::<IssuerId>)?,
+                    profiles: self.list(Self::parsed::<ProfileName>)?,
+                    names: self.list(Self::parsed)?,
+                },
+            }),
+            3 => RowChange::ActorRemoved(self.take::<32>()?.into()),
+            4 => RowChange::IssuerAdded(IssuerAdded {
+                id: self.parsed()?,
+                class: self.parsed()?,
+                trust_domain: self.parsed()?,
+                certificate: self.octets()?.to_vec(),
+            }),
+            5 => RowChange::CrlSigned(CrlSigned {
+                issuer: self.parsed()?,
+                number: u64::from_be_bytes(self.take()?),
+                this_update: self.time()?,
+                next_update: self.time()?,
+                sha256: self.take()?,
+            }),
+            _ => return None,
+        })
+    }
+
+    fn issued(&mut self) -> Option<IssuedRow> {
+        Some(IssuedRow {
+            issuer: self.parsed()?,
+            profile: self.parsed()?,
+            name: self.text()?.into(),
+            succeeds: self.optional(Self::serial)?,
+            serial: self.serial()?,
+            key: self.take::<32>()?.into(),
+            fingerprint: self.take::<32>()?.into(),
+            validity: Validity::new(self.time()?, self.time()?).ok()?,
+            sans: self.list(Self::san)?,
+        })
+    }
+
+    fn san(&mut self) -> Option<GeneralName> {
+        Some(match self.octet()? {
+            0 => GeneralName::Dns(self.parsed()?),
+            1 => GeneralName::Email(self.parsed()?),
+            4 => GeneralName::Ip(IpAddr::from(self.take::<4>()?)),
+            6 => GeneralName::Ip(IpAddr::from(self.take::<16>()?)),
+            _ => return None,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row() -> LeafRow {
+        let time = |seconds| UnixTime::from_seconds(seconds).unwrap();
+        LeafRow {
+            time: time(1_795_000_000),
+            request: Some([1; 16].into()),
+            changes: vec![
+                RowChange::Issued(IssuedRow {
+                    issuer: "router-2026-1".parse().unwrap(),
+                    profile: "router".parse().unwrap(),
+                    name: "berlin-01.example.net".into(),
+                    succeeds: Some([3; 16].into()),
+                    serial: [4; 16].into(),
+                    key: [5; 32].into(),
+                    fingerprint: [6; 32].into(),
+                    validity: Validity::new(time(1), time(2)).unwrap(),
+                    sans: [
+                        "dns:a.example",
+                        "email:a@b.example",
+                        "ip:192.0.2.1",
+                        "ip:2001:db8::1",
+                    ]
+                    .map(|san| san.parse().unwrap())
+                    .to_vec(),
+                }),
+                RowChange::Revoked(Revoked {
+                    serial: [7; 16].into(),
+                    reason: RevocationReason::PrivilegeWithdrawn,
+                }),
+                RowChange::ActorAdded(Actor {
+                    key: [8; 32].into(),
+                    name: "anna".parse().unwrap(),
+                    role: ca_types::Role::Agent,
+                    scope: Scope {
+                        issuers: vec!["router-2026-1".parse().unwrap()],
+                        profiles: vec!["router".parse().unwrap()],
+                        names: vec!["*.example.net".parse().unwrap()],
+                    },
+                }),
+                RowChange::ActorRemoved([9; 32].into()),
+                RowChange::IssuerAdded(IssuerAdded {
+                    id: "root-2026-1".parse().unwrap(),
+                    class: ca_types::IssuerClass::Root,
+                    trust_domain: ca_types::TrustDomain::default(),
+                    certificate: vec![0x30, 0],
+                }),
+                RowChange::CrlSigned(CrlSigned {
+                    issuer: "root-2026-1".parse().unwrap(),
+                    number: 7,
+                    this_update: time(3),
+                    next_update: time(4),
+                    sha256: [10; 32],
+                }),
+            ],
+        }
+    }
+
+    #[test]
+    fn every_change_comes_back_as_it_was() {
+        assert_eq!(LeafRow::from_octets(&row().to_octets()), Ok(row()));
+    }
+
+    #[test]
+    fn every_cut_and_every_flipped_octet_is_refused() {
+        let octets = row().to_octets();
+        for end in 0..octets.len() {
+            assert!(
+                LeafRow::from_octets(&octets[..end]).is_err(),
+                "cut at {end}"
+            );
+        }
+        for at in 0..octets.len() {
+            let mut flipped = octets.clone();
+            flipped[at] ^= 0x10;
+            assert!(LeafRow::from_octets(&flipped).is_err(), "flipped at {at}");
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn octets_with_a_right_checksum_are_a_row_or_refused(content: Vec<u8>) {
+            let mut octets = vec![FORMAT];
+            octets.extend_from_slice(&content);
+            let checksum = crc32c::crc32c(&octets);
+            octets.extend_from_slice(&checksum.to_be_bytes());
+            if let Ok(row) = LeafRow::from_octets(&octets) {
+                proptest::prop_assert_eq!(LeafRow::from_octets(&row.to_octets()), Ok(row));
+            }
+        }
+    }
+}

@@ -1,0 +1,101 @@
+//! The durable state that readers see, and the answers from it.
+
+use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+
+use ca_verify::{Change, Entry, Frontier, Request};
+use sha2::{Digest, Sha256};
+
+use crate::leaf_row::LeafRow;
+use crate::tables::{Contradiction, Tables};
+use crate::{CertificateRow, Committed, StoreError, TreeHead};
+
+/// Tables and tree over the same leaves.
+#[derive(Debug)]
+pub(crate) struct State {
+    pub(crate) tables: Tables,
+    pub(crate) frontier: Frontier,
+}
+
+impl State {
+    pub(crate) fn new() -> Self {
+        Self {
+            tables: Tables::new(),
+            frontier: Frontier::new(),
+        }
+    }
+
+    /// Takes in the next leaf.
+    pub(crate) fn apply(
+        &mut self,
+        row: &LeafRow,
+        leaf_hash: [u8; 32],
+    ) -> Result<(), Contradiction> {
+        self.tables.apply(self.frontier.size(), row)?;
+        self.frontier.push(leaf_hash);
+        Ok(())
+    }
+
+    pub(crate) fn tree_head(&self) -> TreeHead {
+        TreeHead {
+            size: self.frontier.size(),
+            root: self.frontier.root(),
+        }
+    }
+}
+
+/// A state that many read and one writes.
+#[derive(Debug)]
+pub(crate) struct SharedState(RwLock<State>);
+
+impl SharedState {
+    pub(crate) fn new(state: State) -> Self {
+        Self(RwLock::new(state))
+    }
+
+    /// A reader that panicked has changed nothing, so its mark on the lock is passed over.
+    pub(crate) fn read(&self) -> RwLockReadGuard<'_, State> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn write(&self) -> RwLockWriteGuard<'_, State> {
+        self.0.write().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Gives the answer to a request whose id was answered by `earlier` already.
+pub(crate) fn repeat(
+    leaf: u64,
+    earlier: Entry,
+    asked: Option<Request>,
+) -> Result<Committed, StoreError> {
+    match asked {
+        Some(asked) if earlier.origin.request != Some(asked) => {
+            Err(StoreError::RequestIdReused(asked.id))
+        }
+        Some(_) | None => Ok(Committed::Repeated {
+            leaf,
+            entry: Box::new(earlier),
+        }),
+    }
+}
+
+/// Finds the DER of a certificate in the entry that issued it.
+pub(crate) fn der_in(entry: Entry, row: &CertificateRow) -> Result<Vec<u8>, StoreError> {
+    entry
+        .changes
+        .into_iter()
+        .filter_map(|change| match change {
+            Change::Issued(issued) => Some(issued.certificate),
+            Change::Revoked(_)
+            | Change::ActorAdded(_)
+            | Change::ActorRemoved(_)
+            | Change::IssuerAdded(_)
+            | Change::CrlSigned(_) => None,
+        })
+        .find(|der| fingerprint(der) == *row.fingerprint.octets())
+        .ok_or(StoreError::UnknownCertificate(row.serial))
+}
+
+fn fingerprint(der: &[u8]) -> [u8; 32] {
+    Sha256::digest(der).into()
+}

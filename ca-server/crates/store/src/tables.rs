@@ -1,0 +1,265 @@
+//! The state in memory: what all leaves together say.
+
+mod certificates;
+mod listing;
+mod requests;
+
+use std::collections::BTreeMap;
+
+use ca_types::{
+    Actor, IssuerId, KeyId, ProfileName, RequestId, SerialNumber, TrustDomain, UnixTime,
+};
+
+use crate::leaf_row::{IssuedRow, LeafRow, RowChange};
+use crate::{ActorRow, CertificateRow, CrlRow, IssuerRow, Revocation};
+use certificates::Certificates;
+pub(crate) use certificates::{Number, TableCertificate};
+use requests::Requests;
+
+/// The tables: built only by [`Tables::apply`], leaf by leaf.
+#[derive(Debug)]
+pub(crate) struct Tables {
+    issuers: Vec<Issuer>,
+    profiles: Vec<ProfileName>,
+    certificates: Certificates,
+    requests: Requests,
+    actors: BTreeMap<KeyId, ActorRow>,
+}
+
+#[derive(Debug)]
+struct Issuer {
+    row: IssuerRow,
+    last_crl: Option<CrlRow>,
+    /// Its revoked certificates, in the order of revocation.
+    revoked: Vec<Number>,
+}
+
+/// A leaf that cannot follow the ones before it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub(crate) struct Contradiction(&'static str);
+
+impl Tables {
+    pub(crate) fn new() -> Self {
+        Self {
+            issuers: Vec::new(),
+            profiles: Vec::new(),
+            certificates: Certificates::new(),
+            requests: Requests::new(),
+            actors: BTreeMap::new(),
+        }
+    }
+
+    /// Takes in the next leaf.
+    ///
+    /// The writer has refused what contradicts; a contradiction found here means that the leaf was
+    /// not written by it.
+    pub(crate) fn apply(&mut self, leaf: u64, row: &LeafRow) -> Result<(), Contradiction> {
+        for change in &row.changes {
+            match change {
+                RowChange::Issued(issued) => self.apply_issued(leaf, row.time, issued)?,
+                RowChange::Revoked(revoked) => {
+                    let revocation = Revocation {
+                        time: row.time,
+                        reason: revoked.reason,
+                    };
+                    let (number, issuer) =
+                        self.certificates.revoke(revoked.serial, revocation).ok_or(
+                            Contradiction("revokes what is not issued, or revoked already"),
+                        )?;
+                    if let Some(issuer) = self.issuers.get_mut(issuer) {
+                        issuer.revoked.push(number);
+                    }
+                }
+                RowChange::ActorAdded(actor) => {
+                    self.actors.insert(
+                        actor.key,
+                        ActorRow {
+                            actor: actor.clone(),
+                            added: row.time,
+                        },
+                    );
+                }
+                RowChange::ActorRemoved(key) => {
+                    self.actors
+                        .remove(key)
+                        .ok_or(Contradiction("removes an actor that is not there"))?;
+                }
+                RowChange::IssuerAdded(added) => {
+                    if self.issuer(&added.id).is_some() {
+                        return Err(Contradiction("adds an issuer that is there"));
+                    }
+                    self.issuers.push(Issuer {
+                        row: IssuerRow {
+                            id: added.id.clone(),
+                            class: added.class,
+                            trust_domain: added.trust_domain.clone(),
+                            certificate: added.certificate.clone(),
+                            added: row.time,
+                        },
+                        last_crl: None,
+                        revoked: Vec::new(),
+                    });
+                }
+                RowChange::CrlSigned(crl) => {
+                    self.issuers
+                        .iter_mut()
+                        .find(|issuer| issuer.row.id == crl.issuer)
+                        .ok_or(Contradiction("records a CRL of an unknown issuer"))?
+                        .last_crl = Some(CrlRow {
+                        number: crl.number,
+                        this_update: crl.this_update,
+                        next_update: crl.next_update,
+                        sha256: crl.sha256,
+                        leaf,
+                    });
+                }
+            }
+        }
+        if let Some(id) = row.request {
+            self.requests.remember(id, leaf, row);
+        }
+        Ok(())
+    }
+
+    fn apply_issued(
+        &mut self,
+        leaf: u64,
+        time: UnixTime,
+        issued: &IssuedRow,
+    ) -> Result<(), Contradiction> {
+        let issuer = self
+            .issuer_number(&issued.issuer)
+            .ok_or(Contradiction("holds a certificate of an unknown issuer"))?;
+        let profile = self.profile_number(&issued.profile).unwrap_or_else(|| {
+            self.profiles.push(issued.profile.clone());
+            self.profiles.len() - 1
+        });
+        self.certificates
+            .issue(leaf, time, issued, (issuer, profile))
+            .ok_or(Contradiction("holds a serial number that was used before"))
+    }
+
+    fn issuer_number(&self, id: &IssuerId) -> Option<usize> {
+        self.issuers.iter().position(|issuer| issuer.row.id == *id)
+    }
+
+    fn profile_number(&self, name: &ProfileName) -> Option<usize> {
+        self.profiles.iter().position(|profile| profile == name)
+    }
+
+    fn issuer(&self, id: &IssuerId) -> Option<&Issuer> {
+        self.issuers.iter().find(|issuer| issuer.row.id == *id)
+    }
+
+    /// Finds a certificate as the tables hold it.
+    pub(crate) fn find(&self, serial: SerialNumber) -> Option<&TableCertificate> {
+        self.certificates.find(serial)
+    }
+
+    /// Goes through the certificates with a NAME that are neither revoked nor known to be expired.
+    pub(crate) fn holders(&self, name: &str) -> impl Iterator<Item = &TableCertificate> {
+        self.certificates.holders(name)
+    }
+
+    /// Finds the NAME that a key belongs to.
+    pub(crate) fn name_of_key(&self, key: &KeyId) -> Option<&str> {
+        self.certificates.name_of_key(key)
+    }
+
+    /// Finds the leaf that answered a request.
+    pub(crate) fn answered(&self, id: RequestId) -> Option<u64> {
+        self.requests.find(id)
+    }
+
+    pub(crate) fn certificate(&self, serial: SerialNumber) -> Option<CertificateRow> {
+        self.find(serial).and_then(|found| self.row(found))
+    }
+
+    pub(crate) fn valid_for_name(
+        &self,
+        name: &str,
+        profile: Option<&ProfileName>,
+        now: UnixTime,
+    ) -> Vec<CertificateRow> {
+        let mut rows: Vec<_> = self
+            .holders(name)
+            .filter(|holder| now <= holder.validity.not_after())
+            .filter(|holder| profile.is_none_or(|profile| self.profile_of(holder) == Some(profile)))
+            .filter_map(|holder| self.row(holder))
+            .collect();
+        rows.sort_by_key(|row| row.leaf);
+        rows
+    }
+
+    pub(crate) fn revoked(&self, issuer: &IssuerId) -> Vec<CertificateRow> {
+        self.issuer(issuer)
+            .into_iter()
+            .flat_map(|issuer| &issuer.revoked)
+            .filter_map(|number| self.certificates.get(*number))
+            .filter_map(|revoked| self.row(revoked))
+            .collect()
+    }
+
+    pub(crate) fn actor(&self, key: &KeyId) -> Option<&Actor> {
+        self.actors.get(key).map(|row| &row.actor)
+    }
+
+    pub(crate) fn actors(&self) -> impl Iterator<Item = &ActorRow> {
+        self.actors.values()
+    }
+
+    pub(crate) fn actors_by_name(&self) -> Vec<ActorRow> {
+        let mut rows: Vec<_> = self.actors().cloned().collect();
+        rows.sort_by(|one, other| one.actor.name.cmp(&other.actor.name));
+        rows
+    }
+
+    pub(crate) fn issuers(&self) -> Vec<IssuerRow> {
+        self.issuers
+            .iter()
+            .map(|issuer| issuer.row.clone())
+            .collect()
+    }
+
+    pub(crate) fn last_crl(&self, issuer: &IssuerId) -> Option<&CrlRow> {
+        self.issuer(issuer)?.last_crl.as_ref()
+    }
+
+    pub(crate) fn trust_domain(&self, issuer: &IssuerId) -> Option<&TrustDomain> {
+        Some(&self.issuer(issuer)?.row.trust_domain)
+    }
+
+    pub(crate) fn trust_domain_of(&self, certificate: &TableCertificate) -> Option<&TrustDomain> {
+        Some(&self.issuers.get(certificate.issuer())?.row.trust_domain)
+    }
+
+    pub(crate) fn profile_of(&self, certificate: &TableCertificate) -> Option<&ProfileName> {
+        self.profiles.get(certificate.profile())
+    }
+
+    pub(crate) fn name_of(&self, certificate: &TableCertificate) -> Option<&str> {
+        self.certificates.name_of(certificate)
+    }
+
+    /// Finds the certificate that one renewed or rekeyed.
+    pub(crate) fn predecessor(&self, certificate: &TableCertificate) -> Option<&TableCertificate> {
+        self.certificates.get(certificate.predecessor()?)
+    }
+
+    fn row(&self, certificate: &TableCertificate) -> Option<CertificateRow> {
+        let name = self.name_of(certificate)?;
+        Some(CertificateRow {
+            leaf: certificate.leaf,
+            serial: certificate.serial(),
+            issuer: self.issuers.get(certificate.issuer())?.row.id.clone(),
+            profile: self.profile_of(certificate)?.clone(),
+            name: name.to_owned(),
+            sans: certificate.sans(name),
+            key: certificate.key,
+            fingerprint: certificate.fingerprint,
+            validity: certificate.validity,
+            revocation: certificate.revocation,
+        })
+    }
+}

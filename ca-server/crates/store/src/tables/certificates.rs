@@ -1,0 +1,303 @@
+//! Compact rows of certificates, found by serial number, key and NAME.
+
+use std::hash::BuildHasher;
+use std::num::NonZeroU32;
+
+use ca_types::{Fingerprint, GeneralName, KeyId, SerialNumber, SubjectName, UnixTime, Validity};
+use hashbrown::{DefaultHashBuilder, HashTable};
+
+use crate::Revocation;
+use crate::chunks::Chunks;
+use crate::leaf_row::IssuedRow;
+
+/// All certificates, in the order of issue.
+#[derive(Debug)]
+pub(crate) struct Certificates {
+    rows: Chunks<TableCertificate>,
+    names: Chunks<Name>,
+    /// Row numbers only: the keys of the three tables stand in the rows.
+    by_serial: HashTable<Number>,
+    by_key: HashTable<Number>,
+    by_name: HashTable<Number>,
+    hasher: DefaultHashBuilder,
+}
+
+/// A row number; one less than a `u32` can hold, so that an absent one takes no more room.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Number(NonZeroU32);
+
+impl Number {
+    fn new(place: usize) -> Option<Self> {
+        let successor = u32::try_from(place).ok()?.checked_add(1)?;
+        NonZeroU32::new(successor).map(Self)
+    }
+
+    fn place(self) -> usize {
+        usize::try_from(self.0.get() - 1).unwrap_or(usize::MAX)
+    }
+}
+
+#[derive(Debug)]
+struct Name {
+    text: Box<str>,
+    /// The newest certificate of the name that is not revoked; the older ones hang on it.
+    newest: Option<Number>,
+}
+
+/// A certificate as the tables hold it: about 160 octets.
+#[derive(Debug)]
+pub(crate) struct TableCertificate {
+    pub(crate) leaf: u64,
+    pub(crate) key: KeyId,
+    pub(crate) fingerprint: Fingerprint,
+    pub(crate) validity: Validity,
+    pub(crate) revocation: Option<Revocation>,
+    /// Octets, since the number itself would align the row to 16.
+    serial: [u8; 16],
+    /// The names beyond the NAME's own.
+    more_sans: Box<[GeneralName]>,
+    name: Number,
+    issuer: u32,
+    profile: u32,
+    predecessor: Option<Number>,
+    /// The next older certificate of the name that is not revoked.
+    older: Option<Number>,
+    /// The first name is the NAME itself.
+    own_name_first: bool,
+}
+
+impl TableCertificate {
+    pub(crate) fn serial(&self) -> SerialNumber {
+        self.serial.into()
+    }
+
+    /// Returns the place of its issuer in the list of issuers.
+    pub(super) fn issuer(&self) -> usize {
+        usize::try_from(self.issuer).unwrap_or(usize::MAX)
+    }
+
+    /// Returns the place of its profile in the list of profiles.
+    pub(super) fn profile(&self) -> usize {
+        usize::try_from(self.profile).unwrap_or(usize::MAX)
+    }
+
+    pub(super) fn predecessor(&self) -> Option<Number> {
+        self.predecessor
+    }
+
+    /// Returns all names in the order of the certificate.
+    pub(super) fn sans(&self, name: &str) -> Vec<GeneralName> {
+        let own = self
+            .own_name_first
+            .then(|| name.parse::<SubjectName>().ok())
+            .flatten();
+        own.iter()
+            .map(SubjectName::general_name)
+            .chain(self.more_sans.iter().cloned())
+            .collect()
+    }
+
+    /// Tells whether `san` is one of the names.
+    pub(super) fn has_san(&self, name: &str, san: &GeneralName) -> bool {
+        self.own_name_first && is_written(san, name) || self.more_sans.contains(san)
+    }
+}
+
+/// Tells whether a name is written as `text`; the three forms share no text.
+fn is_written(san: &GeneralName, text: &str) -> bool {
+    match san {
+        GeneralName::Dns(name) => name.as_str() == text,
+        GeneralName::Email(address) => address.as_str() == text,
+        GeneralName::Ip(address) => address.to_string() == text,
+    }
+}
+
+impl Certificates {
+    pub(super) fn new() -> Self {
+        Self {
+            rows: Chunks::new(),
+            names: Chunks::new(),
+            by_serial: HashTable::new(),
+            by_key: HashTable::new(),
+            by_name: HashTable::new(),
+            hasher: DefaultHashBuilder::default(),
+        }
+    }
+
+    pub(super) fn get(&self, number: Number) -> Option<&TableCertificate> {
+        self.rows.get(number.place())
+    }
+
+    pub(super) fn iter_from(
+        &self,
+        first: usize,
+    ) -> impl Iterator<Item = (usize, &TableCertificate)> {
+        self.rows.iter_from(first)
+    }
+
+    pub(super) fn name_of(&self, certificate: &TableCertificate) -> Option<&str> {
+        Some(&self.names.get(certificate.name.place())?.text)
+    }
+
+    pub(super) fn find(&self, serial: SerialNumber) -> Option<&TableCertificate> {
+        self.get(self.number(serial)?)
+    }
+
+    fn number(&self, serial: SerialNumber) -> Option<Number> {
+        let serial = serial.octets();
+        self.by_serial
+            .find(self.hasher.hash_one(serial), |number| {
+                self.get(*number).is_some_and(|row| row.serial == serial)
+            })
+            .copied()
+    }
+
+    pub(super) fn name_of_key(&self, key: &KeyId) -> Option<&str> {
+        let number = self.by_key.find(self.hasher.hash_one(key), |number| {
+            self.get(*number).is_some_and(|row| row.key == *key)
+        })?;
+        self.name_of(self.get(*number)?)
+    }
+
+    pub(super) fn holders(&self, name: &str) -> impl Iterator<Item = &TableCertificate> {
+        let newest = self
+            .name_number(name)
+            .and_then(|number| self.names.get(number.place()))
+            .and_then(|name| name.newest);
+        std::iter::successors(newest.and_then(|number| self.get(number)), |row| {
+            self.get(row.older?)
+        })
+    }
+
+    fn name_number(&self, text: &str) -> Option<Number> {
+        self.by_name
+            .find(self.hasher.hash_one(text), |number| {
+                self.names
+                    .get(number.place())
+                    .is_some_and(|name| *name.text == *text)
+            })
+            .copied()
+    }
+
+    /// Adds a certificate; `None` when its serial number is there.
+    pub(super) fn issue(
+        &mut self,
+        leaf: u64,
+        time: UnixTime,
+        issued: &IssuedRow,
+        (issuer, profile): (usize, usize),
+    ) -> Option<()> {
+        if self.number(issued.serial).is_some() {
+            return None;
+        }
+        let number = Number::new(self.rows.len())?;
+        let name = self.intern(&issued.name)?;
+        self.unlink(name, |row| row.validity.not_after() < time);
+        let name_entry = self.names.get_mut(name.place())?;
+        let older = name_entry.newest.replace(number);
+        let (own_name_first, more_sans) = match issued.sans.split_first() {
+            Some((first, more)) if is_written(first, &issued.name) => (true, more),
+            Some(_) | None => (false, issued.sans.as_slice()),
+        };
+        let key_is_known = self.name_of_key(&issued.key).is_some();
+        self.rows.push(TableCertificate {
+            leaf,
+            key: issued.key,
+            fingerprint: issued.fingerprint,
+            validity: issued.validity,
+            revocation: None,
+            serial: issued.serial.octets(),
+            more_sans: more_sans.into(),
+            name,
+            issuer: u32::try_from(issuer).ok()?,
+            profile: u32::try_from(profile).ok()?,
+            predecessor: issued.succeeds.and_then(|serial| self.number(serial)),
+            older,
+            own_name_first,
+        });
+        let Self {
+            rows,
+            by_serial,
+            by_key,
+            hasher,
+            ..
+        } = self;
+        by_serial.insert_unique(hasher.hash_one(issued.serial.octets()), number, |number| {
+            rows.get(number.place())
+                .map_or(0, |row| hasher.hash_one(row.serial))
+        });
+        if !key_is_known {
+            by_key.insert_unique(hasher.hash_one(issued.key), number, |number| {
+                rows.get(number.place())
+                    .map_or(0, |row| hasher.hash_one(row.key))
+            });
+        }
+        Some(())
+    }
+
+    /// Revokes a certificate; returns its number and the place of its issuer.
+    pub(super) fn revoke(
+        &mut self,
+        serial: SerialNumber,
+        revocation: Revocation,
+    ) -> Option<(Number, usize)> {
+        let number = self.number(serial)?;
+        let row = self.rows.get_mut(number.place())?;
+        if row.revocation.replace(revocation).is_some() {
+            return None;
+        }
+        let (name, issuer) = (row.name, row.issuer());
+        self.unlink(name, |row| row.revocation.is_some());
+        Some((number, issuer))
+    }
+
+    fn intern(&mut self, text: &str) -> Option<Number> {
+        if let Some(number) = self.name_number(text) {
+            return Some(number);
+        }
+        let number = Number::new(self.names.len())?;
+        self.names.push(Name {
+            text: text.into(),
+            newest: None,
+        });
+        let Self {
+            names,
+            by_name,
+            hasher,
+            ..
+        } = self;
+        by_name.insert_unique(hasher.hash_one(text), number, |number| {
+            names
+                .get(number.place())
+                .map_or(0, |name| hasher.hash_one(&*name.text))
+        });
+        Some(number)
+    }
+
+    /// Takes the certificates out of the list of their name that hold it no longer.
+    fn unlink(&mut self, name: Number, is_over: impl Fn(&TableCertificate) -> bool) {
+        let mut newer: Option<Number> = None;
+        let mut next = self.names.get(name.place()).and_then(|name| name.newest);
+        while let Some(number) = next {
+            let Some(row) = self.rows.get_mut(number.place()) else {
+                return;
+            };
+            next = row.older;
+            if !is_over(row) {
+                newer = Some(number);
+                continue;
+            }
+            row.older = None;
+            let link = match newer {
+                Some(newer) => self.rows.get_mut(newer.place()).map(|row| &mut row.older),
+                None => self
+                    .names
+                    .get_mut(name.place())
+                    .map(|name| &mut name.newest),
+            };
+            if let Some(link) = link {
+                *link = next;
+            }
+        }
+    }
+}
