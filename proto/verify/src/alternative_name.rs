@@ -21,6 +21,12 @@ pub enum AlternativeName {
 impl AlternativeName {
     /// Reads `GeneralNames`: at least one.
     pub(crate) fn read_all(value: &[u8]) -> Result<Vec<Self>, MalformedDer> {
+        let names = Self::read_written(value)?;
+        Ok(names.into_iter().map(|written| written.name).collect())
+    }
+
+    /// Reads `GeneralNames` and how each is written.
+    pub(crate) fn read_written(value: &[u8]) -> Result<Vec<Written<'_>>, MalformedDer> {
         let mut reader = DerReader::new(value, "subject alternative names");
         let mut list = reader.sequence("subject alternative names")?;
         reader.finish()?;
@@ -29,7 +35,11 @@ impl AlternativeName {
         }
         let mut names = Vec::with_capacity(2);
         while !list.is_at_end() {
-            names.push(Self::read(list.element()?));
+            let element = list.element()?;
+            names.push(Written {
+                name: Self::read(element),
+                octets: element.content,
+            });
         }
         Ok(names)
     }
@@ -58,6 +68,13 @@ impl AlternativeName {
             )),
         }
     }
+}
+
+/// A name, and the octets that it was read from.
+#[derive(Debug, Clone)]
+pub(crate) struct Written<'a> {
+    pub(crate) name: AlternativeName,
+    pub(crate) octets: &'a [u8],
 }
 
 const EMAIL: u8 = tag::context(1);
