@@ -41,7 +41,15 @@ impl Site {
     /// # Panics
     /// When there is no room for it.
     pub fn new(algorithm: Algorithm) -> Self {
-        let site = Self::empty();
+        Self::on(&std::env::temp_dir(), algorithm)
+    }
+
+    /// The same in a folder below `folder`.
+    ///
+    /// # Panics
+    /// When there is no room for it.
+    pub fn on(folder: &Path, algorithm: Algorithm) -> Self {
+        let site = Self::within(folder, Ports::free());
         copy(&fixture(algorithm), &site.data());
         let new = site.ports;
         let old = FIXTURE_PORTS;
@@ -215,6 +223,20 @@ impl Site {
             .arg(profile)
             .args(words);
         command
+    }
+
+    /// Writes a profile file of the admin that goes through another port.
+    ///
+    /// # Panics
+    /// When there is no room for it.
+    pub fn profile_through(&self, port: u16) -> PathBuf {
+        let folder = self.path(&format!("admin-through-{port}"));
+        copy(&self.data().join("admin"), &folder);
+        let file = folder.join("client.toml");
+        let text = std::fs::read_to_string(&file).expect("init wrote it");
+        let text = text.replace(&format!(":{}", self.ports.grpc), &format!(":{port}"));
+        std::fs::write(&file, text).expect("the test directory is writable");
+        file
     }
 
     /// Issues a certificate into `out/` and returns its JSON row.

@@ -1,0 +1,210 @@
+//! Disks that lie: the log is the commit, and everything else can be made again.
+
+use std::{
+    io::Write as _,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use ca_tests::{Algorithm, Site, copy};
+
+use crate::books::Books;
+
+#[test]
+fn a_deleted_older_or_damaged_index_gives_the_same_answers() {
+    let site = Site::new(Algorithm::P256);
+    let server = site.serve();
+    for number in 0..5 {
+        site.issue("router", &format!("router-{number}.example.net"), &[]);
+    }
+    server.terminate();
+    let older = site.path("older");
+    for index in indexes(&site) {
+        copy(
+            &index,
+            &older.join(index.file_name().expect("it has a name")),
+        );
+    }
+    let server = site.serve();
+    for number in 5..10 {
+        site.issue("vpn-client", &format!("client-{number}.example.net"), &[]);
+    }
+    site.client(&["revoke", "--name", "router-3.example.net"])
+        .ok();
+    let expect = Books::read(&site);
+    assert_eq!(expect.listed.len(), expect.logged.len());
+    server.terminate();
+
+    let damages: [(&str, &dyn Fn()); 4] = [
+        ("deleted", &|| remove_indexes(&site)),
+        ("older", &|| {
+            remove_indexes(&site);
+            copy(&older, &site.data());
+        }),
+        ("flipped", &|| flip(&site, 61)),
+        ("flipped densely", &|| flip(&site, 7)),
+    ];
+    let mut expect = expect;
+    for (number, (damage, apply)) in damages.into_iter().enumerate() {
+        apply();
+        let server = site.serve();
+        let books = Books::read(&site);
+        assert_eq!(books.listed, expect.listed, "index {damage}");
+        assert_eq!(books.logged, expect.logged, "index {damage}");
+        // And the server goes on from there.
+        site.issue("router", &format!("after-{number}.example.net"), &[]);
+        expect = Books::read(&site);
+        assert_eq!(
+            expect.listed.len(),
+            books.listed.len() + 1,
+            "index {damage}"
+        );
+        server.terminate();
+    }
+}
+
+fn indexes(site: &Site) -> Vec<PathBuf> {
+    let found: Vec<PathBuf> = std::fs::read_dir(site.data())
+        .expect("it is a directory")
+        .map(|entry| entry.expect("it is readable").path())
+        .filter(|path| {
+            path.file_name()
+                .is_some_and(|name| name.to_string_lossy().starts_with("index-"))
+        })
+        .collect();
+    assert!(!found.is_empty(), "no index in {}", site.data().display());
+    found
+}
+
+fn remove_indexes(site: &Site) {
+    for index in indexes(site) {
+        std::fs::remove_dir_all(index).expect("the test directory is writable");
+    }
+}
+
+/// Turns a bit over in every so-manieth octet of all files of the index.
+fn flip(site: &Site, step: usize) {
+    for index in indexes(site) {
+        flip_below(&index, step);
+    }
+}
+
+fn flip_below(folder: &Path, step: usize) {
+    for entry in std::fs::read_dir(folder).expect("it is a directory") {
+        let path = entry.expect("it is readable").path();
+        if path.is_dir() {
+            flip_below(&path, step);
+            continue;
+        }
+        let mut octets = std::fs::read(&path).expect("it is readable");
+        for octet in octets.iter_mut().step_by(step) {
+            *octet ^= 0x10;
+        }
+        std::fs::write(&path, octets).expect("the test directory is writable");
+    }
+}
+
+#[test]
+fn a_full_disk_stops_issuing_and_nothing_else() {
+    let disk = SmallDisk::mount(24);
+    let site = Site::on(&disk.path, Algorithm::P256);
+    let server = site.serve();
+    site.issue("router", "before.example.net", &[]);
+    let before = Books::read(&site);
+    let ballast = disk.fill();
+    let mut refused = None;
+    for number in 0..200 {
+        let name = format!("full-{number}.example.net");
+        let out = std::env::temp_dir().join(format!("fleet-ca-full-{}", std::process::id()));
+        let run = site.client(&[
+            "issue",
+            "--profile",
+            "router",
+            "--name",
+            &name,
+            "--out",
+            &out.display().to_string(),
+        ]);
+        drop(std::fs::remove_dir_all(out));
+        if run.code != Some(0) {
+            refused = Some(run);
+            break;
+        }
+    }
+    let refused = refused.expect("a full disk refuses");
+    let code = refused.code.unwrap_or(-1);
+    assert!(code == 1 || code == 2, "{refused}");
+    refused.refused(code, &[]);
+    let during = Books::read(&site);
+    assert!(
+        during.listed.keys().eq(during.logged.keys()),
+        "the certificates are those of the log"
+    );
+    assert!(
+        before
+            .listed
+            .keys()
+            .all(|serial| during.listed.contains_key(serial))
+    );
+    site.client(&["revoke", "--name", "before.example.net"])
+        .ok();
+    server.terminate();
+    std::fs::remove_file(ballast).expect("the disk is ours");
+    let _server = site.serve();
+    let after = Books::read(&site);
+    assert_eq!(after.logged, during.logged);
+    site.issue("router", "after.example.net", &[]);
+}
+
+/// A file system of a few megabytes in memory.
+#[derive(Debug)]
+struct SmallDisk {
+    path: PathBuf,
+}
+
+impl SmallDisk {
+    #[track_caller]
+    fn mount(megabytes: u32) -> Self {
+        let path = tempfile::Builder::new()
+            .prefix("fleet-ca-disk-")
+            .tempdir()
+            .expect("the directory for temporary files is writable")
+            .keep();
+        let mounted = Command::new("mount")
+            .args(["-t", "tmpfs", "-o", &format!("size={megabytes}m"), "tmpfs"])
+            .arg(&path)
+            .status()
+            .expect("mount is there");
+        assert!(
+            mounted.success(),
+            "a small disk needs root and the right to mount"
+        );
+        Self { path }
+    }
+
+    /// Writes until nothing fits any more.
+    fn fill(&self) -> PathBuf {
+        let path = self.path.join("ballast");
+        let mut file = std::fs::File::create(&path).expect("the disk is writable");
+        let mut piece = vec![0; 1 << 20];
+        while !piece.is_empty() {
+            match file.write(&piece) {
+                Ok(written) if written > 0 => {}
+                _ => piece.truncate(piece.len() / 2),
+            }
+        }
+        path
+    }
+}
+
+impl Drop for SmallDisk {
+    fn drop(&mut self) {
+        drop(
+            Command::new("umount")
+                .arg("--lazy")
+                .arg(&self.path)
+                .status(),
+        );
+        drop(std::fs::remove_dir(&self.path));
+    }
+}
