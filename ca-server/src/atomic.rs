@@ -1,0 +1,189 @@
+//! Files that are there as a whole or not at all.
+
+use std::ffi::OsString;
+use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::io::{self, ErrorKind, Write as _};
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
+use std::path::{Path, PathBuf};
+
+use ca_types::{Code, Hinted, RequestId, SystemEntropy};
+
+/// Writes a file, in the place of the one that may be there; a crash leaves the old or the new one.
+///
+/// # Errors
+/// Fails when the file cannot be written; what was there stays then.
+pub fn atomic_write(path: &Path, octets: &[u8], mode: u32) -> Result<(), AtomicWriteError> {
+    through_temporary(path, octets, mode, |temporary| fs::rename(temporary, path))
+}
+
+/// Writes a file that must not be there yet.
+///
+/// # Errors
+/// Fails when something has this name, a dangling link included, or the file cannot be written.
+pub fn write_new(path: &Path, octets: &[u8], mode: u32) -> Result<(), AtomicWriteError> {
+    through_temporary(path, octets, mode, |temporary| {
+        // Unlike a rename, a hard link never takes the place of a file that came in between.
+        fs::hard_link(temporary, path)?;
+        fs::remove_file(temporary)
+    })
+}
+
+/// Makes a directory for its owner only; its parent must exist.
+///
+/// # Errors
+/// Fails when something has this name, or the parent cannot be written.
+pub fn create_private_dir(path: &Path) -> Result<(), AtomicWriteError> {
+    DirBuilder::new()
+        .mode(0o700)
+        .create(path)
+        .map_err(|source| AtomicWriteError::new("make the directory", path, source))
+}
+
+/// Makes the names in a directory durable.
+///
+/// # Errors
+/// Fails when the system does.
+pub fn sync_dir(path: &Path) -> Result<(), AtomicWriteError> {
+    File::open(path)
+        .and_then(|dir| dir.sync_all())
+        .map_err(|source| AtomicWriteError::new("sync", path, source))
+}
+
+/// Returns the directory that holds a path; `.` for a bare file name.
+pub fn parent_of(path: &Path) -> &Path {
+    match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        Some(_) | None => Path::new("."),
+    }
+}
+
+fn through_temporary(
+    path: &Path,
+    octets: &[u8],
+    mode: u32,
+    put_in_place: impl FnOnce(&Path) -> io::Result<()>,
+) -> Result<(), AtomicWriteError> {
+    let temporary = temporary_beside(path);
+    let written = write_file(&temporary, octets, mode)
+        .and_then(|()| put_in_place(&temporary))
+        .and_then(|()| File::open(parent_of(path))?.sync_all());
+    written.map_err(|source| {
+        // The cause is reported; that the temporary file may be gone already is no further news.
+        drop(fs::remove_file(&temporary));
+        AtomicWriteError::new("write", path, source)
+    })
+}
+
+fn write_file(path: &Path, octets: &[u8], mode: u32) -> io::Result<()> {
+    let mut file = OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(mode)
+        .open(path)?;
+    // The umask may have taken rights away that others need, as those on a public certificate.
+    file.set_permissions(fs::Permissions::from_mode(mode))?;
+    file.write_all(octets)?;
+    file.sync_all()
+}
+
+/// Draws a name beside `path` that nothing else has.
+pub(crate) fn temporary_beside(path: &Path) -> PathBuf {
+    let mut name = OsString::from(".");
+    name.push(path.file_name().unwrap_or_default());
+    name.push(format!(".{}", RequestId::generate(&mut SystemEntropy)));
+    parent_of(path).join(name)
+}
+
+/// Why a file was not written.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot {action} {}: {source}", path.display())]
+pub struct AtomicWriteError {
+    /// What was wanted.
+    pub action: &'static str,
+    /// The file.
+    pub path: PathBuf,
+    /// What the system said.
+    pub source: io::Error,
+}
+
+impl AtomicWriteError {
+    pub(crate) fn new(action: &'static str, path: &Path, source: io::Error) -> Self {
+        Self {
+            action,
+            path: path.to_owned(),
+            source,
+        }
+    }
+}
+
+impl Hinted for AtomicWriteError {
+    fn code(&self) -> Code {
+        match self.source.kind() {
+            ErrorKind::StorageFull | ErrorKind::QuotaExceeded => Code::ResourceExhausted,
+            _ => Code::FailedPrecondition,
+        }
+    }
+
+    fn hint(&self) -> Option<String> {
+        let directory = parent_of(&self.path).display();
+        match self.source.kind() {
+            ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => Some(format!(
+                "run it as the user who owns {directory}, or choose another place"
+            )),
+            ErrorKind::NotFound => Some(format!("make the directory {directory} first")),
+            ErrorKind::AlreadyExists => {
+                Some("move away what is there; nothing is overwritten".to_owned())
+            }
+            ErrorKind::StorageFull | ErrorKind::QuotaExceeded => {
+                Some("free some space, then repeat the command".to_owned())
+            }
+            _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn mode_of(path: &Path) -> u32 {
+        path.metadata().unwrap().permissions().mode() & 0o777
+    }
+
+    fn names_in(dir: &Path) -> usize {
+        fs::read_dir(dir).unwrap().count()
+    }
+
+    #[test]
+    fn a_file_is_replaced_as_a_whole_with_its_mode() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("a.crl");
+        atomic_write(&path, b"one", 0o644).unwrap();
+        atomic_write(&path, b"two", 0o600).unwrap();
+        assert_eq!(fs::read(&path).unwrap(), b"two");
+        assert_eq!((mode_of(&path), names_in(dir.path())), (0o600, 1));
+    }
+
+    #[test]
+    fn a_new_file_never_takes_the_place_of_another() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("a.key");
+        write_new(&path, b"one", 0o600).unwrap();
+        let refused = write_new(&path, b"two", 0o600).unwrap_err();
+        assert_eq!(refused.source.kind(), ErrorKind::AlreadyExists);
+        assert_eq!(fs::read(&path).unwrap(), b"one");
+        assert_eq!(names_in(dir.path()), 1, "the temporary file is gone");
+    }
+
+    #[test]
+    fn a_place_that_cannot_be_written_is_named_with_a_hint() {
+        let dir = tempfile::tempdir().unwrap();
+        let error = atomic_write(&dir.path().join("absent/a"), b"x", 0o600).unwrap_err();
+        assert!(error.to_string().starts_with("cannot write "), "{error}");
+        assert!(
+            error.hint().unwrap().contains("absent"),
+            "{:?}",
+            error.hint()
+        );
+    }
+}

@@ -1,0 +1,98 @@
+//! One process at a time changes a data directory.
+
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io;
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::PathBuf;
+
+use ca_types::{Code, Hinted};
+
+use crate::data_dir::DataDir;
+
+/// The lock on a data directory; it ends when it is dropped, and with the process, however that ends.
+#[derive(Debug)]
+pub struct DataDirLock {
+    _file: File,
+}
+
+impl DataDirLock {
+    /// Takes the lock.
+    ///
+    /// # Errors
+    /// Fails when another process, or another part of this one, holds it.
+    pub fn take(data: &DataDir) -> Result<Self, LockError> {
+        let system = |source| LockError::System {
+            path: data.lock_file(),
+            source,
+        };
+        let mut options = OpenOptions::new();
+        options.write(true).create(true).truncate(false).mode(0o600);
+        let file = options.open(data.lock_file()).map_err(system)?;
+        match file.try_lock() {
+            Ok(()) => Ok(Self { _file: file }),
+            Err(TryLockError::WouldBlock) => Err(LockError::Held {
+                data: data.path().to_owned(),
+            }),
+            Err(TryLockError::Error(source)) => Err(system(source)),
+        }
+    }
+}
+
+/// Why a data directory is not ours.
+#[derive(Debug, thiserror::Error)]
+pub enum LockError {
+    /// A server runs on it.
+    #[error("{} is in use by another ca-server", data.display())]
+    Held {
+        /// The data directory.
+        data: PathBuf,
+    },
+    /// The system refused.
+    #[error("cannot lock {}: {source}", path.display())]
+    System {
+        /// The lock file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+}
+
+impl Hinted for LockError {
+    fn code(&self) -> Code {
+        Code::FailedPrecondition
+    }
+
+    fn hint(&self) -> Option<String> {
+        Some(match self {
+            Self::Held { .. } => "stop that server first, or name another directory".to_owned(),
+            Self::System { source, .. } if source.kind() == io::ErrorKind::NotFound => {
+                "make the directory with `ca-server init --data DIR …`".to_owned()
+            }
+            Self::System { .. } => "run it as the user who owns the data directory".to_owned(),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_second_holder_is_refused_until_the_first_lets_go() {
+        let dir = tempfile::tempdir().unwrap();
+        let data = DataDir::new(dir.path());
+        let first = DataDirLock::take(&data).unwrap();
+        assert!(matches!(
+            DataDirLock::take(&data),
+            Err(LockError::Held { .. })
+        ));
+        drop(first);
+        DataDirLock::take(&data).unwrap();
+    }
+
+    #[test]
+    fn an_absent_directory_says_how_to_make_one() {
+        let error = DataDirLock::take(&DataDir::new("/nowhere/at/all")).unwrap_err();
+        assert!(error.hint().unwrap().contains("init"), "{error}");
+    }
+}

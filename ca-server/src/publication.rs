@@ -1,0 +1,86 @@
+//! What is published over http: CRLs and CA certificates.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use axum::body::Bytes;
+use ca_types::UnixTime;
+use sha2::{Digest as _, Sha256};
+
+/// A document to publish.
+#[derive(Debug, Clone)]
+pub struct Document {
+    /// Its content.
+    pub octets: Vec<u8>,
+    /// Its media type.
+    pub media_type: &'static str,
+    /// When it was made.
+    pub last_modified: UnixTime,
+    /// The last second at which it may be used, when it has one: the nextUpdate of a CRL.
+    pub expires: Option<UnixTime>,
+}
+
+/// A document as it is served.
+#[derive(Debug)]
+pub struct Published {
+    /// Its content.
+    pub octets: Bytes,
+    /// Its media type.
+    pub media_type: &'static str,
+    /// When it was made.
+    pub last_modified: UnixTime,
+    /// The last second at which it may be used, when it has one.
+    pub expires: Option<UnixTime>,
+    /// Its strong entity tag, in quotes: a digest of the content.
+    pub etag: String,
+}
+
+/// The documents by path; readers never wait for a writer's work.
+#[derive(Debug, Default)]
+pub struct Publication(RwLock<BTreeMap<String, Arc<Published>>>);
+
+impl Publication {
+    /// Starts with nothing.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Publishes a document under a path such as `/crl/router-2026-1.crl`, in the place of the former one.
+    pub fn publish(&self, path: impl Into<String>, document: Document) {
+        let digest = Sha256::digest(&document.octets);
+        let tag: String = digest
+            .iter()
+            .take(16)
+            .map(|octet| format!("{octet:02x}"))
+            .collect();
+        let published = Arc::new(Published {
+            octets: document.octets.into(),
+            media_type: document.media_type,
+            last_modified: document.last_modified,
+            expires: document.expires,
+            etag: format!("\"{tag}\""),
+        });
+        self.0
+            .write()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(path.into(), published);
+    }
+
+    /// Finds the document of a path.
+    pub fn find(&self, path: &str) -> Option<Arc<Published>> {
+        self.0
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(path)
+            .map(Arc::clone)
+    }
+
+    /// Lists the documents that expire, by path, with their last seconds: the CRLs.
+    pub fn expiring(&self) -> Vec<(String, UnixTime)> {
+        let documents = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        let expiring = documents
+            .iter()
+            .filter_map(|(path, document)| Some((path.clone(), document.expires?)));
+        expiring.collect()
+    }
+}

@@ -1,0 +1,258 @@
+//! The settings: what the file says, and what was proved of it.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use ca_core::Organization;
+use ca_types::{Code, DnsName, Hinted, SettingsDigest, SubjectName};
+use sha2::{Digest as _, Sha256};
+use toml::Spanned;
+
+use crate::data_dir::DataDir;
+
+mod limits;
+mod publish_url;
+mod raw;
+mod reference;
+
+pub use limits::Limits;
+pub use publish_url::{PublishUrl, PublishUrlError};
+pub use reference::{SettingRow, reference};
+
+use raw::RawSettings;
+
+/// What the settings file says, proved.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// The file.
+    pub file: PathBuf,
+    /// The SHA-256 of the file, for the log.
+    pub digest: SettingsDigest,
+    /// Where the state lies.
+    pub data: DataDir,
+    /// Whose CA it is: it stands in the names of new CAs.
+    pub organization: Organization,
+    /// Where the published documents are found; it stands in every certificate.
+    pub publish_url: PublishUrl,
+    /// The domains under which names must lie; none allows every well-formed name.
+    pub domains: Vec<DnsName>,
+    /// The names of this server in its own TLS certificate.
+    pub server_names: Vec<SubjectName>,
+    /// Where the API listens.
+    pub listen: SocketAddr,
+    /// Where CRLs and CA certificates are published.
+    pub http_listen: SocketAddr,
+    /// Where health and metrics are shown.
+    pub operations_listen: SocketAddr,
+    /// Where the passphrase of the CA keys is, unless the command line says.
+    pub passphrase_file: Option<PathBuf>,
+    /// What peers may take.
+    pub limits: Limits,
+}
+
+impl Settings {
+    /// Reads the settings file of a data directory.
+    ///
+    /// # Errors
+    /// Fails when it cannot be read, or a key is unknown, missing or wrong.
+    pub fn of(data: &DataDir) -> Result<Self, SettingsError> {
+        Self::read(&data.settings_file())
+    }
+
+    /// Reads a settings file; paths in it are relative to its directory.
+    ///
+    /// # Errors
+    /// Fails when it cannot be read, or a key is unknown, missing or wrong.
+    pub fn read(file: &Path) -> Result<Self, SettingsError> {
+        let octets = std::fs::read(file).map_err(|source| SettingsError::Unreadable {
+            file: file.to_owned(),
+            source,
+        })?;
+        Self::parse(file, &octets)
+    }
+
+    /// Proves the content of a settings file.
+    ///
+    /// # Errors
+    /// Fails when a key is unknown, missing or wrong; the error names the key and its line.
+    pub fn parse(file: &Path, octets: &[u8]) -> Result<Self, SettingsError> {
+        let wrong = |line, message| SettingsError::Wrong {
+            file: file.to_owned(),
+            line,
+            message,
+        };
+        let text = std::str::from_utf8(octets).map_err(|error| {
+            let sound = octets.get(..error.valid_up_to()).unwrap_or_default();
+            wrong(lines_in(sound), "wanted UTF-8".to_owned())
+        })?;
+        let line_at = |start: usize| lines_in(text.as_bytes().get(..start).unwrap_or_default());
+        let raw: RawSettings = toml::from_str(text).map_err(|error| {
+            wrong(
+                line_at(error.span().map_or(0, |span| span.start)),
+                error.message().to_owned(),
+            )
+        })?;
+        let digest: [u8; 32] = Sha256::digest(octets).into();
+        let directory = crate::atomic::parent_of(file);
+        let proof = Proof {
+            line_at: &line_at,
+            wrong: &wrong,
+        };
+        Ok(Self {
+            file: file.to_owned(),
+            digest: digest.into(),
+            data: DataDir::new(
+                raw.data
+                    .map_or_else(|| directory.to_owned(), |data| directory.join(data)),
+            ),
+            organization: proof.text("organization", &raw.organization)?,
+            publish_url: proof.text("publish_url", &raw.publish_url)?,
+            domains: proof.texts("domains", &raw.domains)?,
+            server_names: proof.server_names(raw.server_names.as_deref())?,
+            listen: proof.address("listen", raw.listen.as_ref(), DEFAULT_LISTEN)?,
+            http_listen: proof.address(
+                "http_listen",
+                raw.http_listen.as_ref(),
+                DEFAULT_HTTP_LISTEN,
+            )?,
+            operations_listen: proof.address(
+                "operations_listen",
+                raw.operations_listen.as_ref(),
+                DEFAULT_OPERATIONS_LISTEN,
+            )?,
+            passphrase_file: raw.passphrase_file.map(|path| directory.join(path)),
+            limits: Limits::prove(&raw.limits, &proof)?,
+        })
+    }
+}
+
+/// Where the API listens unless the settings say.
+pub const DEFAULT_LISTEN: &str = "0.0.0.0:8443";
+/// Where documents are published unless the settings say.
+pub const DEFAULT_HTTP_LISTEN: &str = "0.0.0.0:80";
+/// Where health and metrics are shown unless the settings say.
+pub const DEFAULT_OPERATIONS_LISTEN: &str = "127.0.0.1:9090";
+/// The names of the server unless the settings say.
+pub const DEFAULT_SERVER_NAMES: [&str; 3] = ["localhost", "127.0.0.1", "::1"];
+
+/// Turns written values into proved ones; a wrong one is named with its key and line.
+struct Proof<'a> {
+    line_at: &'a dyn Fn(usize) -> usize,
+    wrong: &'a dyn Fn(usize, String) -> SettingsError,
+}
+
+impl Proof<'_> {
+    fn refuse<T>(
+        &self,
+        key: &str,
+        value: &Spanned<T>,
+        what: impl std::fmt::Display,
+    ) -> SettingsError {
+        (self.wrong)((self.line_at)(value.span().start), format!("{key}: {what}"))
+    }
+
+    fn text<T>(&self, key: &str, value: &Spanned<String>) -> Result<T, SettingsError>
+    where
+        T: std::str::FromStr<Err: std::fmt::Display>,
+    {
+        value
+            .get_ref()
+            .parse()
+            .map_err(|error| self.refuse(key, value, error))
+    }
+
+    fn texts<T>(&self, key: &str, values: &[Spanned<String>]) -> Result<Vec<T>, SettingsError>
+    where
+        T: std::str::FromStr<Err: std::fmt::Display>,
+    {
+        values.iter().map(|value| self.text(key, value)).collect()
+    }
+
+    fn server_names(
+        &self,
+        values: Option<&[Spanned<String>]>,
+    ) -> Result<Vec<SubjectName>, SettingsError> {
+        let key = "server_names";
+        let Some(values) = values else {
+            let names = DEFAULT_SERVER_NAMES.into_iter().map(str::parse);
+            return Ok(names
+                .collect::<Result<_, _>>()
+                .expect("the default names are names"));
+        };
+        values
+            .iter()
+            .map(|value| {
+                let name = self.text::<SubjectName>(key, value)?;
+                if name.as_str().contains('@') {
+                    return Err(self.refuse(key, value, "wanted a DNS name or an IP address"));
+                }
+                Ok(name)
+            })
+            .collect()
+    }
+
+    fn address(
+        &self,
+        key: &str,
+        value: Option<&Spanned<String>>,
+        default: &str,
+    ) -> Result<SocketAddr, SettingsError> {
+        let Some(value) = value else {
+            return Ok(default.parse().expect("the default is an address"));
+        };
+        value.get_ref().parse().map_err(|_source| {
+            let came = value.get_ref().escape_default();
+            self.refuse(
+                key,
+                value,
+                format_args!("`{came}`: wanted ADDRESS:PORT, such as {default}"),
+            )
+        })
+    }
+}
+
+fn lines_in(before: &[u8]) -> usize {
+    before.iter().filter(|octet| **octet == b'\n').count() + 1
+}
+
+/// Why there are no settings.
+#[derive(Debug, thiserror::Error)]
+pub enum SettingsError {
+    /// The file cannot be read.
+    #[error("cannot read the settings {}: {source}", file.display())]
+    Unreadable {
+        /// The file.
+        file: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// A key is unknown, missing or wrong.
+    #[error("{}:{line}: {message}", file.display())]
+    Wrong {
+        /// The file.
+        file: PathBuf,
+        /// The line, counted from one.
+        line: usize,
+        /// What is wrong there.
+        message: String,
+    },
+}
+
+impl Hinted for SettingsError {
+    fn code(&self) -> Code {
+        match self {
+            Self::Unreadable { .. } => Code::FailedPrecondition,
+            Self::Wrong { .. } => Code::InvalidRequest,
+        }
+    }
+
+    fn hint(&self) -> Option<String> {
+        Some(match self {
+            Self::Unreadable { source, .. } if source.kind() == std::io::ErrorKind::NotFound => {
+                "make a data directory with `ca-server init --data DIR …`, or name the file with --config".to_owned()
+            }
+            Self::Unreadable { .. } => "run it as the user who owns the file".to_owned(),
+            Self::Wrong { .. } => "docs/settings.md lists every key with its meaning and default".to_owned(),
+        })
+    }
+}
