@@ -1,17 +1,25 @@
 //! The store on disk: the log, the tables over it, and the index behind it.
 
+mod opening;
+
 use std::fmt;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::thread::JoinHandle;
 
 use async_trait::async_trait;
 use ca_types::{Actor, IssuerId, KeyId, ProfileName, RequestId, SerialNumber, UnixTime};
 use ca_verify::Entry;
+use tokio::sync::mpsc;
 
-use crate::files::{Files, SystemFiles};
+use crate::feed::Feed;
+use crate::files::{FileLock, Files, SystemFiles};
+use crate::log::{self, Log, Reading};
+use crate::state::{SharedState, der_in, repeat};
+use crate::writer::{Outcome, Submission};
 use crate::{
     ActorRow, CaStore, CertificateQuery, CertificateRow, Committed, CrlRow, IssuerRow, LogId,
-    LogReport, OpenReport, Page, Progress, StoreError, TreeHead,
+    OpenReport, Page, Progress, StoreError, TreeHead,
 };
 
 /// How a store is opened.
@@ -46,99 +54,211 @@ impl fmt::Debug for OpenOptions {
 
 /// A store in a data directory: `DIR/log/` is the state, `DIR/index-<n>/` can be deleted.
 #[derive(Debug)]
-pub struct LogStore {}
+pub struct LogStore {
+    log: Arc<Log>,
+    state: Arc<SharedState>,
+    queue: RwLock<Option<mpsc::Sender<Submission>>>,
+    feed: Arc<Feed>,
+    running: Mutex<Option<Running>>,
+}
+
+/// What ends when the store is closed, in this order.
+#[derive(Debug)]
+struct Running {
+    writer: JoinHandle<()>,
+    indexer: JoinHandle<()>,
+    lock: Box<dyn FileLock>,
+}
 
 impl LogStore {
     /// Makes an empty log in a data directory that has none.
     ///
     /// # Errors
     /// Fails when there is a log, or a file cannot be written.
-    pub fn create(_dir: &Path, _id: LogId) -> Result<(), StoreError> {
-        todo!()
+    pub fn create(dir: &Path, id: LogId) -> Result<(), StoreError> {
+        log::create(&SystemFiles, &dir.join(LOG), id)
     }
 
     /// Opens the log of a data directory, alone: a second opener is refused.
     ///
     /// # Errors
     /// Fails when there is no log, it is open elsewhere, damaged before its end, or of a newer format.
-    pub fn open(_dir: &Path, _options: OpenOptions) -> Result<(Self, OpenReport), StoreError> {
-        todo!()
+    pub fn open(dir: &Path, options: OpenOptions) -> Result<(Self, OpenReport), StoreError> {
+        opening::open(dir, options)
     }
 
     /// Waits until all that was accepted is durable and the index has it; nothing is accepted afterwards.
     ///
-    /// Dropping the store does the same.
+    /// Dropping the store does the same. It blocks: call it where that is allowed.
     pub fn close(&self) {
-        todo!()
+        let queue = self
+            .queue
+            .write()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
+        drop(queue);
+        let running = self
+            .running
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
+        let Some(Running {
+            writer,
+            indexer,
+            lock,
+        }) = running
+        else {
+            return;
+        };
+        if writer.join().is_err() {
+            tracing::error!("the writer of the log panicked");
+        }
+        self.feed.close();
+        if indexer.join().is_err() {
+            tracing::error!("the index panicked; the next start builds it anew");
+        }
+        drop(lock);
+    }
+
+    /// Runs what reads files or goes through all rows where it may block.
+    async fn blocking<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Log, &SharedState) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let (log, state) = (Arc::clone(&self.log), Arc::clone(&self.state));
+        match tokio::task::spawn_blocking(move || work(&log, &state)).await {
+            Ok(result) => result,
+            Err(stopped) => match stopped.try_into_panic() {
+                Ok(panic) => std::panic::resume_unwind(panic),
+                Err(_) => Err(StoreError::Closed),
+            },
+        }
+    }
+
+    fn queue(&self) -> Result<mpsc::Sender<Submission>, StoreError> {
+        let queue = self.queue.read().unwrap_or_else(PoisonError::into_inner);
+        queue.clone().ok_or(StoreError::Closed)
     }
 }
 
-/// Reads the log of a data directory from end to end, without a lock and without changing anything.
-///
-/// # Errors
-/// Fails when there is no log, or it is damaged before its end.
-pub fn inspect(dir: &Path) -> Result<LogReport, StoreError> {
-    read_log(dir, &mut |_leaf, _entry| Ok(()))
+impl Drop for LogStore {
+    fn drop(&mut self) {
+        self.close();
+    }
 }
 
-/// Reads as [`inspect`] does, and hands over every entry with the index of its leaf.
-///
-/// # Errors
-/// Fails as [`inspect`] does, and when `visit` does.
-pub fn read_log(
-    _dir: &Path,
-    _visit: &mut dyn FnMut(u64, Entry) -> Result<(), StoreError>,
-) -> Result<LogReport, StoreError> {
-    todo!()
+const LOG: &str = "log";
+
+fn entry(log: &Log, leaf: u64) -> Result<Option<Entry>, StoreError> {
+    let octets = log.read(leaf)?;
+    Ok(octets.map(|octets| Entry::from_der(&octets)).transpose()?)
 }
 
 #[async_trait]
 impl CaStore for LogStore {
-    async fn commit(&self, _entry: Entry) -> Result<Committed, StoreError> {
-        todo!()
+    async fn commit(&self, entry: Entry) -> Result<Committed, StoreError> {
+        let (submission, answer) = Submission::new(&entry)?;
+        if self.queue()?.send(submission).await.is_err() {
+            return Err(StoreError::Closed);
+        }
+        // Without an answer the writer is gone.
+        let outcome = answer.await.unwrap_or(Err(StoreError::Closed))?;
+        match outcome {
+            Outcome::New(leaf) => Ok(Committed::New { leaf }),
+            Outcome::Answered(leaf) => {
+                let earlier = self.blocking(move |log, _state| self::entry(log, leaf));
+                match earlier.await? {
+                    Some(earlier) => repeat(leaf, earlier, entry.origin.request),
+                    None => Err(StoreError::Closed),
+                }
+            }
+        }
     }
-    async fn answered(&self, _id: RequestId) -> Result<Option<(u64, Entry)>, StoreError> {
-        todo!()
+
+    async fn answered(&self, id: RequestId) -> Result<Option<(u64, Entry)>, StoreError> {
+        let Some(leaf) = self.state.read().tables.answered(id) else {
+            return Ok(None);
+        };
+        let earlier = self.blocking(move |log, _state| entry(log, leaf)).await?;
+        Ok(earlier.map(|entry| (leaf, entry)))
     }
+
     async fn certificate(
         &self,
-        _serial: SerialNumber,
+        serial: SerialNumber,
     ) -> Result<Option<CertificateRow>, StoreError> {
-        todo!()
+        Ok(self.state.read().tables.certificate(serial))
     }
-    async fn certificates_der(&self, _rows: &[CertificateRow]) -> Result<Vec<Vec<u8>>, StoreError> {
-        todo!()
+
+    async fn certificates_der(&self, rows: &[CertificateRow]) -> Result<Vec<Vec<u8>>, StoreError> {
+        let rows = rows.to_vec();
+        let read = move |log: &Log, _state: &SharedState| {
+            let mut reading = Reading::new(log);
+            rows.iter()
+                .map(|row| {
+                    let octets = reading
+                        .leaf(row.leaf)?
+                        .ok_or(StoreError::UnknownCertificate(row.serial))?;
+                    der_in(Entry::from_der(&octets)?, row)
+                })
+                .collect()
+        };
+        self.blocking(read).await
     }
+
     async fn valid_for_name(
         &self,
-        _name: &str,
-        _profile: Option<&ProfileName>,
-        _now: UnixTime,
+        name: &str,
+        profile: Option<&ProfileName>,
+        now: UnixTime,
     ) -> Result<Vec<CertificateRow>, StoreError> {
-        todo!()
+        Ok(self.state.read().tables.valid_for_name(name, profile, now))
     }
-    async fn list(&self, _query: &CertificateQuery) -> Result<Page<CertificateRow>, StoreError> {
-        todo!()
+
+    async fn list(&self, query: &CertificateQuery) -> Result<Page<CertificateRow>, StoreError> {
+        let query = query.clone();
+        self.blocking(move |_log, state| Ok(state.read().tables.list(&query)))
+            .await
     }
-    async fn revoked(&self, _issuer: &IssuerId) -> Result<Vec<CertificateRow>, StoreError> {
-        todo!()
+
+    async fn revoked(&self, issuer: &IssuerId) -> Result<Vec<CertificateRow>, StoreError> {
+        let issuer = issuer.clone();
+        self.blocking(move |_log, state| Ok(state.read().tables.revoked(&issuer)))
+            .await
     }
-    async fn actor(&self, _key: &KeyId) -> Result<Option<Actor>, StoreError> {
-        todo!()
+
+    async fn actor(&self, key: &KeyId) -> Result<Option<Actor>, StoreError> {
+        Ok(self.state.read().tables.actor(key).cloned())
     }
+
     async fn actors(&self) -> Result<Vec<ActorRow>, StoreError> {
-        todo!()
+        Ok(self.state.read().tables.actors_by_name())
     }
+
     async fn issuers(&self) -> Result<Vec<IssuerRow>, StoreError> {
-        todo!()
+        Ok(self.state.read().tables.issuers())
     }
-    async fn last_crl(&self, _issuer: &IssuerId) -> Result<Option<CrlRow>, StoreError> {
-        todo!()
+
+    async fn last_crl(&self, issuer: &IssuerId) -> Result<Option<CrlRow>, StoreError> {
+        Ok(self.state.read().tables.last_crl(issuer).cloned())
     }
-    async fn leaves(&self, _first: u64, _limit: usize) -> Result<Vec<(u64, Vec<u8>)>, StoreError> {
-        todo!()
+
+    async fn leaves(&self, first: u64, limit: usize) -> Result<Vec<(u64, Vec<u8>)>, StoreError> {
+        let read = move |log: &Log, _state: &SharedState| {
+            let mut reading = Reading::new(log);
+            let mut leaves = Vec::new();
+            for leaf in (first..).take(limit) {
+                let Some(octets) = reading.leaf(leaf)? else {
+                    break;
+                };
+                leaves.push((leaf, octets));
+            }
+            Ok(leaves)
+        };
+        self.blocking(read).await
     }
+
     async fn tree_head(&self) -> Result<TreeHead, StoreError> {
-        todo!()
+        Ok(self.state.read().tree_head())
     }
 }

@@ -183,7 +183,28 @@ impl Hinted for StoreError {
     }
 }
 
-fn is_full(error: &std::io::Error) -> bool {
+impl StoreError {
+    /// Says the same to another caller.
+    pub(crate) fn copy(&self) -> Self {
+        match self {
+            Self::File {
+                path,
+                action,
+                source,
+            } => Self::File {
+                path: path.clone(),
+                action,
+                source: source
+                    .raw_os_error()
+                    .map_or_else(|| source.kind().into(), std::io::Error::from_raw_os_error),
+            },
+            other => Self::Stopped(other.to_string()),
+        }
+    }
+}
+
+/// Tells whether there is no room on the disk.
+pub(crate) fn is_full(error: &std::io::Error) -> bool {
     matches!(
         error.kind(),
         std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded

@@ -13,14 +13,19 @@ mod chunks;
 mod disk;
 mod draft;
 mod error;
+mod feed;
 pub mod files;
+mod index;
+mod inspect;
 mod leaf_row;
+pub mod log;
 mod memory;
 mod query;
 mod report;
 mod row;
 mod state;
 mod tables;
+mod writer;
 
 use std::fmt;
 
@@ -28,8 +33,9 @@ use async_trait::async_trait;
 use ca_types::{Actor, IssuerId, KeyId, ProfileName, RequestId, SerialNumber, UnixTime};
 use ca_verify::Entry;
 
-pub use disk::{LogStore, OpenOptions, inspect, read_log};
+pub use disk::{LogStore, OpenOptions};
 pub use error::StoreError;
+pub use inspect::{inspect, read_log};
 pub use memory::MemoryStore;
 pub use query::{CertificateQuery, Page, PageToken};
 pub use report::{IndexReport, LogId, LogReport, OpenReport, OpenStep, Progress, TornTail};

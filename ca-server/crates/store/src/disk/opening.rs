@@ -1,0 +1,219 @@
+//! Opening a store: the end of the log, the tables, the index, the threads.
+
+use std::io;
+use std::path::Path;
+use std::sync::{Arc, Mutex, RwLock};
+use std::thread;
+
+use tokio::sync::mpsc;
+
+use super::{LOG, LogStore, OpenOptions, Running};
+use crate::feed::{Feed, GROUP, IndexRow};
+use crate::files::{FileLock, Files};
+use crate::index::{Directories, Index, IndexError};
+use crate::log::{Appender, Log, Segment, TailCut, file_error, judge_tail, segments};
+use crate::state::{SharedState, State};
+use crate::writer::Writer;
+use crate::{IndexReport, OpenReport, OpenStep, Progress, StoreError};
+
+pub(super) fn open(
+    dir: &Path,
+    mut options: OpenOptions,
+) -> Result<(LogStore, OpenReport), StoreError> {
+    let files = Arc::clone(&options.files);
+    let log_dir = dir.join(LOG);
+    // Before the lock, which would make a file where no log is.
+    segments(&*files, &log_dir)?;
+    let lock = lock(&*files, &log_dir)?;
+    let segments = segments(&*files, &log_dir)?;
+    let (Some(segment), Some(log)) = (
+        segments.last().cloned(),
+        Log::new(Arc::clone(&files), log_dir.clone(), segments),
+    ) else {
+        return Err(file_error(&log_dir, "open the log")(
+            io::ErrorKind::NotFound.into(),
+        ));
+    };
+    let file = files
+        .open_writable(&segment.path)
+        .map_err(segment.cannot("open the segment"))?;
+    let mut tail = judge_tail(&*file, &segment)?;
+    tail.cut(&*files, &log_dir, &*file)?;
+
+    let mut filling = Filling {
+        log: &log,
+        segment: &segment,
+        tail: &tail,
+        progress: &mut options.progress,
+    };
+    let (state, index, index_report) = filling.fill(dir)?;
+    let report = OpenReport {
+        log_id: log.id(),
+        leaves: tail.leaves,
+        torn: tail.torn.clone(),
+        index: index_report,
+    };
+    let log = Arc::new(log);
+    let mut appender = Appender::new(
+        Arc::clone(&log),
+        (segment, file),
+        (tail.leaves, tail.end),
+        options.segment_octets,
+    )?;
+    if let Err(error) = appender.keep_reserve() {
+        tracing::warn!(%error, "no room is kept for revocations: the disk is full");
+    }
+    let store = start(log, state, appender, index, lock)?;
+    Ok((store, report))
+}
+
+fn lock(files: &dyn Files, log_dir: &Path) -> Result<Box<dyn FileLock>, StoreError> {
+    let path = log_dir.join("lock");
+    match files.lock(&path) {
+        Ok(lock) => Ok(lock),
+        Err(source) if source.kind() == io::ErrorKind::WouldBlock => {
+            Err(StoreError::InUse(log_dir.to_owned()))
+        }
+        Err(source) => Err(file_error(&path, "lock the log")(source)),
+    }
+}
+
+/// What it takes to fill tables and index.
+struct Filling<'o> {
+    log: &'o Log,
+    segment: &'o Segment,
+    tail: &'o TailCut,
+    progress: &'o mut (dyn FnMut(Progress) + Send),
+}
+
+impl Filling<'_> {
+    fn fill(&mut self, dir: &Path) -> Result<(State, Index, IndexReport), StoreError> {
+        let mut directories = Directories::list(dir)?;
+        let reason = match directories.newest() {
+            None => "there was none".to_owned(),
+            Some(path) => match self.load(&path) {
+                Ok((mut index, mut state)) => {
+                    let replayed = self.tail.leaves - index.applied();
+                    self.replay(&mut index, &mut state, OpenStep::Replaying)?;
+                    directories.remove_old();
+                    return Ok((state, index, IndexReport::Used { replayed }));
+                }
+                Err(IndexError::InUse) => return Err(StoreError::InUse(path)),
+                Err(IndexError::Unusable(reason)) => {
+                    tracing::warn!(path = %path.display(), reason, "the index is built anew");
+                    reason
+                }
+            },
+        };
+        self.log.forget_places();
+        let path = directories.next();
+        let mut state = State::new();
+        let mut index = Index::create(&path, self.log.id()).map_err(|error| error.at(&path))?;
+        self.replay(&mut index, &mut state, OpenStep::Rebuilding)?;
+        directories.remove_old();
+        Ok((state, index, IndexReport::Rebuilt { reason }))
+    }
+
+    fn load(&mut self, path: &Path) -> Result<(Index, State), IndexError> {
+        let tail = (self.segment.header.first_leaf, self.tail.offsets.as_slice());
+        Index::load(path, self.log, tail, &mut *self.progress)
+    }
+
+    /// Applies the leaves that the index has not seen, to it and to the tables.
+    fn replay(
+        &mut self,
+        index: &mut Index,
+        state: &mut State,
+        step: OpenStep,
+    ) -> Result<(), StoreError> {
+        let (first, total) = (index.applied(), self.tail.leaves);
+        let mut rows = Vec::with_capacity(GROUP);
+        let mut failed = None;
+        let (log, progress) = (self.log, &mut *self.progress);
+        log.replay(first, total, &mut |found| {
+            if found.leaf == found.segment.header.first_leaf {
+                found.segment.follows(&state.frontier)?;
+            }
+            let (row, index_row) = IndexRow::read(&found)?;
+            state
+                .apply(&row, index_row.leaf_hash)
+                .map_err(|source| found.damaged(source.to_string()))?;
+            log.publish([found.offset]);
+            rows.push(index_row);
+            if rows.len() == GROUP {
+                apply(index, &mut rows, &mut failed);
+            }
+            let done = found.leaf + 1 - first;
+            if done % 10_000 == 0 {
+                progress(Progress {
+                    step,
+                    done,
+                    total: total - first,
+                });
+            }
+            Ok(())
+        })?;
+        apply(index, &mut rows, &mut failed);
+        if let Some(error) = failed {
+            tracing::error!(?error, "the index does not take leaves; it is left behind");
+        }
+        Ok(())
+    }
+}
+
+/// An index that fails once is left as it is: the store works without, and the next start sees to it.
+fn apply(index: &mut Index, rows: &mut Vec<IndexRow>, failed: &mut Option<IndexError>) {
+    if failed.is_none() {
+        *failed = index.apply(rows).err();
+    }
+    rows.clear();
+}
+
+fn start(
+    log: Arc<Log>,
+    state: State,
+    appender: Appender,
+    index: Index,
+    lock: Box<dyn FileLock>,
+) -> Result<LogStore, StoreError> {
+    let state = Arc::new(SharedState::new(state));
+    let feed = Arc::new(Feed::default());
+    let (queue, submissions) = mpsc::channel(QUEUE);
+    let writer = Writer {
+        appender,
+        log: Arc::clone(&log),
+        state: Arc::clone(&state),
+        feed: Arc::clone(&feed),
+        stopped: None,
+    };
+    let cannot = |source| StoreError::Stopped(format!("no thread for the log: {source}"));
+    let indexer = thread::Builder::new()
+        .name("index".to_owned())
+        .spawn({
+            let (log, feed) = (Arc::clone(&log), Arc::clone(&feed));
+            move || {
+                if let Err(error) = index.follow(&log, &feed) {
+                    tracing::error!(?error, "the index does not take leaves; it is left behind");
+                }
+            }
+        })
+        .map_err(cannot)?;
+    let writer = thread::Builder::new()
+        .name("log-writer".to_owned())
+        .spawn(move || writer.run(submissions))
+        .map_err(cannot)?;
+    Ok(LogStore {
+        log,
+        state,
+        queue: RwLock::new(Some(queue)),
+        feed,
+        running: Mutex::new(Some(Running {
+            writer,
+            indexer,
+            lock,
+        })),
+    })
+}
+
+/// How many entries wait for the writer at the most; further callers wait for room.
+const QUEUE: usize = 1024;

@@ -1,0 +1,91 @@
+//! The queue between the writer and the index.
+
+use std::collections::VecDeque;
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+
+/// A durable leaf for the index.
+#[derive(Debug)]
+pub(crate) struct IndexRow {
+    pub(crate) leaf: u64,
+    /// Where its record stands in its segment.
+    pub(crate) offset: u32,
+    pub(crate) leaf_hash: [u8; 32],
+    /// The encoded row.
+    pub(crate) octets: Vec<u8>,
+}
+
+/// A bounded queue that never makes the writer wait: what does not fit is read from the log later.
+#[derive(Debug, Default)]
+pub(crate) struct Feed {
+    queue: Mutex<Queue>,
+    wake: Condvar,
+}
+
+#[derive(Debug, Default)]
+struct Queue {
+    rows: VecDeque<IndexRow>,
+    /// The number of durable leaves.
+    leaves: u64,
+    is_closed: bool,
+}
+
+/// What the index does next.
+#[derive(Debug)]
+pub(crate) enum Work {
+    /// Applies these rows, in order; there may be gaps.
+    Rows(Vec<IndexRow>),
+    /// Reads the log up to this leaf: rows did not fit the queue.
+    CatchUp(u64),
+    /// Ends.
+    End,
+}
+
+impl Feed {
+    /// Adds rows as far as they fit.
+    pub(crate) fn push(&self, rows: impl Iterator<Item = IndexRow>) {
+        let mut queue = self.queue();
+        for row in rows {
+            queue.leaves = row.leaf + 1;
+            if queue.rows.len() < LIMIT {
+                queue.rows.push_back(row);
+            }
+        }
+        self.wake.notify_one();
+    }
+
+    /// Lets the index end when it has applied everything.
+    pub(crate) fn close(&self) {
+        self.queue().is_closed = true;
+        self.wake.notify_one();
+    }
+
+    /// Waits for something to do, for an index that has `applied` leaves.
+    pub(crate) fn next(&self, applied: u64) -> Work {
+        let mut queue = self.queue();
+        loop {
+            if !queue.rows.is_empty() {
+                let count = queue.rows.len().min(GROUP);
+                return Work::Rows(queue.rows.drain(..count).collect());
+            }
+            if queue.leaves > applied {
+                return Work::CatchUp(queue.leaves);
+            }
+            if queue.is_closed {
+                return Work::End;
+            }
+            queue = self
+                .wake
+                .wait(queue)
+                .unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
+    fn queue(&self) -> MutexGuard<'_, Queue> {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// How many rows wait at the most.
+const LIMIT: usize = 8192;
+/// How many keys sled takes at once: with more its garbage grows without bound.
+pub(crate) const GROUP: usize = 100;
