@@ -2,13 +2,15 @@
 
 mod bad_input;
 mod books;
+mod client_commands;
 mod conformance;
-mod contract;
 mod crash;
 mod disk;
 mod documents;
+mod files;
 mod issuing;
 mod publishing;
 mod python_grpc;
 mod rows;
+mod server_commands;
 mod webpki_judge;

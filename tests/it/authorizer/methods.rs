@@ -1,0 +1,174 @@
+//! One row per method: who may call it, and a call that would succeed.
+
+use ca_proto::v1;
+use ca_proto::v1::actors_client::ActorsClient;
+use ca_proto::v1::audit_client::AuditClient;
+use ca_proto::v1::certificate_authority_client::CertificateAuthorityClient;
+use ca_proto::v1::issuers_client::IssuersClient;
+use ca_tests::{Key, request_id};
+use ca_types::Role::{self, Admin, Agent, Auditor, Operator};
+use tonic::transport::Channel;
+use tonic::{Code, Status};
+
+/// What an actor gets whose scope does not cover the certificate.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Outside {
+    /// A denial.
+    Denied,
+    /// Nothing: what lies outside cannot be told from what does not exist.
+    Hidden,
+    /// The method is not about certificates.
+    NoScope,
+}
+
+/// A method of the API.
+#[derive(Debug)]
+pub(super) struct Method {
+    pub(super) path: &'static str,
+    pub(super) roles: &'static [Role],
+    pub(super) outside: Outside,
+}
+
+pub(super) const METHODS: &[Method] = &[
+    row("CertificateAuthority/Issue", &[Admin, Operator, Agent], Outside::Denied),
+    row("CertificateAuthority/Renew", &[Admin, Operator, Agent], Outside::Denied),
+    row("CertificateAuthority/Rekey", &[Admin, Operator, Agent], Outside::Denied),
+    row("CertificateAuthority/Revoke", &[Admin, Operator], Outside::Denied),
+    row("CertificateAuthority/Get", &[Admin, Operator, Agent, Auditor], Outside::Hidden),
+    row("CertificateAuthority/List", &[Admin, Operator, Agent, Auditor], Outside::Hidden),
+    row("Issuers/ListIssuers", &[Admin, Operator, Agent, Auditor], Outside::NoScope),
+    row("Issuers/GetIssuer", &[Admin, Operator, Agent, Auditor], Outside::NoScope),
+    row("Actors/AddActor", &[Admin], Outside::NoScope),
+    row("Actors/ListActors", &[Admin, Auditor], Outside::NoScope),
+    row("Actors/RemoveActor", &[Admin], Outside::NoScope),
+    row("Audit/ListEntries", &[Admin, Auditor], Outside::NoScope),
+    row("Audit/GetTreeHead", &[Admin, Operator, Agent, Auditor], Outside::NoScope),
+];
+
+const fn row(path: &'static str, roles: &'static [Role], outside: Outside) -> Method {
+    Method { path, roles, outside }
+}
+
+/// What the calls are about: a certificate with its key, and the ids of the CAs.
+#[derive(Debug)]
+pub(super) struct Context {
+    serial: String,
+    key: Key,
+    issuer: String,
+}
+
+impl Context {
+    pub(super) async fn prepare(admin: &Channel) -> Self {
+        let key = Key::new();
+        let request = key.issue_request("router", "subject.example.net");
+        let issued = CertificateAuthorityClient::new(admin.clone()).issue(request).await.expect("the admin issues");
+        let certificate = issued.into_inner().certificate.expect("a certificate");
+        Self { serial: certificate.serial, key, issuer: certificate.issuer_id }
+    }
+}
+
+impl Method {
+    /// The last word of the path, in lower case.
+    pub(super) fn word(&self) -> String {
+        self.path.rsplit('/').next().unwrap_or_default().to_ascii_lowercase()
+    }
+
+    /// Calls the method with a message that an admin gets an answer to.
+    pub(super) async fn call(&self, channel: &Channel, context: &Context) -> Result<(), Status> {
+        match self.path.split_once('/').expect("service and method") {
+            ("CertificateAuthority", method) => authority(method, channel, context).await,
+            ("Issuers", "ListIssuers") => {
+                IssuersClient::new(channel.clone()).list_issuers(v1::ListIssuersRequest {}).await.map(drop)
+            }
+            ("Issuers", "GetIssuer") => {
+                let request = v1::GetIssuerRequest { issuer_id: context.issuer.clone() };
+                IssuersClient::new(channel.clone()).get_issuer(request).await.map(drop)
+            }
+            ("Actors", method) => actors(method, channel).await,
+            ("Audit", "ListEntries") => {
+                AuditClient::new(channel.clone()).list_entries(v1::ListEntriesRequest::default()).await.map(drop)
+            }
+            ("Audit", "GetTreeHead") => {
+                AuditClient::new(channel.clone()).get_tree_head(v1::GetTreeHeadRequest {}).await.map(drop)
+            }
+            other => panic!("no call for {other:?}"),
+        }
+    }
+}
+
+async fn authority(method: &str, channel: &Channel, context: &Context) -> Result<(), Status> {
+    let mut client = CertificateAuthorityClient::new(channel.clone());
+    let fresh = format!("host-{}.example.net", request_id());
+    match method {
+        "Issue" => client.issue(Key::new().issue_request("router", &fresh)).await.map(drop),
+        "Renew" => {
+            let request = v1::RenewRequest {
+                request_id: request_id(),
+                serial: context.serial.clone(),
+                certification_request: context.key.certification_request("subject.example.net"),
+                ..v1::RenewRequest::default()
+            };
+            client.renew(request).await.map(drop)
+        }
+        "Rekey" => {
+            let request = v1::RekeyRequest {
+                request_id: request_id(),
+                serial: context.serial.clone(),
+                certification_request: Key::new().certification_request("subject.example.net"),
+                ..v1::RekeyRequest::default()
+            };
+            client.rekey(request).await.map(drop)
+        }
+        "Revoke" => revoke(channel, &mut client, &fresh, context).await,
+        "Get" => client.get(v1::GetRequest { serial: context.serial.clone() }).await.map(drop),
+        "List" => client.list(v1::ListRequest::default()).await.map(drop),
+        other => panic!("no call for {other}"),
+    }
+}
+
+/// Revokes a certificate made for it, or, where none can be made, the one that the other calls need: that call must
+/// be denied.
+async fn revoke(
+    channel: &Channel,
+    client: &mut CertificateAuthorityClient<Channel>,
+    name: &str,
+    context: &Context,
+) -> Result<(), Status> {
+    let issued = CertificateAuthorityClient::new(channel.clone()).issue(Key::new().issue_request("router", name)).await;
+    let serial = match issued {
+        Ok(issued) => issued.into_inner().certificate.expect("a certificate").serial,
+        Err(_denied) => context.serial.clone(),
+    };
+    let target = Some(v1::revoke_request::Target::Serial(serial));
+    client.revoke(v1::RevokeRequest { request_id: request_id(), target, reason: 0 }).await.map(drop)
+}
+
+async fn actors(method: &str, channel: &Channel) -> Result<(), Status> {
+    let mut client = ActorsClient::new(channel.clone());
+    let name = format!("actor-{}", request_id());
+    match method {
+        "AddActor" => client.add_actor(add_actor(&name)).await.map(drop),
+        "ListActors" => client.list_actors(v1::ListActorsRequest {}).await.map(drop),
+        "RemoveActor" => {
+            let _added_if_allowed = client.add_actor(add_actor(&name)).await;
+            match client.remove_actor(v1::RemoveActorRequest { request_id: request_id(), name }).await {
+                // Nobody was added, so nobody can be removed; but the call got past the authorizer.
+                Err(status) if status.code() == Code::NotFound => Ok(()),
+                other => other.map(drop),
+            }
+        }
+        other => panic!("no call for {other}"),
+    }
+}
+
+fn add_actor(name: &str) -> v1::AddActorRequest {
+    v1::AddActorRequest {
+        request_id: request_id(),
+        actor: Some(v1::Actor {
+            name: name.to_owned(),
+            role: v1::Role::Auditor.into(),
+            ..v1::Actor::default()
+        }),
+        certification_request: Key::new().certification_request(name),
+    }
+}
