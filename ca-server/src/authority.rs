@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use ca_core::{Policy, Profile, Signer};
-use ca_store::{CaStore, CertificateRow, Committed};
+use ca_store::{CaStore, CertificateRow, Committed, StoreError};
 use ca_types::{
-    Clock, GeneralName, IssuerClass, IssuerId, ProfileName, SerialNumber, SettingsDigest, SystemEntropy, UnixTime,
+    Clock, GeneralName, IssuerClass, IssuerId, ProfileName, SerialNumber, SettingsDigest,
+    SystemEntropy, UnixTime,
 };
 use ca_verify::{Change, Entry, Issued, Origin, Request, SignatureAlgorithm};
 use tokio::sync::oneshot;
@@ -14,6 +15,7 @@ use tokio::sync::oneshot;
 use crate::authz::Permit;
 use crate::connections::Connections;
 use crate::crl_publisher::CrlPublisher;
+use crate::http::Readiness;
 use crate::tasks::Tasks;
 
 mod actors;
@@ -65,6 +67,7 @@ pub struct Authority {
     settings: SettingsDigest,
     crls: Arc<CrlPublisher>,
     connections: Arc<Connections>,
+    readiness: Arc<Readiness>,
     tasks: Tasks,
 }
 
@@ -85,6 +88,8 @@ pub struct Parts {
     pub crls: Arc<CrlPublisher>,
     /// The open connections, to cut those of a removed actor.
     pub connections: Arc<Connections>,
+    /// Who is told when the store accepts nothing any more.
+    pub readiness: Arc<Readiness>,
     /// Where work runs that outlives its caller.
     pub tasks: Tasks,
 }
@@ -92,8 +97,28 @@ pub struct Parts {
 impl Authority {
     /// Puts the parts together.
     pub fn new(parts: Parts) -> Arc<Self> {
-        let Parts { store, clock, cas, policy, settings, crls, connections, tasks } = parts;
-        Arc::new(Self { store, clock, cas, policy, settings, crls, connections, tasks })
+        let Parts {
+            store,
+            clock,
+            cas,
+            policy,
+            settings,
+            crls,
+            connections,
+            readiness,
+            tasks,
+        } = parts;
+        Arc::new(Self {
+            store,
+            clock,
+            cas,
+            policy,
+            settings,
+            crls,
+            connections,
+            readiness,
+            tasks,
+        })
     }
 
     /// Finds the newest CA of a class that issues.
@@ -111,7 +136,10 @@ impl Authority {
         ca: &Arc<CertificateAuthority>,
         decision: &ca_core::Decision,
     ) -> Result<ca_verify::Certificate, AuthorityError> {
-        let signer = ca.signer.as_ref().ok_or(AuthorityError::NoIssuer(ca.issuer.class))?;
+        let signer = ca
+            .signer
+            .as_ref()
+            .ok_or(AuthorityError::NoIssuer(ca.issuer.class))?;
         let serial = SerialNumber::generate(&mut SystemEntropy);
         let linted = ca_core::prepare(decision, serial, &ca.issuer)?;
         if !is_slow(signer.algorithm()) {
@@ -138,10 +166,15 @@ impl Authority {
     async fn answered(&self, request: Request) -> Result<Option<Entry>, AuthorityError> {
         match self.store.answered(request.id).await? {
             None => Ok(None),
-            Some((_, entry)) if entry.origin.request.is_some_and(|earlier| earlier.digest == request.digest) => {
+            Some((_, entry))
+                if entry
+                    .origin
+                    .request
+                    .is_some_and(|earlier| earlier.digest == request.digest) =>
+            {
                 Ok(Some(entry))
             }
-            Some(_) => Err(ca_store::StoreError::RequestIdReused(request.id).into()),
+            Some(_) => Err(StoreError::RequestIdReused(request.id).into()),
         }
     }
 
@@ -150,8 +183,12 @@ impl Authority {
     /// It runs in a task of its own: a caller that hangs up between the two must not keep a revocation from its CRL.
     async fn commit(&self, entry: Entry) -> Result<Entry, AuthorityError> {
         let (done, committed) = oneshot::channel();
-        let (store, crls, connections) =
-            (Arc::clone(&self.store), Arc::clone(&self.crls), Arc::clone(&self.connections));
+        let (store, crls, connections) = (
+            Arc::clone(&self.store),
+            Arc::clone(&self.crls),
+            Arc::clone(&self.connections),
+        );
+        let readiness = Arc::clone(&self.readiness);
         self.tasks.spawn(async move {
             let result = match store.commit(entry.clone()).await {
                 Ok(Committed::New { .. }) => {
@@ -164,7 +201,12 @@ impl Authority {
                     Ok(entry)
                 }
                 Ok(Committed::Repeated { entry, .. }) => Ok(*entry),
-                Err(error) => Err(error.into()),
+                Err(error) => {
+                    if matches!(error, StoreError::Stopped(_)) {
+                        readiness.set_accepting(false);
+                    }
+                    Err(error.into())
+                }
             };
             // Nobody waits any more when the caller hung up.
             let _hung_up = done.send(result);
@@ -174,14 +216,30 @@ impl Authority {
 
     /// Builds the answer from the entry that made the certificate.
     async fn answer(&self, entry: &Entry, now: UnixTime) -> Result<Answer, AuthorityError> {
-        let issued = entry.changes.iter().find_map(issued_of).ok_or(AuthorityError::Interrupted)?;
+        let issued = entry
+            .changes
+            .iter()
+            .find_map(issued_of)
+            .ok_or(AuthorityError::Interrupted)?;
         let serial = ca_verify::Certificate::from_der(&issued.certificate)?.serial()?;
-        let row = self.store.certificate(serial).await?.ok_or(AuthorityError::UnknownSerial(serial.to_string()))?;
-        Ok(Answer { row, der: issued.certificate.clone(), chain: self.chain(&issued.issuer), now })
+        let row = self
+            .store
+            .certificate(serial)
+            .await?
+            .ok_or(AuthorityError::UnknownSerial(serial.to_string()))?;
+        Ok(Answer {
+            row,
+            der: issued.certificate.clone(),
+            chain: self.chain(&issued.issuer),
+            now,
+        })
     }
 
     fn chain(&self, issuer: &IssuerId) -> Vec<Vec<u8>> {
-        self.cas.get(issuer).map(|ca| ca.chain.clone()).unwrap_or_default()
+        self.cas
+            .get(issuer)
+            .map(|ca| ca.chain.clone())
+            .unwrap_or_default()
     }
 }
 

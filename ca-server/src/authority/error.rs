@@ -8,6 +8,7 @@ use ca_types::{
 use ca_verify::{CertificateError, HolderError};
 
 use crate::authz::Denied;
+use crate::credential::CredentialError;
 
 /// Why a use case refuses, or cannot.
 #[derive(Debug, thiserror::Error)]
@@ -21,6 +22,9 @@ pub enum AuthorityError {
     /// The certificate or CRL could not be made.
     #[error(transparent)]
     Issuance(#[from] IssuanceError),
+    /// A credential of the server itself could not be made.
+    #[error(transparent)]
+    Credential(#[from] CredentialError),
     /// The store refuses or cannot.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -87,6 +91,7 @@ impl Hinted for AuthorityError {
             Self::Denied(error) => error.code(),
             Self::Policy(error) => error.code(),
             Self::Issuance(error) => error.code(),
+            Self::Credential(error) => error.code(),
             Self::Store(error) => error.code(),
             Self::Holder(error) => error.code(),
             Self::Certificate(_) | Self::Serial(_) => Code::Internal,
@@ -109,6 +114,7 @@ impl Hinted for AuthorityError {
             Self::Denied(error) => error.hint(),
             Self::Policy(error) => error.hint(),
             Self::Issuance(error) => error.hint(),
+            Self::Credential(error) => error.hint(),
             Self::Store(error) => error.hint(),
             Self::Holder(error) => error.hint(),
             Self::UnknownProfile(_) => {

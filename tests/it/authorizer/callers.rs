@@ -2,8 +2,8 @@
 
 use std::net::SocketAddr;
 use std::path::Path;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use hyper_util::rt::TokioIo;
 use rcgen::{BasicConstraints, CertificateParams, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair};
@@ -25,12 +25,18 @@ pub(super) struct Identity {
 impl Identity {
     pub(super) fn new(chain: impl IntoIterator<Item = Vec<u8>>, key: Vec<u8>) -> Self {
         let key = PrivateKeyDer::try_from(key).expect("a key");
-        Self { chain: chain.into_iter().map(CertificateDer::from).collect(), key }
+        Self {
+            chain: chain.into_iter().map(CertificateDer::from).collect(),
+            key,
+        }
     }
 
     pub(super) fn from_files(chain: &Path, key: &Path) -> Self {
         Self {
-            chain: CertificateDer::pem_file_iter(chain).unwrap().collect::<Result<_, _>>().unwrap(),
+            chain: CertificateDer::pem_file_iter(chain)
+                .unwrap()
+                .collect::<Result<_, _>>()
+                .unwrap(),
             key: PrivateKeyDer::from_pem_file(key).unwrap(),
         }
     }
@@ -43,7 +49,8 @@ impl Identity {
         let issuer = Issuer::from_params(&ca, &ca_key);
         let key = KeyPair::generate().unwrap();
         let mut leaf = CertificateParams::new(vec!["admin".to_owned()]).unwrap();
-        leaf.extended_key_usages.push(ExtendedKeyUsagePurpose::ClientAuth);
+        leaf.extended_key_usages
+            .push(ExtendedKeyUsagePurpose::ClientAuth);
         let leaf = leaf.signed_by(&key, &issuer).unwrap();
         Self::new([leaf.der().to_vec()], key.serialize_der())
     }
@@ -60,12 +67,21 @@ pub(super) struct Door {
 impl Door {
     pub(super) fn new(address: SocketAddr, ca: &Path) -> Self {
         let mut anchors = RootCertStore::empty();
-        anchors.add(CertificateDer::from_pem_file(ca).unwrap()).unwrap();
-        Self { address, anchors: Arc::new(anchors), began: UnixTime::now() }
+        anchors
+            .add(CertificateDer::from_pem_file(ca).unwrap())
+            .unwrap();
+        Self {
+            address,
+            anchors: Arc::new(anchors),
+            began: UnixTime::now(),
+        }
     }
 
     /// Opens a connection that remembers no session.
-    pub(super) async fn open(&self, identity: Option<&Identity>) -> Result<Channel, tonic::transport::Error> {
+    pub(super) async fn open(
+        &self,
+        identity: Option<&Identity>,
+    ) -> Result<Channel, tonic::transport::Error> {
         let mut config = self.config(identity);
         config.resumption = rustls::client::Resumption::disabled();
         connect(self.address, Arc::new(config), Arc::default()).await
@@ -89,9 +105,9 @@ impl Door {
             .with_root_certificates(Arc::clone(&self.anchors));
         let mut config = match identity {
             None => builder.with_no_client_auth(),
-            Some(identity) => {
-                builder.with_client_auth_cert(identity.chain.clone(), identity.key.clone_key()).unwrap()
-            }
+            Some(identity) => builder
+                .with_client_auth_cert(identity.chain.clone(), identity.key.clone_key())
+                .unwrap(),
         };
         config.alpn_protocols = vec![b"h2".to_vec()];
         config
@@ -108,7 +124,12 @@ pub(super) struct Remembering {
 
 impl Remembering {
     pub(super) async fn open(&self) -> Result<Channel, tonic::transport::Error> {
-        connect(self.address, Arc::clone(&self.config), Arc::clone(&self.resumed)).await
+        connect(
+            self.address,
+            Arc::clone(&self.config),
+            Arc::clone(&self.resumed),
+        )
+        .await
     }
 
     /// Tells whether the last connection resumed a session.
@@ -129,7 +150,10 @@ async fn connect(
             let tcp = TcpStream::connect(address).await?;
             let name = ServerName::try_from("127.0.0.1").map_err(std::io::Error::other)?;
             let tls = connector.connect(name, tcp).await?;
-            resumed.store(tls.get_ref().1.handshake_kind() == Some(HandshakeKind::Resumed), Ordering::SeqCst);
+            resumed.store(
+                tls.get_ref().1.handshake_kind() == Some(HandshakeKind::Resumed),
+                Ordering::SeqCst,
+            );
             Ok::<_, std::io::Error>(TokioIo::new(tls))
         }
     };
@@ -138,9 +162,17 @@ async fn connect(
         .await?;
     // A TLS 1.3 server tells its verdict on the client certificate after the handshake.
     let mut health = tonic_health::pb::health_client::HealthClient::new(channel.clone());
-    match health.check(tonic_health::pb::HealthCheckRequest::default()).await {
-        Err(status) if status.code() == tonic::Code::Unavailable || status.code() == tonic::Code::Unknown => {
-            Err(Endpoint::from_shared(String::from("\0")).map(drop).expect_err("no address"))
+    match health
+        .check(tonic_health::pb::HealthCheckRequest::default())
+        .await
+    {
+        Err(status)
+            if status.code() == tonic::Code::Unavailable
+                || status.code() == tonic::Code::Unknown =>
+        {
+            Err(Endpoint::from_shared(String::from("\0"))
+                .map(drop)
+                .expect_err("no address"))
         }
         Ok(_) | Err(_) => Ok(channel),
     }

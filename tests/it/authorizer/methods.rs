@@ -30,23 +30,63 @@ pub(super) struct Method {
 }
 
 pub(super) const METHODS: &[Method] = &[
-    row("CertificateAuthority/Issue", &[Admin, Operator, Agent], Outside::Denied),
-    row("CertificateAuthority/Renew", &[Admin, Operator, Agent], Outside::Denied),
-    row("CertificateAuthority/Rekey", &[Admin, Operator, Agent], Outside::Denied),
-    row("CertificateAuthority/Revoke", &[Admin, Operator], Outside::Denied),
-    row("CertificateAuthority/Get", &[Admin, Operator, Agent, Auditor], Outside::Hidden),
-    row("CertificateAuthority/List", &[Admin, Operator, Agent, Auditor], Outside::Hidden),
-    row("Issuers/ListIssuers", &[Admin, Operator, Agent, Auditor], Outside::NoScope),
-    row("Issuers/GetIssuer", &[Admin, Operator, Agent, Auditor], Outside::NoScope),
+    row(
+        "CertificateAuthority/Issue",
+        &[Admin, Operator, Agent],
+        Outside::Denied,
+    ),
+    row(
+        "CertificateAuthority/Renew",
+        &[Admin, Operator, Agent],
+        Outside::Denied,
+    ),
+    row(
+        "CertificateAuthority/Rekey",
+        &[Admin, Operator, Agent],
+        Outside::Denied,
+    ),
+    row(
+        "CertificateAuthority/Revoke",
+        &[Admin, Operator],
+        Outside::Denied,
+    ),
+    row(
+        "CertificateAuthority/Get",
+        &[Admin, Operator, Agent, Auditor],
+        Outside::Hidden,
+    ),
+    row(
+        "CertificateAuthority/List",
+        &[Admin, Operator, Agent, Auditor],
+        Outside::Hidden,
+    ),
+    row(
+        "Issuers/ListIssuers",
+        &[Admin, Operator, Agent, Auditor],
+        Outside::NoScope,
+    ),
+    row(
+        "Issuers/GetIssuer",
+        &[Admin, Operator, Agent, Auditor],
+        Outside::NoScope,
+    ),
     row("Actors/AddActor", &[Admin], Outside::NoScope),
     row("Actors/ListActors", &[Admin, Auditor], Outside::NoScope),
     row("Actors/RemoveActor", &[Admin], Outside::NoScope),
     row("Audit/ListEntries", &[Admin, Auditor], Outside::NoScope),
-    row("Audit/GetTreeHead", &[Admin, Operator, Agent, Auditor], Outside::NoScope),
+    row(
+        "Audit/GetTreeHead",
+        &[Admin, Operator, Agent, Auditor],
+        Outside::NoScope,
+    ),
 ];
 
 const fn row(path: &'static str, roles: &'static [Role], outside: Outside) -> Method {
-    Method { path, roles, outside }
+    Method {
+        path,
+        roles,
+        outside,
+    }
 }
 
 /// What the calls are about: a certificate with its key, and the ids of the CAs.
@@ -61,36 +101,55 @@ impl Context {
     pub(super) async fn prepare(admin: &Channel) -> Self {
         let key = Key::new();
         let request = key.issue_request("router", "subject.example.net");
-        let issued = CertificateAuthorityClient::new(admin.clone()).issue(request).await.expect("the admin issues");
+        let issued = CertificateAuthorityClient::new(admin.clone())
+            .issue(request)
+            .await
+            .expect("the admin issues");
         let certificate = issued.into_inner().certificate.expect("a certificate");
-        Self { serial: certificate.serial, key, issuer: certificate.issuer_id }
+        Self {
+            serial: certificate.serial,
+            key,
+            issuer: certificate.issuer_id,
+        }
     }
 }
 
 impl Method {
     /// The last word of the path, in lower case.
     pub(super) fn word(&self) -> String {
-        self.path.rsplit('/').next().unwrap_or_default().to_ascii_lowercase()
+        self.path
+            .rsplit('/')
+            .next()
+            .unwrap_or_default()
+            .to_ascii_lowercase()
     }
 
     /// Calls the method with a message that an admin gets an answer to.
     pub(super) async fn call(&self, channel: &Channel, context: &Context) -> Result<(), Status> {
         match self.path.split_once('/').expect("service and method") {
             ("CertificateAuthority", method) => authority(method, channel, context).await,
-            ("Issuers", "ListIssuers") => {
-                IssuersClient::new(channel.clone()).list_issuers(v1::ListIssuersRequest {}).await.map(drop)
-            }
+            ("Issuers", "ListIssuers") => IssuersClient::new(channel.clone())
+                .list_issuers(v1::ListIssuersRequest {})
+                .await
+                .map(drop),
             ("Issuers", "GetIssuer") => {
-                let request = v1::GetIssuerRequest { issuer_id: context.issuer.clone() };
-                IssuersClient::new(channel.clone()).get_issuer(request).await.map(drop)
+                let request = v1::GetIssuerRequest {
+                    issuer_id: context.issuer.clone(),
+                };
+                IssuersClient::new(channel.clone())
+                    .get_issuer(request)
+                    .await
+                    .map(drop)
             }
             ("Actors", method) => actors(method, channel).await,
-            ("Audit", "ListEntries") => {
-                AuditClient::new(channel.clone()).list_entries(v1::ListEntriesRequest::default()).await.map(drop)
-            }
-            ("Audit", "GetTreeHead") => {
-                AuditClient::new(channel.clone()).get_tree_head(v1::GetTreeHeadRequest {}).await.map(drop)
-            }
+            ("Audit", "ListEntries") => AuditClient::new(channel.clone())
+                .list_entries(v1::ListEntriesRequest::default())
+                .await
+                .map(drop),
+            ("Audit", "GetTreeHead") => AuditClient::new(channel.clone())
+                .get_tree_head(v1::GetTreeHeadRequest {})
+                .await
+                .map(drop),
             other => panic!("no call for {other:?}"),
         }
     }
@@ -100,7 +159,10 @@ async fn authority(method: &str, channel: &Channel, context: &Context) -> Result
     let mut client = CertificateAuthorityClient::new(channel.clone());
     let fresh = format!("host-{}.example.net", request_id());
     match method {
-        "Issue" => client.issue(Key::new().issue_request("router", &fresh)).await.map(drop),
+        "Issue" => client
+            .issue(Key::new().issue_request("router", &fresh))
+            .await
+            .map(drop),
         "Renew" => {
             let request = v1::RenewRequest {
                 request_id: request_id(),
@@ -120,7 +182,12 @@ async fn authority(method: &str, channel: &Channel, context: &Context) -> Result
             client.rekey(request).await.map(drop)
         }
         "Revoke" => revoke(channel, &mut client, &fresh, context).await,
-        "Get" => client.get(v1::GetRequest { serial: context.serial.clone() }).await.map(drop),
+        "Get" => client
+            .get(v1::GetRequest {
+                serial: context.serial.clone(),
+            })
+            .await
+            .map(drop),
         "List" => client.list(v1::ListRequest::default()).await.map(drop),
         other => panic!("no call for {other}"),
     }
@@ -134,13 +201,28 @@ async fn revoke(
     name: &str,
     context: &Context,
 ) -> Result<(), Status> {
-    let issued = CertificateAuthorityClient::new(channel.clone()).issue(Key::new().issue_request("router", name)).await;
+    let issued = CertificateAuthorityClient::new(channel.clone())
+        .issue(Key::new().issue_request("router", name))
+        .await;
     let serial = match issued {
-        Ok(issued) => issued.into_inner().certificate.expect("a certificate").serial,
+        Ok(issued) => {
+            issued
+                .into_inner()
+                .certificate
+                .expect("a certificate")
+                .serial
+        }
         Err(_denied) => context.serial.clone(),
     };
     let target = Some(v1::revoke_request::Target::Serial(serial));
-    client.revoke(v1::RevokeRequest { request_id: request_id(), target, reason: 0 }).await.map(drop)
+    client
+        .revoke(v1::RevokeRequest {
+            request_id: request_id(),
+            target,
+            reason: 0,
+        })
+        .await
+        .map(drop)
 }
 
 async fn actors(method: &str, channel: &Channel) -> Result<(), Status> {
@@ -151,7 +233,13 @@ async fn actors(method: &str, channel: &Channel) -> Result<(), Status> {
         "ListActors" => client.list_actors(v1::ListActorsRequest {}).await.map(drop),
         "RemoveActor" => {
             let _added_if_allowed = client.add_actor(add_actor(&name)).await;
-            match client.remove_actor(v1::RemoveActorRequest { request_id: request_id(), name }).await {
+            match client
+                .remove_actor(v1::RemoveActorRequest {
+                    request_id: request_id(),
+                    name,
+                })
+                .await
+            {
                 // Nobody was added, so nobody can be removed; but the call got past the authorizer.
                 Err(status) if status.code() == Code::NotFound => Ok(()),
                 other => other.map(drop),

@@ -42,9 +42,21 @@ fn hierarchy(stage: &mut Stage) -> anyhow::Result<()> {
     let (api, http, operations) = stage.addresses();
     let publish = format!("http://{http}");
     stage.server(&[
-        "init", "--data", "ca", "--organization", "Example Fleet", "--publish-url", &publish,
-        "--passphrase-file", "passphrase", "--listen", &api, "--http-listen", &http,
-        "--operations-listen", &operations,
+        "init",
+        "--data",
+        "ca",
+        "--organization",
+        "Example Fleet",
+        "--publish-url",
+        &publish,
+        "--passphrase-file",
+        "passphrase",
+        "--listen",
+        &api,
+        "--http-listen",
+        &http,
+        "--operations-listen",
+        &operations,
     ])
 }
 
@@ -53,11 +65,35 @@ fn certificates(stage: &mut Stage) -> anyhow::Result<()> {
         "Certificates for a router, a gateway and a person",
         "The keys are made here and never leave this machine; the server sees certification requests.",
     );
-    stage.client(&["issue", "--profile", "router", "--name", "berlin-01.example.net", "--out", "router"])?;
     stage.client(&[
-        "issue", "--profile", "vpn-server", "--name", "vpn.example.net", "--san", "ip:192.0.2.1", "--out", "gateway",
+        "issue",
+        "--profile",
+        "router",
+        "--name",
+        "berlin-01.example.net",
+        "--out",
+        "router",
     ])?;
-    stage.client(&["issue", "--profile", "vpn-client", "--name", "anna@example.net", "--out", "anna"])?;
+    stage.client(&[
+        "issue",
+        "--profile",
+        "vpn-server",
+        "--name",
+        "vpn.example.net",
+        "--san",
+        "ip:192.0.2.1",
+        "--out",
+        "gateway",
+    ])?;
+    stage.client(&[
+        "issue",
+        "--profile",
+        "vpn-client",
+        "--name",
+        "anna@example.net",
+        "--out",
+        "anna",
+    ])?;
     stage.client(&["list"])?;
     stage.say(
         "OpenSSL is asked, not we",
@@ -73,7 +109,13 @@ fn revocation(stage: &mut Stage) -> anyhow::Result<()> {
         "Anna's laptop is stolen",
         "The revocation is durable before the reply, and in the published CRL within two seconds.",
     );
-    stage.client(&["revoke", "--name", "anna@example.net", "--reason", "key-compromise"])?;
+    stage.client(&[
+        "revoke",
+        "--name",
+        "anna@example.net",
+        "--reason",
+        "key-compromise",
+    ])?;
     stage.wait_until_revoked("vpn-client")?;
     stage.openssl_refuses("anna", "anna@example.net.pem")
 }
@@ -84,7 +126,13 @@ fn renewal(stage: &mut Stage) -> anyhow::Result<()> {
         "The holder signs the request with the old key: no operator, and the old certificate stays valid beside \
          the new one until that was seen working.",
     );
-    stage.client(&["rekey", "--cert", "router/berlin-01.example.net.pem", "--out", "router-next"])?;
+    stage.client(&[
+        "rekey",
+        "--cert",
+        "router/berlin-01.example.net.pem",
+        "--out",
+        "router-next",
+    ])?;
     stage.client(&["list", "--name", "berlin-*"])?;
     stage.say(
         "Who did what",
@@ -97,7 +145,13 @@ fn renewal(stage: &mut Stage) -> anyhow::Result<()> {
 fn typed(program: &str, words: &[&str]) -> String {
     let words: Vec<String> = words
         .iter()
-        .map(|word| if word.contains(' ') { format!("'{word}'") } else { (*word).to_owned() })
+        .map(|word| {
+            if word.contains(' ') {
+                format!("'{word}'")
+            } else {
+                (*word).to_owned()
+            }
+        })
         .collect();
     format!("{program} {}", words.join(" "))
 }

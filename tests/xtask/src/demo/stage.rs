@@ -27,16 +27,25 @@ pub(super) struct Stage {
 impl Stage {
     /// Makes the folder and finds three free ports on the loopback address.
     pub(super) fn open(workspace: &Workspace) -> anyhow::Result<Self> {
-        let folder = workspace.target().join(format!("demo-{}", std::process::id()));
+        let folder = workspace
+            .target()
+            .join(format!("demo-{}", std::process::id()));
         fs::create_dir_all(&folder)?;
         let listeners = [(); 3].map(|()| TcpListener::bind("127.0.0.1:0"));
         let mut addresses = [const { String::new() }; 3];
         for (listener, address) in listeners.iter().zip(&mut addresses) {
-            let listener = listener.as_ref().map_err(|error| anyhow::anyhow!("no free port: {error}"))?;
+            let listener = listener
+                .as_ref()
+                .map_err(|error| anyhow::anyhow!("no free port: {error}"))?;
             *address = listener.local_addr()?.to_string();
         }
         let programs = workspace.target().join("debug");
-        Ok(Self { folder, programs, addresses, server: None })
+        Ok(Self {
+            folder,
+            programs,
+            addresses,
+            server: None,
+        })
     }
 
     /// Returns the folder.
@@ -59,7 +68,11 @@ impl Stage {
     pub(super) fn passphrase(&self, passphrase: &str) -> anyhow::Result<()> {
         use std::os::unix::fs::OpenOptionsExt as _;
         let path = self.folder.join("passphrase");
-        let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
+        let mut file = fs::OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .mode(0o600)
+            .open(path)?;
         Ok(std::io::Write::write_all(&mut file, passphrase.as_bytes())?)
     }
 
@@ -74,7 +87,11 @@ impl Stage {
     /// Types a command of the client.
     pub(super) fn client(&self, words: &[&str]) -> anyhow::Result<()> {
         println!("\n$ {}", typed("ca-client", words));
-        let done = shown(self.program("ca-client").env("CA_CLIENT_PROFILE", "ca/admin/client.toml").args(words))?;
+        let done = shown(
+            self.program("ca-client")
+                .env("CA_CLIENT_PROFILE", "ca/admin/client.toml")
+                .args(words),
+        )?;
         ensure!(done, "ca-client did not do it");
         Ok(())
     }
@@ -84,13 +101,21 @@ impl Stage {
         let words = ["serve", "--data", "ca", "--passphrase-file", "passphrase"];
         println!("\n$ {} &", typed("ca-server", &words));
         let log = fs::File::create(self.folder.join("server.log"))?;
-        let mut child = self.program("ca-server").args(words).stdout(Stdio::piped()).stderr(log).spawn()?;
+        let mut child = self
+            .program("ca-server")
+            .args(words)
+            .stdout(Stdio::piped())
+            .stderr(log)
+            .spawn()?;
         let output = child.stdout.take().context("no pipe")?;
         self.server = Some(child);
         let mut line = String::new();
         BufReader::new(output).read_line(&mut line)?;
         if line.trim() != "ready" {
-            bail!("the server did not start: {}", fs::read_to_string(self.folder.join("server.log"))?);
+            bail!(
+                "the server did not start: {}",
+                fs::read_to_string(self.folder.join("server.log"))?
+            );
         }
         println!("ready");
         Ok(())
@@ -113,8 +138,13 @@ impl Stage {
             ensure!(fetched.status.success(), "the CRLs were not fetched");
             for entry in fs::read_dir(self.folder.join("crls"))? {
                 let path = entry?.path();
-                let of_class = path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(class));
-                if of_class && path.extension().is_some_and(|end| end == "pem") && self.has_entries(&path)? {
+                let of_class = path
+                    .file_name()
+                    .is_some_and(|name| name.to_string_lossy().starts_with(class));
+                if of_class
+                    && path.extension().is_some_and(|end| end == "pem")
+                    && self.has_entries(&path)?
+                {
                     return Ok(());
                 }
             }
@@ -124,19 +154,28 @@ impl Stage {
     }
 
     fn has_entries(&self, crl: &Path) -> anyhow::Result<bool> {
-        let text = Command::new("openssl").args(["crl", "-noout", "-text", "-in"]).arg(crl).output()?;
+        let text = Command::new("openssl")
+            .args(["crl", "-noout", "-text", "-in"])
+            .arg(crl)
+            .output()?;
         Ok(String::from_utf8_lossy(&text.stdout).contains("Revoked Certificates:"))
     }
 
     /// Shows that OpenSSL accepts a certificate.
     pub(super) fn openssl_verifies(&self, folder: &str, certificate: &str) -> anyhow::Result<()> {
-        ensure!(self.openssl(folder, certificate)?, "OpenSSL refuses {certificate}");
+        ensure!(
+            self.openssl(folder, certificate)?,
+            "OpenSSL refuses {certificate}"
+        );
         Ok(())
     }
 
     /// Shows that OpenSSL refuses a certificate.
     pub(super) fn openssl_refuses(&self, folder: &str, certificate: &str) -> anyhow::Result<()> {
-        ensure!(!self.openssl(folder, certificate)?, "OpenSSL accepts {certificate}, which is revoked");
+        ensure!(
+            !self.openssl(folder, certificate)?,
+            "OpenSSL accepts {certificate}, which is revoked"
+        );
         Ok(())
     }
 
@@ -149,12 +188,26 @@ impl Stage {
             }
         }
         fs::write(self.folder.join("crls.pem"), crls)?;
-        let (chain, certificate) = (format!("{folder}/chain.pem"), format!("{folder}/{certificate}"));
+        let (chain, certificate) = (
+            format!("{folder}/chain.pem"),
+            format!("{folder}/{certificate}"),
+        );
         let words = [
-            "verify", "-x509_strict", "-crl_check_all", "-CRLfile", "crls.pem", "-CAfile", &chain, &certificate,
+            "verify",
+            "-x509_strict",
+            "-crl_check_all",
+            "-CRLfile",
+            "crls.pem",
+            "-CAfile",
+            &chain,
+            &certificate,
         ];
         println!("\n$ {}", typed("openssl", &words));
-        shown(Command::new("openssl").args(words).current_dir(&self.folder))
+        shown(
+            Command::new("openssl")
+                .args(words)
+                .current_dir(&self.folder),
+        )
     }
 
     fn program(&self, name: &str) -> Command {
@@ -167,7 +220,10 @@ impl Stage {
 impl Drop for Stage {
     fn drop(&mut self) {
         if let Some(mut server) = self.server.take() {
-            let ended = Command::new("kill").arg(server.id().to_string()).status().and_then(|_sent| server.wait());
+            let ended = Command::new("kill")
+                .arg(server.id().to_string())
+                .status()
+                .and_then(|_sent| server.wait());
             if let Err(error) = ended {
                 eprintln!("the server did not end: {error}");
             }
