@@ -19,6 +19,7 @@ pub use certificates::{
     HolderProof, IssueParameters, Issued, ListFilter, Page, RevocationTarget, SuccessorParameters,
 };
 pub use error::ClientError;
+pub(crate) use error::chain;
 pub use issuers::IssuerRecord;
 
 /// A connection to the API; clones share it.

@@ -1,10 +1,23 @@
 //! The client of Fleet CA: a typed library, and the command line built on it.
 #![warn(missing_docs, clippy::missing_errors_doc)]
 
+mod arguments;
+mod cli;
 mod client;
+mod commands;
+mod download;
+mod enrollment;
+mod error;
 mod files;
+mod json;
 mod keys;
+mod p12;
+mod p7b;
 mod passphrase;
+mod pending;
+mod printer;
+mod program;
+mod report;
 mod settings;
 
 pub use client::{
@@ -12,9 +25,12 @@ pub use client::{
     IssueParameters, Issued, IssuerRecord, ListFilter, Page, Revocation, RevocationTarget,
     SuccessorParameters, TreeHead,
 };
+pub use error::ExitStatus;
 pub use files::FileError;
 pub use keys::{KeyAlgorithm, KeyError, PrivateKey};
 pub use passphrase::{PassphraseError, generate_passphrase, read_passphrase};
+pub use printer::Streams;
+pub use program::run;
 pub use settings::{
     CredentialFiles, Environment, ServerAddress, ServerAddressError, Settings, SettingsError,
 };

@@ -41,7 +41,7 @@ pub(crate) fn pkcs12(
 
 /// Why there is no PKCS#12 file.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum P12Error {
+pub(crate) enum P12Error {
     /// PKCS#12 knows passphrases of characters only.
     #[error("the passphrase of a PKCS#12 file must be UTF-8 text")]
     PassphraseNotText,

@@ -1,7 +1,7 @@
 //! Certificates-only CMS messages, as `.p7b` files (RFC 5652 §5, degenerate `SignedData`).
 
-use der::asn1::{AnyRef, ContextSpecific, ObjectIdentifier, SetOfVec};
-use der::{Encode as _, Sequence, TagMode, TagNumber};
+use der::asn1::{AnyRef, ObjectIdentifier, SetOfVec};
+use der::{Encode as _, Sequence};
 
 /// `ContentInfo` around a `SignedData`.
 #[derive(Sequence)]

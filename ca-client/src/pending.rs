@@ -129,7 +129,7 @@ pub(crate) fn pending_file(directory: &Path, name: &str) -> PathBuf {
 
 /// Why a pending request is of no use.
 #[derive(Debug, thiserror::Error)]
-pub enum PendingError {
+pub(crate) enum PendingError {
     /// It cannot be read or written.
     #[error(transparent)]
     File(#[from] FileError),

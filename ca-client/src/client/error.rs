@@ -69,7 +69,7 @@ impl ClientError {
         }
     }
 
-    pub(super) fn answer(field: &'static str, what: impl ToString) -> Self {
+    pub(crate) fn answer(field: &'static str, what: impl ToString) -> Self {
         Self::Answer {
             field,
             what: what.to_string(),
@@ -98,7 +98,7 @@ fn is_of_transport(code: tonic::Code) -> bool {
 }
 
 /// The causes of an error in one line; each repeats neither its parent nor itself.
-pub(super) fn chain(error: &(dyn std::error::Error + 'static)) -> String {
+pub(crate) fn chain(error: &(dyn std::error::Error + 'static)) -> String {
     let mut parts: Vec<String> = Vec::new();
     let mut next = Some(error);
     while let Some(error) = next {

@@ -1,0 +1,399 @@
+//! The words of the command line; what they do stands in `commands`.
+
+use std::path::PathBuf;
+
+use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
+
+use crate::keys::KeyAlgorithm;
+use crate::printer::Format;
+
+/// Issues, renews and revokes certificates of a Fleet CA.
+#[derive(Debug, Parser)]
+#[command(name = "ca-client", version, max_term_width = 100, after_help = EXIT_CODES)]
+pub(crate) struct Cli {
+    /// Profile file with `server`, `ca`, `certificate` and `key`.
+    ///
+    /// Without it: the file that CA_CLIENT_PROFILE names, then $XDG_CONFIG_HOME/fleet-ca/client.toml, then
+    /// ~/.config/fleet-ca/client.toml. `ca-server init` writes one into DIR/admin.
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) profile_file: Option<PathBuf>,
+    /// How data is written to stdout.
+    #[arg(long, global = true, value_enum, default_value = "text")]
+    pub(crate) output: Format,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+const EXIT_CODES: &str = "Exit codes: 0 done; 1 refused (policy, a bad request, a check that failed); \
+                          2 could not be done (usage, network, disk)";
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Make a key here and have a certificate issued for it
+    Issue(IssueArguments),
+    /// Have a certificate issued from a certification request (PKCS#10)
+    Sign(SignArguments),
+    /// Have a successor issued with the same key and names
+    Renew(RenewArguments),
+    /// Make a new key and have a successor issued with the same names
+    Rekey(RekeyArguments),
+    /// Revoke a certificate, or all valid ones of a name
+    Revoke(RevokeArguments),
+    /// List certificates
+    List(ListArguments),
+    /// Show one certificate
+    Show(ShowArguments),
+    /// Write a certificate in another format
+    Export(ExportArguments),
+    /// Show the certificate authorities
+    #[command(subcommand)]
+    Issuer(IssuerCommand),
+    /// Say who may call the CA, and what for
+    #[command(subcommand)]
+    Actor(ActorCommand),
+    /// Show, fetch and verify certificate revocation lists
+    #[command(subcommand)]
+    Crl(CrlCommand),
+    /// Show the log of everything that changed
+    #[command(subcommand)]
+    Audit(AuditCommand),
+}
+
+/// How a new key is protected on disk.
+#[derive(Debug, Args)]
+#[command(group = ArgGroup::new("passphrase"))]
+pub(crate) struct ProtectionArguments {
+    /// Encrypt the key with the passphrase in FILE; one trailing newline is stripped
+    #[arg(long, value_name = "FILE", group = "passphrase")]
+    pub(crate) key_passphrase_file: Option<PathBuf>,
+    /// Encrypt the key with a random passphrase, printed once on stderr
+    #[arg(long, group = "passphrase")]
+    pub(crate) generate_passphrase: bool,
+}
+
+/// Where files go.
+#[derive(Debug, Args)]
+pub(crate) struct PlaceArguments {
+    /// Directory for the files; made when it is missing
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: PathBuf,
+    /// Replace files that are there already
+    #[arg(long)]
+    pub(crate) force: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Writes NAME.key (0600), NAME.pem and chain.pem. The key and the request are written before \
+    anything is sent: repeat an interrupted command as it was, and it goes on with them.\n\n\
+    Example: ca-client issue --profile router --name r1.berlin.example.net --san ip:192.0.2.1 --out r1"
+)]
+pub(crate) struct IssueArguments {
+    /// Kind of certificate: router, vpn-server, vpn-client
+    #[arg(long)]
+    pub(crate) profile: String,
+    /// DNS name, IP address or e-mail address of at most 64 characters
+    #[arg(long)]
+    pub(crate) name: String,
+    /// Further name: dns:NAME, ip:ADDRESS or email:ADDRESS; repeatable
+    #[arg(long, value_name = "FORM:NAME")]
+    pub(crate) san: Vec<String>,
+    /// Validity in days [default: by profile, 397 for router and vpn-server, 180 for vpn-client]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) days: Option<u32>,
+    /// Kind of key [default: rsa2048 under an RSA CA, p256 under a P-256 CA]
+    #[arg(long, value_enum)]
+    pub(crate) key_algorithm: Option<KeyAlgorithm>,
+    /// Write NAME.p12 too; needs a passphrase
+    #[arg(long)]
+    pub(crate) p12: bool,
+    /// Revoke the valid certificates of this profile and name in the same step
+    #[arg(long)]
+    pub(crate) replace: bool,
+    #[command(flatten)]
+    pub(crate) protection: ProtectionArguments,
+    #[command(flatten)]
+    pub(crate) place: PlaceArguments,
+}
+
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Writes NAME.pem and chain.pem. A name that stands only in the request is refused, not dropped.\n\n\
+    Example: ca-client sign --profile vpn-server --csr gw.csr --name gw.example.net --out gw"
+)]
+pub(crate) struct SignArguments {
+    /// Kind of certificate: router, vpn-server, vpn-client
+    #[arg(long)]
+    pub(crate) profile: String,
+    /// The request in PEM or DER
+    #[arg(long, value_name = "FILE")]
+    pub(crate) csr: PathBuf,
+    /// Name to certify [default: the only common name of the request]
+    #[arg(long)]
+    pub(crate) name: Option<String>,
+    /// Further name: dns:NAME, ip:ADDRESS or email:ADDRESS; repeatable
+    #[arg(long, value_name = "FORM:NAME")]
+    pub(crate) san: Vec<String>,
+    /// Validity in days [default: by profile, 397 for router and vpn-server, 180 for vpn-client]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) days: Option<u32>,
+    /// Revoke the valid certificates of this profile and name in the same step
+    #[arg(long)]
+    pub(crate) replace: bool,
+    #[command(flatten)]
+    pub(crate) place: PlaceArguments,
+}
+
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Asks as the holder of the certificate: no actor is needed. The key stays where it is.\n\n\
+    Example: ca-client renew --cert r1/r1.example.net.pem --out r1-new"
+)]
+pub(crate) struct RenewArguments {
+    /// The certificate in PEM or DER
+    #[arg(long, value_name = "FILE")]
+    pub(crate) cert: PathBuf,
+    /// Its key [default: the certificate's file name with the ending .key]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) key: Option<PathBuf>,
+    /// The file with the passphrase of the key
+    #[arg(long, value_name = "FILE")]
+    pub(crate) key_passphrase_file: Option<PathBuf>,
+    /// Validity in days [default: by profile]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) days: Option<u32>,
+    #[command(flatten)]
+    pub(crate) place: PlaceArguments,
+}
+
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Asks as the holder of the certificate when its key is at hand, else as the actor of the profile \
+    file.\n\nExample: ca-client rekey --cert r1/r1.example.net.pem --out r1-new"
+)]
+pub(crate) struct RekeyArguments {
+    /// The certificate in PEM or DER
+    #[arg(long, value_name = "FILE")]
+    pub(crate) cert: PathBuf,
+    /// Its key [default: the certificate's file name with the ending .key, if there is one]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) key: Option<PathBuf>,
+    /// The file with the passphrase of the old key
+    #[arg(long, value_name = "FILE")]
+    pub(crate) old_key_passphrase_file: Option<PathBuf>,
+    /// Validity in days [default: by profile]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) days: Option<u32>,
+    /// Kind of the new key [default: as the old one; rsa2048 or p256]
+    #[arg(long, value_enum)]
+    pub(crate) key_algorithm: Option<KeyAlgorithm>,
+    /// Write NAME.p12 too; needs a passphrase
+    #[arg(long)]
+    pub(crate) p12: bool,
+    #[command(flatten)]
+    pub(crate) protection: ProtectionArguments,
+    #[command(flatten)]
+    pub(crate) place: PlaceArguments,
+}
+
+#[derive(Debug, Args)]
+#[command(group = ArgGroup::new("target").required(true))]
+#[command(
+    after_help = "The published CRL has it at most 2 seconds later. Revoking twice gives the same answer.\n\n\
+    Example: ca-client revoke --name r1.example.net --reason key-compromise"
+)]
+pub(crate) struct RevokeArguments {
+    /// Serial number in hexadecimal; case, colons and leading zeros do not matter
+    #[arg(long, value_name = "HEX", group = "target")]
+    pub(crate) serial: Option<String>,
+    /// The certificate in PEM or DER
+    #[arg(long, value_name = "FILE", group = "target")]
+    pub(crate) cert: Option<PathBuf>,
+    /// Name whose valid certificate is meant
+    #[arg(long, group = "target")]
+    pub(crate) name: Option<String>,
+    /// Only this profile of the name
+    #[arg(long, requires = "name")]
+    pub(crate) profile: Option<String>,
+    /// Revoke all, when the name has several valid certificates
+    #[arg(long, requires = "name")]
+    pub(crate) all: bool,
+    /// Why: unspecified, key-compromise, affiliation-changed, superseded, cessation-of-operation, privilege-withdrawn
+    #[arg(long, default_value = "unspecified")]
+    pub(crate) reason: String,
+}
+
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Example: ca-client list --profile router --state valid --expires-within 30d"
+)]
+pub(crate) struct ListArguments {
+    /// Stop after N rows [default: all]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    pub(crate) limit: Option<u64>,
+    /// Only names that match; `*` stands for any run of characters
+    #[arg(long, value_name = "GLOB")]
+    pub(crate) name: Option<String>,
+    /// Only certificates with this name: dns:NAME, ip:ADDRESS or email:ADDRESS
+    #[arg(long, value_name = "FORM:NAME")]
+    pub(crate) san: Option<String>,
+    /// Only this profile
+    #[arg(long)]
+    pub(crate) profile: Option<String>,
+    /// Only certificates by this CA
+    #[arg(long, value_name = "ISSUER")]
+    pub(crate) issuer: Option<String>,
+    /// Only this state
+    #[arg(long, value_enum)]
+    pub(crate) state: Option<StateArgument>,
+    /// Only valid certificates that end within this time: 90m, 12h, 30d or 8w
+    #[arg(long, value_name = "TIME")]
+    pub(crate) expires_within: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum StateArgument {
+    Valid,
+    Revoked,
+    Expired,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ShowArguments {
+    /// A serial number in hexadecimal, or a file with the certificate in PEM or DER
+    #[arg(value_name = "SERIAL|FILE")]
+    pub(crate) certificate: String,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Writes to stdout unless --out names a file.\n\n\
+    Example: ca-client export vpn/anna@example.net.pem --format p12 --key-passphrase-file pw --out anna.p12")]
+pub(crate) struct ExportArguments {
+    /// The certificate in PEM or DER
+    pub(crate) file: PathBuf,
+    /// What to write
+    #[arg(long, value_enum)]
+    pub(crate) format: ExportFormat,
+    /// The chain in PEM, for p12 and p7b [default: chain.pem beside the certificate, if there is one]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) chain: Option<PathBuf>,
+    /// The key, for p12 [default: the certificate's file name with the ending .key]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) key: Option<PathBuf>,
+    /// The file with the passphrase of the p12 file, and of the key when it is encrypted
+    #[arg(long, value_name = "FILE", group = "passphrase")]
+    pub(crate) key_passphrase_file: Option<PathBuf>,
+    /// Protect the p12 file with a random passphrase, printed once on stderr
+    #[arg(long, group = "passphrase")]
+    pub(crate) generate_passphrase: bool,
+    /// File to write
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
+    /// Replace a file that is there already
+    #[arg(long)]
+    pub(crate) force: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ExportFormat {
+    /// The certificate in PEM
+    Pem,
+    /// The certificate in DER
+    Der,
+    /// Certificate, key and chain under a passphrase (PKCS#12)
+    P12,
+    /// Certificate and chain (PKCS#7)
+    P7b,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum IssuerCommand {
+    /// List the CAs, the root first
+    List,
+    /// Show one CA
+    Show {
+        /// Its identifier, such as router-2026-1
+        #[arg(value_name = "ISSUER")]
+        issuer: String,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ActorCommand {
+    /// Add an actor and have its certificate issued
+    Add(ActorAddArguments),
+    /// List the actors
+    List,
+    /// Remove an actor, revoke its certificates and cut its connections
+    Remove {
+        /// Its name
+        name: String,
+    },
+}
+
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Writes NAME.pem, NAME.key (0600), ca.pem, chain.pem and client.toml into DIR, ready to use with \
+    --profile-file.\n\nExample: ca-client actor add berlin-agent --role agent --profile router --names '*.berlin.example.net' --out berlin"
+)]
+pub(crate) struct ActorAddArguments {
+    /// Its name: letters, digits, `.`, `-`, `_` and `@`, at most 64
+    pub(crate) name: String,
+    /// What it does: admin (everything), operator (issues and revokes), agent (issues, renews, rekeys), auditor (reads)
+    #[arg(long)]
+    pub(crate) role: String,
+    /// A CA that it may use; repeatable [default: all]
+    #[arg(long, value_name = "ISSUER")]
+    pub(crate) issuer: Vec<String>,
+    /// A profile that it may use; repeatable [default: all]
+    #[arg(long)]
+    pub(crate) profile: Vec<String>,
+    /// A pattern of names that it may use; `*` stands for any run of characters; repeatable [default: all]
+    #[arg(long, value_name = "GLOB")]
+    pub(crate) names: Vec<String>,
+    /// Its certification request in PEM or DER [default: make a key here]
+    #[arg(long, value_name = "FILE", conflicts_with = "key_algorithm")]
+    pub(crate) csr: Option<PathBuf>,
+    /// Kind of key [default: rsa2048 under an RSA CA, p256 under a P-256 CA]
+    #[arg(long, value_enum)]
+    pub(crate) key_algorithm: Option<KeyAlgorithm>,
+    #[command(flatten)]
+    pub(crate) place: PlaceArguments,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum CrlCommand {
+    /// Show a CRL: the current one of a CA, or one in a file
+    Show(CrlArguments),
+    /// Fetch the published CRL of a CA, verify it and write it in DER
+    Fetch {
+        /// The identifier of the CA, such as router-2026-1
+        #[arg(value_name = "ISSUER")]
+        issuer: String,
+        /// Directory for ISSUER.crl; made when it is missing. An older CRL is replaced, a newer one is not
+        #[arg(long, value_name = "DIR")]
+        out: PathBuf,
+    },
+    /// Verify a CRL, the published one of a CA or one in a file: signature, dates, and whether it is the newest
+    Verify(CrlArguments),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CrlArguments {
+    /// The identifier of a CA, or a file with a CRL in PEM or DER
+    #[arg(value_name = "ISSUER|FILE")]
+    pub(crate) crl: String,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum AuditCommand {
+    /// Show entries of the log, the oldest first
+    Show {
+        /// Begin at this leaf, counted from zero [default: so that the newest entry is shown]
+        #[arg(long, value_name = "LEAF")]
+        first: Option<u64>,
+        /// How many entries at the most
+        #[arg(long, value_name = "N", default_value = "50", value_parser = clap::value_parser!(u64).range(1..))]
+        limit: u64,
+    },
+}

@@ -1,0 +1,67 @@
+//! `audit show`: the log of everything that changed.
+
+use super::Context;
+use crate::cli::AuditCommand;
+use crate::client::{AuditEntry, Client};
+use crate::error::{CommandError, ExitStatus};
+use crate::json::AuditEntryDocument;
+use crate::printer::Printer;
+
+pub(super) async fn run(
+    command: AuditCommand,
+    context: &mut Context,
+) -> Result<ExitStatus, CommandError> {
+    let AuditCommand::Show { first, limit } = command;
+    let client = context.client().await?;
+    let first = match first {
+        Some(first) => first,
+        None => client.tree_head().await?.size.saturating_sub(limit),
+    };
+    let entries = all_pages(&client, first, limit, &context.printer).await?;
+    let documents: Vec<_> = entries.iter().map(AuditEntryDocument::new).collect();
+    context
+        .printer
+        .data(&documents, || entries.iter().map(text).collect())?;
+    Ok(ExitStatus::Success)
+}
+
+async fn all_pages(
+    client: &Client,
+    first: u64,
+    limit: u64,
+    printer: &Printer,
+) -> Result<Vec<AuditEntry>, CommandError> {
+    let spinner = printer.spinner("reading the log");
+    let mut entries: Vec<AuditEntry> = Vec::new();
+    loop {
+        let so_far = u64::try_from(entries.len()).unwrap_or(u64::MAX);
+        let wanted = limit.saturating_sub(so_far).min(LARGEST_PAGE);
+        let next = first.saturating_add(so_far);
+        let rows = u32::try_from(wanted).unwrap_or(u32::MAX);
+        let page = client.audit_entries(next, rows).await?;
+        let is_last = page.entries.is_empty();
+        entries.extend(page.entries);
+        spinner.say(format!("reading the log: {}", entries.len()));
+        let count = u64::try_from(entries.len()).unwrap_or(u64::MAX);
+        if is_last || count >= limit || first.saturating_add(count) >= page.size {
+            return Ok(entries);
+        }
+    }
+}
+
+fn text(entry: &AuditEntry) -> String {
+    let who = match (entry.actor.as_str(), entry.actor_key_id.get(..16)) {
+        ("", None) => entry.address.clone(),
+        ("", Some(key)) => format!("key {key}… from {}", entry.address),
+        (actor, _) => format!("{actor} from {}", entry.address),
+    };
+    let mut text = format!("{} {} {who}\n", entry.leaf, entry.time);
+    for change in &entry.changes {
+        text.push_str("    ");
+        text.push_str(change);
+        text.push('\n');
+    }
+    text
+}
+
+const LARGEST_PAGE: u64 = 1_000;

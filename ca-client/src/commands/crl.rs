@@ -1,0 +1,206 @@
+//! `crl show|fetch|verify`: certificate revocation lists, as the CA has them and as it publishes them.
+
+use std::path::Path;
+
+use ca_types::{Clock as _, Code, SystemClock};
+use ca_verify::{Certificate, CertificateList};
+
+use super::Context;
+use crate::arguments::value;
+use crate::cli::{CrlArguments, CrlCommand};
+use crate::client::{Client, ClientError, IssuerRecord};
+use crate::download::download;
+use crate::error::{CommandError, ExitStatus};
+use crate::files::{self, Existing, Mode};
+use crate::json::CertificateListDocument;
+use crate::report::lines;
+
+pub(super) async fn run(
+    command: CrlCommand,
+    context: &mut Context,
+) -> Result<ExitStatus, CommandError> {
+    let client = context.client().await?;
+    match command {
+        CrlCommand::Show(arguments) => show(&arguments, &client, context).await,
+        CrlCommand::Fetch { issuer, out } => fetch(&issuer, &out, &client, context).await,
+        CrlCommand::Verify(arguments) => verify(&arguments, &client, context).await,
+    }
+}
+
+async fn show(
+    arguments: &CrlArguments,
+    client: &Client,
+    context: &mut Context,
+) -> Result<ExitStatus, CommandError> {
+    let (issuer, list) = match file_of(arguments) {
+        Some(file) => in_file(file, client).await?,
+        None => {
+            let (issuer, crl) = client.issuer(&value("ISSUER", &arguments.crl)?).await?;
+            let list = parsed(&arguments.crl, &crl)?;
+            (issuer, list)
+        }
+    };
+    report(&issuer, &list, None, context)
+}
+
+async fn fetch(
+    issuer: &str,
+    directory: &Path,
+    client: &Client,
+    context: &mut Context,
+) -> Result<ExitStatus, CommandError> {
+    files::create_directory(directory)?;
+    let (issuer, list) = published(issuer, client, context).await?;
+    refuse_unsound(&issuer, &list)?;
+    let path = directory.join(format!("{}.crl", issuer.issuer_id));
+    if files::exists(&path) {
+        let present = parsed(&path.display().to_string(), &files::read(&path)?)?;
+        if present.number() > list.number() {
+            return Err(CommandError::Check {
+                code: Code::FailedPrecondition,
+                what: format!(
+                    "{} has number {}, the published CRL has {}",
+                    path.display(),
+                    present.number(),
+                    list.number()
+                ),
+                hint: Some(
+                    "an old CRL is published: someone, or a cache, holds the new one back"
+                        .to_owned(),
+                ),
+            });
+        }
+    }
+    files::write(&path, list.der(), Mode::Public, Existing::Replace)?;
+    report(&issuer, &list, Some(&path), context)
+}
+
+async fn verify(
+    arguments: &CrlArguments,
+    client: &Client,
+    context: &mut Context,
+) -> Result<ExitStatus, CommandError> {
+    let (issuer, list) = match file_of(arguments) {
+        Some(file) => in_file(file, client).await?,
+        None => published(&arguments.crl, client, context).await?,
+    };
+    refuse_unsound(&issuer, &list)?;
+    if list.number() < issuer.crl_number {
+        return Err(CommandError::Check {
+            code: Code::FailedPrecondition,
+            what: format!(
+                "CRL has number {}, the newest one of {} has {}",
+                list.number(),
+                issuer.issuer_id,
+                issuer.crl_number
+            ),
+            hint: Some("fetch the newest one with `ca-client crl fetch`".to_owned()),
+        });
+    }
+    report(&issuer, &list, None, context)
+}
+
+/// Fetches the CRL from where the CA publishes it. The URL comes from the settings of the server.
+async fn published(
+    issuer: &str,
+    client: &Client,
+    context: &Context,
+) -> Result<(IssuerRecord, CertificateList), CommandError> {
+    let (issuer, _crl) = client.issuer(&value("ISSUER", issuer)?).await?;
+    let spinner = context
+        .printer
+        .spinner(format!("fetching {}", issuer.crl_url));
+    let octets = download(&issuer.crl_url).await?;
+    drop(spinner);
+    let list = parsed(&issuer.crl_url, &octets)?;
+    Ok((issuer, list))
+}
+
+/// Reads a CRL file and finds the CA that is named in it.
+async fn in_file(
+    file: &Path,
+    client: &Client,
+) -> Result<(IssuerRecord, CertificateList), CommandError> {
+    let list = parsed(&file.display().to_string(), &files::read(file)?)?;
+    for issuer in client.issuers().await? {
+        if certificate_of(&issuer)?.subject().der() == list.issuer().der() {
+            return Ok((issuer, list));
+        }
+    }
+    Err(CommandError::Check {
+        code: Code::NotFound,
+        what: format!(
+            "{}: issuer is `{}`, which is none of our CAs",
+            file.display(),
+            list.issuer().as_str()
+        ),
+        hint: Some("`ca-client issuer list` shows the CAs".to_owned()),
+    })
+}
+
+fn refuse_unsound(issuer: &IssuerRecord, list: &CertificateList) -> Result<(), CommandError> {
+    let refuse = |what: String| CommandError::Check {
+        code: Code::FailedPrecondition,
+        what,
+        hint: None,
+    };
+    list.verify_signed_by(&certificate_of(issuer)?)
+        .map_err(|error| refuse(format!("CRL of {}: {error}", issuer.issuer_id)))?;
+    let now = SystemClock.now();
+    if now < list.this_update() || list.next_update() < now {
+        return Err(refuse(format!(
+            "CRL of {} is valid from {} to {}, now is {now}",
+            issuer.issuer_id,
+            list.this_update(),
+            list.next_update()
+        )));
+    }
+    Ok(())
+}
+
+fn report(
+    issuer: &IssuerRecord,
+    list: &CertificateList,
+    file: Option<&Path>,
+    context: &mut Context,
+) -> Result<ExitStatus, CommandError> {
+    let document = CertificateListDocument {
+        issuer_id: issuer.issuer_id.as_str(),
+        issuer: list.issuer().as_str(),
+        number: list.number(),
+        this_update: list.this_update(),
+        next_update: list.next_update(),
+        entries: list.len(),
+        file,
+    };
+    context.printer.data(&document, || {
+        let mut facts = vec![
+            ("issuer", issuer.issuer_id.to_string()),
+            ("subject", list.issuer().as_str().to_owned()),
+            ("number", list.number().to_string()),
+            ("this update", list.this_update().to_string()),
+            ("next update", list.next_update().to_string()),
+            ("entries", list.len().to_string()),
+        ];
+        facts.extend(file.map(|file| ("file", file.display().to_string())));
+        lines(&facts)
+    })?;
+    Ok(ExitStatus::Success)
+}
+
+/// Tells a file from the identifier of a CA, which has neither dots nor slashes.
+fn file_of(arguments: &CrlArguments) -> Option<&Path> {
+    let is_file = arguments.crl.contains(['/', '.']) || files::exists(Path::new(&arguments.crl));
+    is_file.then(|| Path::new(&arguments.crl))
+}
+
+fn parsed(from: &str, octets: &[u8]) -> Result<CertificateList, CommandError> {
+    CertificateList::from_pem_or_der(octets).map_err(|source| CommandError::CertificateList {
+        from: from.to_owned(),
+        source,
+    })
+}
+
+fn certificate_of(issuer: &IssuerRecord) -> Result<Certificate, ClientError> {
+    Certificate::from_der(&issuer.der).map_err(|error| ClientError::answer("der", error))
+}

@@ -1,0 +1,451 @@
+//! From a key to the files of a certificate, in steps that a killed and repeated command can pick up.
+//!
+//! The pending request is written first, then the key, then the request is sent. So a pending request
+//! without its key was never sent and may be begun anew; with its key it is sent again as it was.
+
+use std::path::{Path, PathBuf};
+
+use ca_types::{Code, GeneralName, Passphrase, RequestId, SystemEntropy};
+use ca_verify::{Certificate, CertificationRequest};
+
+use crate::client::{ClientError, Issued};
+use crate::error::CommandError;
+use crate::files::{self, Existing, FileError, Mode};
+use crate::keys::{KeyAlgorithm, KeyError, PrivateKey};
+use crate::p12::{P12Error, pkcs12};
+use crate::passphrase::{generate_passphrase, read_passphrase};
+use crate::pending::{Asked, PendingError, PendingRequest, pending_file};
+use crate::printer::Printer;
+
+/// What is enrolled, and where its files go.
+#[derive(Debug)]
+pub(crate) struct Enrollment<'a> {
+    /// Where the files go.
+    pub(crate) directory: &'a Path,
+    /// The NAME: what the files are called.
+    pub(crate) name: &'a str,
+    /// What happens to files that are there already.
+    pub(crate) existing: Existing,
+    /// Whether a PKCS#12 file is wanted.
+    pub(crate) p12: bool,
+    /// How the key is protected.
+    pub(crate) protection: Protection,
+    /// What was asked: only the same question goes on with a pending request.
+    pub(crate) asked: Asked,
+}
+
+/// How a key is protected on disk.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Protection {
+    /// By the rights of its file alone.
+    Rights,
+    /// By the passphrase in this file.
+    PassphraseFile(PathBuf),
+    /// By a passphrase that is drawn and printed once.
+    GeneratedPassphrase,
+}
+
+/// An enrollment whose request is written down.
+#[derive(Debug)]
+pub(crate) struct Begun {
+    pending: PendingRequest,
+    key: Option<StagedKey>,
+    passphrase: Option<Passphrase>,
+    was_pending: bool,
+}
+
+/// A key on disk that waits for its certificate.
+#[derive(Debug)]
+struct StagedKey {
+    /// Where it stands.
+    file: PathBuf,
+    /// What it is; none when it is encrypted and was not opened.
+    key: Option<PrivateKey>,
+}
+
+/// The files that were written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Files {
+    /// The certificate.
+    pub(crate) certificate: PathBuf,
+    /// The key, when one was made.
+    pub(crate) key: Option<PathBuf>,
+    /// The chain: the issuing CA, then the root.
+    pub(crate) chain: PathBuf,
+    /// The PKCS#12 file.
+    pub(crate) p12: Option<PathBuf>,
+}
+
+impl Enrollment<'_> {
+    /// Looks for what would stop it later, before anything is made or sent.
+    pub(crate) fn prepare(&self) -> Result<(), CommandError> {
+        if RESERVED.contains(&self.name) {
+            return Err(CommandError::Argument {
+                argument: "--name",
+                what: format!(
+                    "`{}.pem` is the name of another file in the directory",
+                    self.name
+                ),
+                code: Code::InvalidName,
+            });
+        }
+        if self.p12 && self.protection == Protection::Rights {
+            return Err(P12Error::PassphraseMissing.into());
+        }
+        files::create_directory(self.directory)?;
+        Ok(())
+    }
+
+    /// Goes on with a pending request of the same question, or makes a key and begins a new one.
+    pub(crate) async fn begin_with_new_key(
+        &self,
+        algorithm: KeyAlgorithm,
+        sans: Vec<GeneralName>,
+        printer: &mut Printer,
+    ) -> Result<Begun, CommandError> {
+        if let Some(pending) = self.find_pending()? {
+            let passphrase = self.passphrase_of_pending(printer)?;
+            if let Some(staged) = self.find_key_of(&pending, passphrase.as_ref())? {
+                let (id, file) = (pending.request_id(), staged.file.display());
+                printer.talk(format_args!(
+                    "going on with the pending request {id} and {file}"
+                ))?;
+                let key = Some(staged);
+                return Ok(Begun {
+                    pending,
+                    key,
+                    passphrase,
+                    was_pending: true,
+                });
+            }
+            // Without its key it was never sent.
+            pending.finish()?;
+        }
+        self.refuse_existing(&["pem", "key"])?;
+        let passphrase = self.passphrase_for_new_key(printer)?;
+        let spinner = printer.spinner(format!("making a key ({algorithm})"));
+        let name = self.name.to_owned();
+        let made = tokio::task::spawn_blocking(move || make(algorithm, &name, &sans, passphrase));
+        let made = made.await?.map_err(CommandError::NewKey)?;
+        drop(spinner);
+        let pending = self.write_pending(made.request)?;
+        let target = self.path("key");
+        let file = if files::exists(&target) {
+            self.path("key.next")
+        } else {
+            target
+        };
+        files::write(&file, made.pem.as_bytes(), Mode::Private, Existing::Replace)?;
+        Ok(Begun {
+            pending,
+            key: Some(StagedKey {
+                file,
+                key: Some(made.key),
+            }),
+            passphrase: made.passphrase,
+            was_pending: false,
+        })
+    }
+
+    /// Goes on with a pending request of the same question, or begins one with a request that exists already.
+    pub(crate) fn begin_with_request(&self, request: Vec<u8>) -> Result<Begun, CommandError> {
+        if let Some(pending) = self.find_pending()? {
+            return Ok(Begun {
+                pending,
+                key: None,
+                passphrase: None,
+                was_pending: true,
+            });
+        }
+        self.refuse_existing(&["pem"])?;
+        let pending = self.write_pending(request)?;
+        Ok(Begun {
+            pending,
+            key: None,
+            passphrase: None,
+            was_pending: false,
+        })
+    }
+
+    fn find_pending(&self) -> Result<Option<PendingRequest>, CommandError> {
+        let file = pending_file(self.directory, self.name);
+        match PendingRequest::find(file.clone(), &self.asked) {
+            Err(PendingError::Other { .. } | PendingError::Broken { .. })
+                if self.existing == Existing::Replace =>
+            {
+                files::remove(&file)?;
+                Ok(None)
+            }
+            found => Ok(found?),
+        }
+    }
+
+    fn passphrase_of_pending(
+        &self,
+        printer: &mut Printer,
+    ) -> Result<Option<Passphrase>, CommandError> {
+        match &self.protection {
+            Protection::PassphraseFile(file) => Ok(Some(read_with_warning(file, printer)?)),
+            Protection::GeneratedPassphrase if self.p12 => Err(CommandError::Usage {
+                what: "the key of the pending request has the passphrase that was printed when it was made"
+                    .to_owned(),
+                hint: "write that passphrase into a file and give it with --key-passphrase-file",
+            }),
+            Protection::GeneratedPassphrase => {
+                printer.talk("the key keeps the passphrase that was printed when it was made")?;
+                Ok(None)
+            }
+            Protection::Rights => Ok(None),
+        }
+    }
+
+    fn find_key_of(
+        &self,
+        pending: &PendingRequest,
+        passphrase: Option<&Passphrase>,
+    ) -> Result<Option<StagedKey>, CommandError> {
+        let key_id = own_request(pending)?.public_key().key_id();
+        for file in [self.path("key.next"), self.path("key")] {
+            if !files::exists(&file) {
+                continue;
+            }
+            let pem = zeroize::Zeroizing::new(files::read(&file)?);
+            match PrivateKey::from_pem(&pem, passphrase) {
+                Ok(key) if key.key_id() == key_id => {
+                    return Ok(Some(StagedKey {
+                        file,
+                        key: Some(key),
+                    }));
+                }
+                Ok(_) => {}
+                // It cannot be looked at; the certificate that comes back has to fit the request all the same.
+                Err(KeyError::PassphraseMissing) => return Ok(Some(StagedKey { file, key: None })),
+                Err(source) => return Err(CommandError::Key { file, source }),
+            }
+        }
+        Ok(None)
+    }
+
+    fn passphrase_for_new_key(
+        &self,
+        printer: &mut Printer,
+    ) -> Result<Option<Passphrase>, CommandError> {
+        match &self.protection {
+            Protection::Rights => Ok(None),
+            Protection::PassphraseFile(file) => Ok(Some(read_with_warning(file, printer)?)),
+            Protection::GeneratedPassphrase => {
+                let passphrase = generate_passphrase();
+                // Before the key is written: a key whose passphrase nobody saw is of no use.
+                printer.talk(format_args!(
+                    "passphrase: {}",
+                    String::from_utf8_lossy(passphrase.expose())
+                ))?;
+                Ok(Some(passphrase))
+            }
+        }
+    }
+
+    fn write_pending(&self, request: Vec<u8>) -> Result<PendingRequest, CommandError> {
+        let request_id = RequestId::generate(&mut SystemEntropy);
+        let file = pending_file(self.directory, self.name);
+        Ok(PendingRequest::begin(
+            file,
+            request_id,
+            request,
+            &self.asked,
+        )?)
+    }
+
+    fn refuse_existing(&self, endings: &[&str]) -> Result<(), FileError> {
+        if self.existing == Existing::Replace {
+            return Ok(());
+        }
+        let p12 = self.p12.then_some("p12");
+        let mut paths = endings
+            .iter()
+            .copied()
+            .chain(p12)
+            .map(|ending| self.path(ending));
+        match paths.find(|path| files::exists(path)) {
+            Some(path) => Err(FileError::Exists { path }),
+            None => Ok(()),
+        }
+    }
+
+    fn path(&self, ending: &str) -> PathBuf {
+        self.directory.join(format!("{}.{ending}", self.name))
+    }
+}
+
+impl Begun {
+    pub(crate) fn request_id(&self) -> RequestId {
+        self.pending.request_id()
+    }
+
+    /// Returns the PKCS#10 request in DER.
+    pub(crate) fn certification_request(&self) -> &[u8] {
+        self.pending.certification_request()
+    }
+
+    /// Clears away after an error: what was refused at once leaves nothing behind.
+    ///
+    /// A request that had been pending stays: its first sending may have been answered.
+    pub(crate) fn fail(self, error: ClientError) -> CommandError {
+        if error.is_refusal() && !self.was_pending {
+            let key = self.key.map_or(Ok(()), |key| files::remove(&key.file));
+            if let Err(error) = key.and_then(|()| self.pending.finish()) {
+                return error.into();
+            }
+        }
+        error.into()
+    }
+
+    /// Checks what came, and writes the files.
+    pub(crate) fn deliver(
+        self,
+        enrollment: &Enrollment<'_>,
+        issued: &Issued,
+    ) -> Result<Files, CommandError> {
+        let certificate = checked(issued, &own_request(&self.pending)?, enrollment.name)?;
+        let existing = enrollment.existing;
+        let mut written = Files {
+            certificate: enrollment.path("pem"),
+            key: None,
+            chain: enrollment.directory.join("chain.pem"),
+            p12: None,
+        };
+        let target = enrollment.path("key");
+        if let Some(staged) = &self.key {
+            if staged.file != target {
+                files::replace(&staged.file, &target)?;
+            }
+            written.key = Some(target);
+        }
+        files::write(
+            &written.certificate,
+            certificate.to_pem().as_bytes(),
+            Mode::Public,
+            existing,
+        )?;
+        let chain = chain_pem(&issued.chain)?;
+        files::write(&written.chain, chain.as_bytes(), Mode::Public, existing)?;
+        if enrollment.p12 {
+            let key = self.key.as_ref().and_then(|staged| staged.key.as_ref());
+            let (Some(key), Some(passphrase)) = (key, &self.passphrase) else {
+                return Err(P12Error::PassphraseMissing.into());
+            };
+            let path = enrollment.path("p12");
+            let octets = pkcs12(enrollment.name, key, &with_chain(issued), passphrase)?;
+            // Its salt is random, so it differs from one that an interrupted run wrote.
+            let existing = if self.was_pending {
+                Existing::Replace
+            } else {
+                existing
+            };
+            files::write(&path, &octets, Mode::Private, existing)?;
+            written.p12 = Some(path);
+        }
+        self.pending.finish()?;
+        Ok(written)
+    }
+}
+
+/// Reads a passphrase file, and warns when others can read it too.
+pub(crate) fn read_with_warning(
+    file: &Path,
+    printer: &mut Printer,
+) -> Result<Passphrase, CommandError> {
+    let passphrase = read_passphrase(file)?;
+    if files::is_readable_by_others(file) {
+        printer.warn(format_args!(
+            "others can read {}: chmod 600 it",
+            file.display()
+        ))?;
+    }
+    Ok(passphrase)
+}
+
+/// Writes a chain as PEM: the issuing CA, then the root.
+pub(crate) fn chain_pem(chain: &[Vec<u8>]) -> Result<String, ClientError> {
+    let parsed = chain.iter().map(|der| Certificate::from_der(der));
+    parsed
+        .map(|certificate| certificate.map(|certificate| certificate.to_pem()))
+        .collect::<Result<_, _>>()
+        .map_err(|error| ClientError::answer("chain", error))
+}
+
+fn with_chain(issued: &Issued) -> Vec<Vec<u8>> {
+    let leaf = std::iter::once(&issued.certificate.der);
+    leaf.chain(&issued.chain).cloned().collect()
+}
+
+/// Trusts the server's answer no further than the certificates in it: our key, our name, and the chain.
+fn checked(
+    issued: &Issued,
+    request: &CertificationRequest,
+    name: &str,
+) -> Result<Certificate, ClientError> {
+    let wrong = |what: String| ClientError::answer("certificate", what);
+    let certificate =
+        Certificate::from_der(&issued.certificate.der).map_err(|error| wrong(error.to_string()))?;
+    if certificate.public_key().key_id() != request.public_key().key_id() {
+        return Err(wrong("it is for another key than ours".to_owned()));
+    }
+    if certificate.subject().common_name() != Some(name) {
+        return Err(wrong(format!(
+            "it is for `{}`, not for `{name}`",
+            certificate.subject().as_str()
+        )));
+    }
+    let mut below = certificate.clone();
+    for der in &issued.chain {
+        let above =
+            Certificate::from_der(der).map_err(|error| ClientError::answer("chain", error))?;
+        below
+            .verify_signed_by(&above)
+            .map_err(|error| ClientError::answer("chain", error))?;
+        below = above;
+    }
+    Ok(certificate)
+}
+
+fn own_request(pending: &PendingRequest) -> Result<CertificationRequest, CommandError> {
+    CertificationRequest::from_der(pending.certification_request()).map_err(|source| {
+        CommandError::Check {
+            code: Code::FailedPrecondition,
+            what: format!("the pending request is damaged: {source}"),
+            hint: Some("remove the .pending file to begin anew".to_owned()),
+        }
+    })
+}
+
+/// A key, its request, and how it is written.
+struct Made {
+    key: PrivateKey,
+    request: Vec<u8>,
+    pem: zeroize::Zeroizing<String>,
+    passphrase: Option<Passphrase>,
+}
+
+fn make(
+    algorithm: KeyAlgorithm,
+    name: &str,
+    sans: &[GeneralName],
+    passphrase: Option<Passphrase>,
+) -> Result<Made, KeyError> {
+    let key = PrivateKey::generate(algorithm)?;
+    let request = key.certification_request(name, sans)?;
+    let pem = match &passphrase {
+        Some(passphrase) => key.to_encrypted_pem(passphrase)?,
+        None => key.to_pem()?,
+    };
+    Ok(Made {
+        key,
+        request,
+        pem,
+        passphrase,
+    })
+}
+
+/// Names whose certificate would take the place of a chain or trust anchor.
+const RESERVED: [&str; 2] = ["chain", "ca"];

@@ -1,0 +1,178 @@
+//! Why a command did not do its work, and the exit code that says so.
+
+use std::io;
+use std::path::PathBuf;
+
+use ca_types::{Code, Hinted};
+use ca_verify::{CertificateError, CertificateListError, RequestError};
+
+use crate::client::ClientError;
+use crate::download::DownloadError;
+use crate::files::FileError;
+use crate::keys::KeyError;
+use crate::p12::P12Error;
+use crate::passphrase::PassphraseError;
+use crate::pending::PendingError;
+use crate::settings::SettingsError;
+
+/// How a command ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ExitStatus {
+    /// It did its work: 0.
+    Success,
+    /// It was refused: policy, a bad request, a check that failed: 1.
+    Refused,
+    /// It could not be done: usage, network, disk, a bug: 2.
+    Failed,
+}
+
+impl ExitStatus {
+    /// Returns the exit code.
+    pub fn code(self) -> u8 {
+        match self {
+            Self::Success => 0,
+            Self::Refused => 1,
+            Self::Failed => 2,
+        }
+    }
+}
+
+/// Why a command did not do its work.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum CommandError {
+    #[error(transparent)]
+    Settings(#[from] SettingsError),
+    #[error(transparent)]
+    Client(#[from] ClientError),
+    #[error(transparent)]
+    File(#[from] FileError),
+    #[error(transparent)]
+    Pending(#[from] PendingError),
+    #[error(transparent)]
+    Passphrase(#[from] PassphraseError),
+    #[error(transparent)]
+    P12(#[from] P12Error),
+    #[error(transparent)]
+    Download(#[from] DownloadError),
+    #[error("{argument}: {what}")]
+    Argument {
+        argument: &'static str,
+        what: String,
+        code: Code,
+    },
+    #[error("{what}")]
+    Usage { what: String, hint: &'static str },
+    #[error("{what}")]
+    Check {
+        code: Code,
+        what: String,
+        hint: Option<String>,
+    },
+    #[error("{}: {source}", file.display())]
+    Key { file: PathBuf, source: KeyError },
+    #[error(transparent)]
+    NewKey(KeyError),
+    #[error("{}: {source}", file.display())]
+    Certificate {
+        file: PathBuf,
+        source: CertificateError,
+    },
+    #[error("{}: {source}", file.display())]
+    Request { file: PathBuf, source: RequestError },
+    #[error("{from}: {source}")]
+    CertificateList {
+        from: String,
+        source: CertificateListError,
+    },
+    #[error("cannot write the output: {0}")]
+    Output(#[from] io::Error),
+    #[error("a task of this program stopped: {0}")]
+    Task(#[from] tokio::task::JoinError),
+}
+
+impl CommandError {
+    /// Says that a value on the command line cannot be used.
+    pub(crate) fn argument(argument: &'static str, code: Code, what: impl ToString) -> Self {
+        Self::Argument {
+            argument,
+            what: what.to_string(),
+            code,
+        }
+    }
+
+    /// Tells a refusal from what could not be done.
+    pub(crate) fn exit_status(&self) -> ExitStatus {
+        match self {
+            Self::Client(error) if error.is_refusal() => ExitStatus::Refused,
+            Self::File(error) | Self::Pending(PendingError::File(error)) => of_file(error),
+            Self::Passphrase(PassphraseError::Empty(_))
+            | Self::Pending(PendingError::Other { .. })
+            | Self::Argument { .. }
+            | Self::Check { .. }
+            | Self::Key { .. }
+            | Self::Certificate { .. }
+            | Self::Request { .. }
+            | Self::CertificateList { .. }
+            | Self::P12(P12Error::PassphraseNotText | P12Error::OtherKey) => ExitStatus::Refused,
+            Self::Output(error) if error.kind() == io::ErrorKind::BrokenPipe => ExitStatus::Success,
+            Self::Client(_)
+            | Self::Settings(_)
+            | Self::Passphrase(PassphraseError::File(_))
+            | Self::Pending(PendingError::Broken { .. })
+            | Self::P12(P12Error::PassphraseMissing | P12Error::Library(_))
+            | Self::Download(_)
+            | Self::Usage { .. }
+            | Self::NewKey(_)
+            | Self::Output(_)
+            | Self::Task(_) => ExitStatus::Failed,
+        }
+    }
+}
+
+fn of_file(error: &FileError) -> ExitStatus {
+    match error {
+        FileError::Exists { .. } => ExitStatus::Refused,
+        FileError::TooLarge { .. } | FileError::System { .. } => ExitStatus::Failed,
+    }
+}
+
+impl Hinted for CommandError {
+    fn code(&self) -> Code {
+        match self {
+            Self::Settings(error) => error.code(),
+            Self::Client(error) => error.code(),
+            Self::File(error) => error.code(),
+            Self::Pending(error) => error.code(),
+            Self::Passphrase(error) => error.code(),
+            Self::P12(error) => error.code(),
+            Self::Download(error) => error.code(),
+            Self::Argument { code, .. } | Self::Check { code, .. } => *code,
+            Self::Usage { .. } => Code::InvalidRequest,
+            Self::Key { source, .. } | Self::NewKey(source) => source.code(),
+            Self::Certificate { source, .. } => source.code(),
+            Self::Request { source, .. } => source.code(),
+            Self::CertificateList { source, .. } => source.code(),
+            Self::Output(_) => Code::FailedPrecondition,
+            Self::Task(_) => Code::Internal,
+        }
+    }
+
+    fn hint(&self) -> Option<String> {
+        match self {
+            Self::Settings(error) => error.hint(),
+            Self::Client(error) => error.hint(),
+            Self::File(error) => error.hint(),
+            Self::Pending(error) => error.hint(),
+            Self::Passphrase(error) => error.hint(),
+            Self::P12(error) => error.hint(),
+            Self::Download(error) => error.hint(),
+            Self::Usage { hint, .. } => Some((*hint).to_owned()),
+            Self::Check { hint, .. } => hint.clone(),
+            Self::Key { source, .. } | Self::NewKey(source) => source.hint(),
+            Self::Certificate { source, .. } => source.hint(),
+            Self::Request { source, .. } => source.hint(),
+            Self::CertificateList { source, .. } => source.hint(),
+            Self::Argument { .. } | Self::Output(_) | Self::Task(_) => None,
+        }
+    }
+}

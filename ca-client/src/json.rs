@@ -1,0 +1,229 @@
+//! The JSON documents of the command line: stable, for programs.
+
+use std::path::Path;
+
+use ca_types::{SerialNumber, UnixTime};
+use serde::{Serialize, Serializer};
+
+use crate::client::{ActorRecord, AuditEntry, CertificateRecord, IssuerRecord, Revocation};
+use crate::enrollment::Files;
+
+/// A certificate.
+#[derive(Debug, Serialize)]
+pub(crate) struct CertificateDocument<'a> {
+    #[serde(serialize_with = "shown")]
+    serial: SerialNumber,
+    profile: &'a str,
+    name: &'a str,
+    state: &'static str,
+    #[serde(serialize_with = "shown")]
+    not_before: UnixTime,
+    #[serde(serialize_with = "shown")]
+    not_after: UnixTime,
+    issuer_id: &'a str,
+    sans: &'a [String],
+    revocation: Option<RevocationDocument>,
+    fingerprint: String,
+    key_id: String,
+    leaf: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    files: Option<FilesDocument<'a>>,
+}
+
+#[derive(Debug, Serialize)]
+struct RevocationDocument {
+    #[serde(serialize_with = "shown")]
+    time: UnixTime,
+    reason: &'static str,
+}
+
+#[derive(Debug, Serialize)]
+struct FilesDocument<'a> {
+    certificate: &'a Path,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    key: Option<&'a Path>,
+    chain: &'a Path,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    p12: Option<&'a Path>,
+}
+
+impl<'a> CertificateDocument<'a> {
+    pub(crate) fn new(record: &'a CertificateRecord) -> Self {
+        Self {
+            serial: record.serial,
+            profile: record.profile.as_str(),
+            name: &record.name,
+            state: record.state.as_str(),
+            not_before: record.validity.not_before(),
+            not_after: record.validity.not_after(),
+            issuer_id: record.issuer_id.as_str(),
+            sans: &record.sans,
+            revocation: record.revocation.map(RevocationDocument::new),
+            fingerprint: record.fingerprint.to_string(),
+            key_id: record.key_id.to_string(),
+            leaf: record.leaf,
+            files: None,
+        }
+    }
+
+    pub(crate) fn with_files(record: &'a CertificateRecord, files: &'a Files) -> Self {
+        Self {
+            files: Some(FilesDocument {
+                certificate: &files.certificate,
+                key: files.key.as_deref(),
+                chain: &files.chain,
+                p12: files.p12.as_deref(),
+            }),
+            ..Self::new(record)
+        }
+    }
+}
+
+impl RevocationDocument {
+    fn new(revocation: Revocation) -> Self {
+        Self {
+            time: revocation.time,
+            reason: revocation.reason.as_str(),
+        }
+    }
+}
+
+/// A certificate authority.
+#[derive(Debug, Serialize)]
+pub(crate) struct IssuerDocument<'a> {
+    issuer_id: &'a str,
+    class: &'a str,
+    state: &'a str,
+    trust_domain: &'a str,
+    subject: &'a str,
+    key_algorithm: &'a str,
+    #[serde(serialize_with = "shown")]
+    not_before: UnixTime,
+    #[serde(serialize_with = "shown")]
+    not_after: UnixTime,
+    fingerprint: String,
+    crl_url: &'a str,
+    crl_number: u64,
+    #[serde(serialize_with = "shown")]
+    crl_next_update: UnixTime,
+}
+
+impl<'a> IssuerDocument<'a> {
+    pub(crate) fn new(record: &'a IssuerRecord) -> Self {
+        Self {
+            issuer_id: record.issuer_id.as_str(),
+            class: &record.class,
+            state: &record.state,
+            trust_domain: &record.trust_domain,
+            subject: &record.subject,
+            key_algorithm: &record.key_algorithm,
+            not_before: record.validity.not_before(),
+            not_after: record.validity.not_after(),
+            fingerprint: record.fingerprint.to_string(),
+            crl_url: &record.crl_url,
+            crl_number: record.crl_number,
+            crl_next_update: record.crl_next_update,
+        }
+    }
+}
+
+/// An actor.
+#[derive(Debug, Serialize)]
+pub(crate) struct ActorDocument<'a> {
+    name: &'a str,
+    role: &'static str,
+    issuers: Vec<String>,
+    profiles: Vec<String>,
+    names: Vec<String>,
+    key_id: String,
+    #[serde(serialize_with = "shown")]
+    added: UnixTime,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    certificate: Option<CertificateDocument<'a>>,
+}
+
+impl<'a> ActorDocument<'a> {
+    pub(crate) fn new(record: &'a ActorRecord) -> Self {
+        let scope = &record.actor.scope;
+        Self {
+            name: record.actor.name.as_str(),
+            role: record.actor.role.as_str(),
+            issuers: scope.issuers.iter().map(ToString::to_string).collect(),
+            profiles: scope.profiles.iter().map(ToString::to_string).collect(),
+            names: scope.names.iter().map(ToString::to_string).collect(),
+            key_id: record.actor.key.to_string(),
+            added: record.added,
+            certificate: None,
+        }
+    }
+
+    pub(crate) fn with_certificate(
+        record: &'a ActorRecord,
+        certificate: CertificateDocument<'a>,
+    ) -> Self {
+        Self {
+            certificate: Some(certificate),
+            ..Self::new(record)
+        }
+    }
+}
+
+/// An actor that was removed.
+#[derive(Debug, Serialize)]
+pub(crate) struct RemovedActorDocument<'a> {
+    pub(crate) name: &'a str,
+    pub(crate) revoked_serials: Vec<String>,
+}
+
+/// A CRL.
+#[derive(Debug, Serialize)]
+pub(crate) struct CertificateListDocument<'a> {
+    pub(crate) issuer_id: &'a str,
+    pub(crate) issuer: &'a str,
+    pub(crate) number: u64,
+    #[serde(serialize_with = "shown")]
+    pub(crate) this_update: UnixTime,
+    #[serde(serialize_with = "shown")]
+    pub(crate) next_update: UnixTime,
+    pub(crate) entries: usize,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) file: Option<&'a Path>,
+}
+
+/// An entry of the log.
+#[derive(Debug, Serialize)]
+pub(crate) struct AuditEntryDocument<'a> {
+    leaf: u64,
+    #[serde(serialize_with = "shown")]
+    time: UnixTime,
+    actor: &'a str,
+    actor_key_id: &'a str,
+    address: &'a str,
+    request_id: &'a str,
+    changes: &'a [String],
+}
+
+impl<'a> AuditEntryDocument<'a> {
+    pub(crate) fn new(entry: &'a AuditEntry) -> Self {
+        Self {
+            leaf: entry.leaf,
+            time: entry.time,
+            actor: &entry.actor,
+            actor_key_id: &entry.actor_key_id,
+            address: &entry.address,
+            request_id: &entry.request_id,
+            changes: &entry.changes,
+        }
+    }
+}
+
+/// A file that was written.
+#[derive(Debug, Serialize)]
+pub(crate) struct ExportDocument<'a> {
+    pub(crate) file: &'a Path,
+    pub(crate) format: &'static str,
+}
+
+fn shown<S: Serializer>(value: &impl std::fmt::Display, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(value)
+}

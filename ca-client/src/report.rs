@@ -1,0 +1,104 @@
+//! What commands say about certificates and CAs to a person.
+
+use crate::client::{CertificateRecord, IssuerRecord};
+use crate::enrollment::Files;
+use crate::printer::table;
+
+/// Lists certificates, one line each.
+pub(crate) fn certificate_table(records: &[CertificateRecord]) -> String {
+    let rows: Vec<[String; 6]> = records
+        .iter()
+        .map(|record| {
+            [
+                record.serial.to_string(),
+                record.state.to_string(),
+                record.validity.not_after().to_string(),
+                record.profile.to_string(),
+                record.issuer_id.to_string(),
+                record.name.clone(),
+            ]
+        })
+        .collect();
+    table(
+        ["SERIAL", "STATE", "NOT AFTER", "PROFILE", "ISSUER", "NAME"],
+        &rows,
+    )
+}
+
+/// Describes one certificate, one fact a line.
+pub(crate) fn certificate_facts(record: &CertificateRecord) -> String {
+    let mut facts = vec![
+        ("name", record.name.clone()),
+        ("names", record.sans.join(" ")),
+        ("serial", record.serial.to_string()),
+        ("profile", record.profile.to_string()),
+        ("issuer", record.issuer_id.to_string()),
+        ("state", record.state.to_string()),
+        ("not before", record.validity.not_before().to_string()),
+        ("not after", record.validity.not_after().to_string()),
+        ("fingerprint", record.fingerprint.to_string()),
+        ("key id", record.key_id.to_string()),
+    ];
+    if let Some(revocation) = record.revocation {
+        facts.push((
+            "revoked",
+            format!("{} {}", revocation.time, revocation.reason),
+        ));
+    }
+    lines(&facts)
+}
+
+/// Names the files that were written, one a line.
+pub(crate) fn file_facts(files: &Files) -> String {
+    let mut facts = vec![("certificate", files.certificate.display().to_string())];
+    facts.extend(
+        files
+            .key
+            .iter()
+            .map(|file| ("key", file.display().to_string())),
+    );
+    facts.push(("chain", files.chain.display().to_string()));
+    facts.extend(
+        files
+            .p12
+            .iter()
+            .map(|file| ("p12", file.display().to_string())),
+    );
+    lines(&facts)
+}
+
+/// Lists CAs, one line each.
+pub(crate) fn issuer_table(records: &[IssuerRecord]) -> String {
+    let rows: Vec<[String; 7]> = records
+        .iter()
+        .map(|record| {
+            [
+                record.issuer_id.to_string(),
+                record.class.clone(),
+                record.state.clone(),
+                record.key_algorithm.clone(),
+                record.validity.not_after().to_string(),
+                record.crl_number.to_string(),
+                record.crl_next_update.to_string(),
+            ]
+        })
+        .collect();
+    let heading = [
+        "ISSUER",
+        "CLASS",
+        "STATE",
+        "KEY",
+        "NOT AFTER",
+        "CRL",
+        "NEXT CRL BY",
+    ];
+    table(heading, &rows)
+}
+
+/// Lays out facts, one a line.
+pub(crate) fn lines(facts: &[(&str, String)]) -> String {
+    facts
+        .iter()
+        .map(|(what, value)| format!("{what:<12} {value}\n"))
+        .collect()
+}
