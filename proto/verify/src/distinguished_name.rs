@@ -13,6 +13,7 @@ pub struct DistinguishedName {
     der: Box<[u8]>,
     text: String,
     common_names: Vec<String>,
+    email_addresses: Vec<String>,
 }
 
 impl DistinguishedName {
@@ -20,6 +21,7 @@ impl DistinguishedName {
     pub(crate) fn read(der: &[u8]) -> Result<Self, MalformedDer> {
         let mut text = String::new();
         let mut common_names = Vec::new();
+        let mut email_addresses = Vec::new();
         for attribute in attributes(der)? {
             if !text.is_empty() {
                 text.push_str(if attribute.begins { ", " } else { " + " });
@@ -30,12 +32,15 @@ impl DistinguishedName {
             escape_into(&mut text, &value);
             if attribute.oid == oid::COMMON_NAME {
                 common_names.push(value);
+            } else if attribute.oid == oid::EMAIL_ADDRESS {
+                email_addresses.push(value);
             }
         }
         Ok(Self {
             der: der.into(),
             text,
             common_names,
+            email_addresses,
         })
     }
 
@@ -61,6 +66,11 @@ impl DistinguishedName {
             [only] => Some(only),
             _ => None,
         }
+    }
+
+    /// Returns the `emailAddress` attributes, which old programs read as names.
+    pub fn email_addresses(&self) -> &[String] {
+        &self.email_addresses
     }
 
     /// Tells whether it has no attribute.

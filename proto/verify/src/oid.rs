@@ -54,6 +54,9 @@ oids! {
     /// `id-at-organizationalUnitName` (RFC 5280 appendix A).
     ORGANIZATIONAL_UNIT = "2.5.4.11";
 
+    /// `id-emailAddress` (RFC 5280 appendix A).
+    EMAIL_ADDRESS = "1.2.840.113549.1.9.1";
+
     /// `id-extensionReq` (RFC 2985 §5.4.2).
     EXTENSION_REQUEST = "1.2.840.113549.1.9.14";
     /// `challengePassword` (RFC 2985 §5.4.1).

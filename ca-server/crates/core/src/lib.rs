@@ -8,12 +8,16 @@
 )]
 
 mod crl;
+mod extensions;
 mod hierarchy;
 mod issuance;
 mod issuer;
 mod policy;
+mod policy_error;
 mod profile;
+mod request_rules;
 mod signer;
+mod tbs;
 
 pub use crl::{CrlIssue, Revoked, RevokedCertificates, prepare_crl, sign_crl};
 pub use hierarchy::{
@@ -21,6 +25,7 @@ pub use hierarchy::{
 };
 pub use issuance::{IssuanceError, prepare, sign};
 pub use issuer::{Issuer, IssuerUrls};
-pub use policy::{Decision, Lifetime, MAX_SANS, Policy, PolicyError, Wanted, decide};
+pub use policy::{Decision, Lifetime, MAX_SANS, Policy, Wanted, decide};
+pub use policy_error::PolicyError;
 pub use profile::{NameForm, Profile};
 pub use signer::{SignError, Signer};

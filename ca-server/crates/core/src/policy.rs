@@ -1,12 +1,9 @@
 //! Decides which names, for how long, under which profile (never what a request says by itself).
 
-use ca_types::{
-    Code, Days, DnsName, GeneralName, Hinted, IssuerClass, IssuerId, NameError, ProfileName,
-    UnixTime, Validity,
-};
+use ca_types::{ActorName, Days, DnsName, GeneralName, IssuerId, SubjectName, UnixTime, Validity};
 use ca_verify::{CertificationRequest, PublicKey};
 
-use crate::{Issuer, Profile};
+use crate::{Issuer, NameForm, PolicyError, Profile, request_rules};
 
 /// The most subject alternative names that may be asked for beside the NAME.
 pub const MAX_SANS: usize = 100;
@@ -29,7 +26,7 @@ pub struct Wanted<'a> {
 pub enum Lifetime {
     /// As long as the profile says.
     Default,
-    /// This many days from now.
+    /// This many days, the seconds of back-dating included.
     Days(Days),
     /// Up to and including this second.
     Until(UnixTime),
@@ -45,7 +42,7 @@ pub struct Policy {
 /// What will be certified. Made by [`decide`] only.
 #[derive(Debug, Clone)]
 pub struct Decision {
-    profile: &'static str,
+    profile: Profile,
     issuer: IssuerId,
     name: String,
     sans: Vec<GeneralName>,
@@ -79,9 +76,9 @@ impl Decision {
         &self.issuer
     }
 
-    /// Returns the profile's name.
-    pub fn profile(&self) -> &str {
-        self.profile
+    /// Returns the profile.
+    pub fn profile(&self) -> &Profile {
+        &self.profile
     }
 }
 
@@ -93,152 +90,156 @@ impl Decision {
 /// # Errors
 /// Fails with the first thing that the policy refuses, named.
 pub fn decide(
-    _wanted: &Wanted<'_>,
-    _request: &CertificationRequest,
-    _issuer: &Issuer,
-    _policy: &Policy,
-    _now: UnixTime,
+    wanted: &Wanted<'_>,
+    request: &CertificationRequest,
+    issuer: &Issuer,
+    policy: &Policy,
+    now: UnixTime,
 ) -> Result<Decision, PolicyError> {
-    todo!()
-}
-
-/// Why the policy refuses.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum PolicyError {
-    /// The NAME or a further name is not well-formed.
-    #[error(transparent)]
-    Name(#[from] NameError),
-    /// The NAME of an actor is not well-formed.
-    #[error(transparent)]
-    ActorName(#[from] ca_types::ActorNameError),
-    /// The profile belongs to CAs of another class.
-    #[error("profile {profile} is issued by a {wanted} CA, `{issuer}` is a {class} CA")]
-    WrongIssuer {
-        /// The profile.
-        profile: ProfileName,
-        /// The class that it needs.
-        wanted: IssuerClass,
-        /// The CA.
-        issuer: IssuerId,
-        /// Its class.
-        class: IssuerClass,
-    },
-    /// Too many names.
-    #[error("{count} subject alternative names: wanted at most {MAX_SANS}")]
-    TooManySans {
-        /// How many came.
-        count: usize,
-    },
-    /// A name outside the domains of this CA.
-    #[error("`{name}` lies below none of the domains of this CA: {}", list(domains))]
-    OutsideDomains {
-        /// The name.
-        name: String,
-        /// The domains.
-        domains: Vec<DnsName>,
-    },
-    /// A name that the profile does not certify.
-    #[error("profile {profile} does not certify `{name}`")]
-    NameNotOfProfile {
-        /// The profile.
-        profile: ProfileName,
-        /// The name.
-        name: String,
-    },
-    /// A common name that stands only in the request.
-    #[error("common name `{}` stands in the certification request, and was not asked for", name.escape_default())]
-    CommonNameOnlyInRequest {
-        /// The name.
-        name: String,
-    },
-    /// A subject alternative name that stands only in the request.
-    #[error("name `{}` stands in the certification request, and was not asked for", name.escape_default())]
-    SanOnlyInRequest {
-        /// The name.
-        name: String,
-    },
-    /// The request asks to become a CA.
-    #[error("certification request asks for a CA certificate")]
-    AsksForCa,
-    /// The request asks for a key usage that the profile does not give.
-    #[error("certification request asks for key usage {asked}; profile {profile} gives {given}")]
-    KeyUsage {
-        /// What the request asks for.
-        asked: String,
-        /// The profile.
-        profile: ProfileName,
-        /// What it gives.
-        given: String,
-    },
-    /// The request asks for an extended key usage that the profile does not give.
-    #[error("certification request asks for extended key usage {asked}, which profile {profile} does not give")]
-    ExtendedKeyUsage {
-        /// What the request asks for.
-        asked: String,
-        /// The profile.
-        profile: ProfileName,
-    },
-    /// The request asks for another extension or attribute.
-    #[error("certification request asks for {oid}, which is never issued")]
-    Extension {
-        /// Its object identifier.
-        oid: String,
-    },
-    /// The key is the one of the CA.
-    #[error("the public key is the key of the CA itself")]
-    KeyOfTheCa,
-    /// No time at all.
-    #[error("the validity would end at {not_after}, now is {now}")]
-    EndsInThePast {
-        /// The end.
-        not_after: UnixTime,
-        /// Now.
-        now: UnixTime,
-    },
-    /// More than the profile allows.
-    #[error("profile {profile} is valid for at most {limit}: until {latest}, {asked} was asked for")]
-    TooLong {
-        /// The profile.
-        profile: ProfileName,
-        /// Its limit.
-        limit: Days,
-        /// The latest end.
-        latest: UnixTime,
-        /// The end that was asked for.
-        asked: UnixTime,
-    },
-    /// Past the end of the CA.
-    #[error("the CA `{issuer}` ends at {latest}: {asked} was asked for")]
-    PastIssuer {
-        /// The CA.
-        issuer: IssuerId,
-        /// Its end.
-        latest: UnixTime,
-        /// The end that was asked for.
-        asked: UnixTime,
-    },
-    /// The CA is not valid yet, or no longer.
-    #[error("the CA `{issuer}` is valid from {} to {}, now is {now}", validity.not_before(), validity.not_after())]
-    IssuerNotValid {
-        /// The CA.
-        issuer: IssuerId,
-        /// Its validity.
-        validity: Validity,
-        /// Now.
-        now: UnixTime,
-    },
-}
-
-impl Hinted for PolicyError {
-    fn code(&self) -> Code {
-        Code::PolicyRefused
+    let profile = wanted.profile;
+    check_issuer(profile, issuer, now)?;
+    let (name, sans) = names(wanted, policy)?;
+    let decision = Decision {
+        profile: profile.clone(),
+        issuer: issuer.id.clone(),
+        name,
+        sans,
+        validity: validity(profile, wanted.lifetime, issuer, now)?,
+        public_key: request.public_key().clone(),
+    };
+    if request.public_key() == issuer.certificate.public_key() {
+        return Err(PolicyError::KeyOfTheCa);
     }
+    request_rules::check(request, &decision)?;
+    Ok(decision)
 }
 
-fn list(domains: &[DnsName]) -> String {
-    domains
-        .iter()
-        .map(DnsName::as_str)
-        .collect::<Vec<_>>()
-        .join(", ")
+fn check_issuer(profile: &Profile, issuer: &Issuer, now: UnixTime) -> Result<(), PolicyError> {
+    if profile.class() != issuer.class {
+        return Err(PolicyError::WrongIssuer {
+            profile: profile.name().clone(),
+            wanted: profile.class(),
+            issuer: issuer.id.clone(),
+            class: issuer.class,
+        });
+    }
+    let validity = issuer.certificate.validity();
+    if !validity.contains(now) {
+        return Err(PolicyError::IssuerNotValid {
+            issuer: issuer.id.clone(),
+            validity,
+            now,
+        });
+    }
+    Ok(())
+}
+
+/// Returns the NAME and all subject alternative names.
+fn names(wanted: &Wanted<'_>, policy: &Policy) -> Result<(String, Vec<GeneralName>), PolicyError> {
+    if wanted.sans.len() > MAX_SANS {
+        return Err(PolicyError::TooManySans {
+            count: wanted.sans.len(),
+        });
+    }
+    let form = wanted.profile.name_form();
+    let (name, own) = match form {
+        NameForm::Subject | NameForm::Gateway | NameForm::Api => {
+            let name: SubjectName = wanted.name.parse()?;
+            (name.to_string(), Some(name.general_name()))
+        }
+        NameForm::Actor => {
+            let name: ActorName = wanted.name.parse()?;
+            (name.to_string(), name_of_actor(&name))
+        }
+    };
+    let mut sans: Vec<GeneralName> = own.into_iter().collect();
+    for san in wanted.sans {
+        if !sans.contains(san) {
+            // An actor has no other name than its own.
+            if form == NameForm::Actor {
+                return Err(PolicyError::NameNotOfProfile {
+                    profile: wanted.profile.name().clone(),
+                    name: san.to_string(),
+                });
+            }
+            sans.push(san.clone());
+        }
+    }
+    if matches!(form, NameForm::Subject | NameForm::Gateway) {
+        sans.iter().try_for_each(|san| check_domain(san, policy))?;
+    }
+    Ok((name, sans))
+}
+
+/// Returns the subject alternative name of an actor that is called by an e-mail address or a full DNS name.
+fn name_of_actor(name: &ActorName) -> Option<GeneralName> {
+    let text = name.as_str();
+    if text.contains('@') {
+        return text.parse().ok().map(GeneralName::Email);
+    }
+    let dns = text.contains('.').then(|| text.parse().ok()).flatten();
+    dns.map(GeneralName::Dns)
+}
+
+/// Checks that a DNS name or the domain of an e-mail address lies below one of the domains, if there are any.
+fn check_domain(name: &GeneralName, policy: &Policy) -> Result<(), PolicyError> {
+    let domain: Option<DnsName> = match name {
+        GeneralName::Dns(name) => Some(name.clone()),
+        GeneralName::Email(address) => address.domain().parse().ok(),
+        GeneralName::Ip(_) => return Ok(()),
+    };
+    let is_below = |suffix: &DnsName| domain.as_ref().is_some_and(|name| name.is_below(suffix));
+    if policy.domains.is_empty() || policy.domains.iter().any(is_below) {
+        return Ok(());
+    }
+    Err(PolicyError::OutsideDomains {
+        name: name.value(),
+        domains: policy.domains.clone(),
+    })
+}
+
+/// Returns the validity; what is too long is refused with the latest end, never cut.
+fn validity(
+    profile: &Profile,
+    lifetime: Lifetime,
+    issuer: &Issuer,
+    now: UnixTime,
+) -> Result<Validity, PolicyError> {
+    let outer = issuer.certificate.validity();
+    let not_before = now
+        .minus(profile.backdating_seconds())
+        .max(outer.not_before());
+    let not_after = match lifetime {
+        Lifetime::Default => last_second(not_before, profile.default_validity()),
+        Lifetime::Days(days) => last_second(not_before, days),
+        Lifetime::Until(end) => end,
+    };
+    let latest = last_second(not_before, profile.maximum_validity());
+    if not_after > latest {
+        return Err(PolicyError::TooLong {
+            profile: profile.name().clone(),
+            limit: profile.maximum_validity(),
+            latest,
+            asked: not_after,
+        });
+    }
+    if not_after > outer.not_after() {
+        return Err(PolicyError::PastIssuer {
+            issuer: issuer.id.clone(),
+            latest: outer.not_after(),
+            asked: not_after,
+        });
+    }
+    let in_the_past = || PolicyError::EndsInThePast { not_after, now };
+    if not_after < now {
+        return Err(in_the_past());
+    }
+    Validity::new(not_before, not_after).map_err(|_source| in_the_past())
+}
+
+/// Returns the last second of a validity of whole days; both its ends count (RFC 5280 §4.1.2.5).
+fn last_second(not_before: UnixTime, length: Days) -> UnixTime {
+    not_before
+        .plus(length.seconds())
+        .map_or(UnixTime::MAX, |end| end.minus(1))
 }
