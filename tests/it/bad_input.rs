@@ -280,21 +280,33 @@ fn a_wrong_key_in_the_settings_is_named_with_its_line() {
     let site = Site::new(Algorithm::P256);
     let path = site.data().join("ca-server.toml");
     let good = std::fs::read_to_string(&path).expect("init wrote it");
-    for (text, key, line) in [
-        (format!("colour = \"red\"\n{good}"), "colour", "line 1"),
-        (format!("{good}\ncolour = \"red\"\n"), "colour", "line "),
+    let after = good.lines().count() + 2;
+    for (text, parts) in [
+        (
+            format!("colour = \"red\"\n{good}"),
+            ["colour", "ca-server.toml:1:"],
+        ),
         (
             format!("listen = 7\n{}", without(&good, "listen")),
-            "listen",
-            "line 1",
+            ["", "ca-server.toml:1:"],
         ),
-        (format!("{good}\n["), "", "line "),
+        (
+            format!(
+                "publish_url = \"ftp://x\"\n{}",
+                without(&good, "publish_url")
+            ),
+            ["ftp://x", "ca-server.toml:1:"],
+        ),
+        (
+            format!("{good}\n["),
+            ["", &format!("ca-server.toml:{after}:")],
+        ),
     ] {
         std::fs::write(&path, text).expect("the test directory is writable");
         let run = run(&mut site.serve_command());
         let code = run.code.unwrap_or(-1);
         assert!(code == 1 || code == 2, "{run}");
-        run.refused(code, &[key, line, "ca-server.toml"]);
+        run.refused(code, &parts);
     }
 }
 

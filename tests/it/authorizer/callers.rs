@@ -13,6 +13,7 @@ use rustls::time_provider::TimeProvider;
 use rustls::{ClientConfig, HandshakeKind, RootCertStore};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
+use tonic::Code;
 use tonic::transport::{Channel, Endpoint};
 
 /// A certificate with its chain and key.
@@ -81,7 +82,7 @@ impl Door {
     pub(super) async fn open(
         &self,
         identity: Option<&Identity>,
-    ) -> Result<Channel, tonic::transport::Error> {
+    ) -> Result<Channel, String> {
         let mut config = self.config(identity);
         config.resumption = rustls::client::Resumption::disabled();
         connect(self.address, Arc::new(config), Arc::default()).await
@@ -123,7 +124,7 @@ pub(super) struct Remembering {
 }
 
 impl Remembering {
-    pub(super) async fn open(&self) -> Result<Channel, tonic::transport::Error> {
+    pub(super) async fn open(&self) -> Result<Channel, String> {
         connect(
             self.address,
             Arc::clone(&self.config),
@@ -142,7 +143,7 @@ async fn connect(
     address: SocketAddr,
     config: Arc<ClientConfig>,
     resumed: Arc<AtomicBool>,
-) -> Result<Channel, tonic::transport::Error> {
+) -> Result<Channel, String> {
     let connector = TlsConnector::from(config);
     let open = move |_uri| {
         let (connector, resumed) = (connector.clone(), Arc::clone(&resumed));
@@ -157,22 +158,16 @@ async fn connect(
             Ok::<_, std::io::Error>(TokioIo::new(tls))
         }
     };
-    let channel = Endpoint::from_shared(format!("http://{address}"))?
+    let channel = Endpoint::from_shared(format!("http://{address}"))
+        .expect("an address")
         .connect_with_connector(tower::service_fn(open))
-        .await?;
+        .await
+        .map_err(|error| format!("{error:?}"))?;
     // A TLS 1.3 server tells its verdict on the client certificate after the handshake.
     let mut health = tonic_health::pb::health_client::HealthClient::new(channel.clone());
-    match health
-        .check(tonic_health::pb::HealthCheckRequest::default())
-        .await
-    {
-        Err(status)
-            if status.code() == tonic::Code::Unavailable
-                || status.code() == tonic::Code::Unknown =>
-        {
-            Err(Endpoint::from_shared(String::from("\0"))
-                .map(drop)
-                .expect_err("no address"))
+    match health.check(tonic_health::pb::HealthCheckRequest::default()).await {
+        Err(status) if matches!(status.code(), Code::Unavailable | Code::Unknown) => {
+            Err(format!("{status:?}"))
         }
         Ok(_) | Err(_) => Ok(channel),
     }
