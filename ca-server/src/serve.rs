@@ -133,10 +133,11 @@ impl Server {
                 .await?;
 
         tasks.spawn(Arc::clone(&crls).run(tasks.stop()));
+        let identity = certificate.identity();
         tasks.spawn(certificate.watch(tasks.stop()));
         let tls = crate::tls::server_config(
             &control_anchors(&cas),
-            certificate.identity(),
+            identity,
             Arc::clone(&clock),
         )?;
         let accepted = crate::tls::accept(
