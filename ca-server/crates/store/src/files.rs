@@ -1,5 +1,8 @@
 //! The file seam: everything that the log asks of a file system.
 
+#[cfg(any(test, feature = "fake"))]
+mod fake;
+
 use std::ffi::OsString;
 use std::fmt;
 use std::fs::{File, OpenOptions, TryLockError};
@@ -7,6 +10,9 @@ use std::io;
 use std::os::unix::fs::{DirBuilderExt, FileExt, OpenOptionsExt};
 use std::path::Path;
 use std::sync::Arc;
+
+#[cfg(any(test, feature = "fake"))]
+pub use fake::{Counts, FakeFiles};
 
 /// A file system as the log sees it.
 ///

@@ -10,7 +10,6 @@ use ca_verify::{Certificate, Change, CrlSigned, Entry, Issued, IssuerAdded, Revo
 
 use crate::StoreError;
 
-
 /// The small row of one leaf; the index keeps it, the tables are built from it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct LeafRow {

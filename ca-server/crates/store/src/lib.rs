@@ -15,6 +15,8 @@ mod draft;
 mod error;
 mod feed;
 pub mod files;
+#[cfg(test)]
+mod fixture;
 mod index;
 mod inspect;
 mod leaf_row;
@@ -24,6 +26,8 @@ mod query;
 mod report;
 mod row;
 mod state;
+#[cfg(test)]
+mod suite;
 mod tables;
 mod writer;
 

@@ -1,0 +1,582 @@
+//! What every store must do; one test per behaviour, run on each implementation.
+
+use std::sync::Arc;
+
+use ca_types::{CertificateState, Hinted, RevocationReason, Role};
+use ca_verify::{Change, Entry, leaf_hash};
+use rcgen::SanType;
+
+use crate::fixture::{
+    DAY, Leaf, actor, asked, at, crl, entry, everything, founding, issuer, now, request_id,
+    revoked, router_ca, serial,
+};
+use crate::{CaStore, CertificateQuery, CertificateRow, Committed, PageToken, StoreError};
+
+/// Expects that an entry becomes the next leaf.
+async fn accept(store: &dyn CaStore, entry: Entry) -> u64 {
+    let next = store.tree_head().await.unwrap().size;
+    match store.commit(entry).await {
+        Ok(Committed::New { leaf }) => {
+            assert_eq!(leaf, next);
+            assert_eq!(store.tree_head().await.unwrap().size, next + 1);
+            leaf
+        }
+        other => panic!("not accepted: {other:?}"),
+    }
+}
+
+/// Expects that an entry is refused with this text, and that nothing changes by it.
+async fn refuse(store: &dyn CaStore, entry: Entry, text: &str) {
+    let before = store.tree_head().await.unwrap();
+    match store.commit(entry).await {
+        Err(refusal) => assert_eq!(refusal.to_string(), text),
+        accepted => panic!("not refused: {accepted:?}"),
+    }
+    assert_eq!(store.tree_head().await.unwrap(), before);
+}
+
+fn serials(rows: &[CertificateRow]) -> Vec<u64> {
+    let number = |row: &CertificateRow| {
+        let octets = row.serial.octets();
+        u64::from_be_bytes(*octets.last_chunk().unwrap())
+    };
+    rows.iter().map(number).collect()
+}
+
+pub(crate) async fn a_certificate_is_found_as_it_was_issued(store: Arc<dyn CaStore>) {
+    accept(&*store, founding()).await;
+    let mut leaf = Leaf::new("berlin.example", 1);
+    leaf.more_sans = vec![
+        SanType::DnsName("vpn.example".try_into().unwrap()),
+        SanType::IpAddress("192.0.2.1".parse().unwrap()),
+    ];
+    let entry = leaf.entry();
+    accept(&*store, entry.clone()).await;
+    let row = store.certificate(serial(1)).await.unwrap().unwrap();
+    assert_eq!(row.leaf, 1);
+    assert_eq!(row.name, "berlin.example");
+    assert_eq!(row.issuer, router_ca());
+    assert_eq!(row.profile.as_str(), "router");
+    assert_eq!(row.key, leaf.key_id());
+    assert_eq!(row.validity.not_before(), now());
+    assert_eq!(row.validity.not_after(), leaf.not_after);
+    assert_eq!(row.revocation, None);
+    let sans: Vec<String> = row.sans.iter().map(ToString::to_string).collect();
+    assert_eq!(
+        sans,
+        ["dns:berlin.example", "dns:vpn.example", "ip:192.0.2.1"]
+    );
+    let Some(Change::Issued(issued)) = entry.changes.first() else {
+        panic!("the entry issues a certificate");
+    };
+    let der = store.certificates_der(&[row]).await.unwrap();
+    assert_eq!(der, [issued.certificate.clone()]);
+    assert_eq!(store.certificate(serial(2)).await.unwrap(), None);
+}
+
+pub(crate) async fn a_name_is_held_by_one_valid_certificate(store: Arc<dyn CaStore>) {
+    accept(&*store, founding()).await;
+    accept(&*store, Leaf::new("a.example", 1).entry()).await;
+    let taken = format!(
+        "name `a.example` has a valid certificate of profile router: serial {}",
+        serial(1)
+    );
+    refuse(&*store, Leaf::new("a.example", 2).entry(), &taken).await;
+    // Another profile, and another trust domain, are other names.
+    let mut server = Leaf::new("a.example", 3);
+    server.profile = "vpn-server";
+    accept(&*store, server.entry()).await;
+    accept(&*store, entry([issuer("customer-2026-1", "customer")])).await;
+    let mut customer = Leaf::new("a.example", 4);
+    customer.issuer = "customer-2026-1".parse().unwrap();
+    accept(&*store, customer.entry()).await;
+    // A second CA of the same trust domain is not.
+    accept(&*store, entry([issuer("router-2026-2", "main")])).await;
+    let mut second = Leaf::new("a.example", 5);
+    second.issuer = "router-2026-2".parse().unwrap();
+    refuse(&*store, second.entry(), &taken).await;
+    // Revoking frees it.
+    accept(&*store, entry([revoked(1)])).await;
+    accept(&*store, Leaf::new("a.example", 6).entry()).await;
+    let profile = "router".parse().unwrap();
+    let valid = store
+        .valid_for_name("a.example", Some(&profile), now())
+        .await
+        .unwrap();
+    assert_eq!(serials(&valid), [4, 6]);
+    let all = store.valid_for_name("a.example", None, now()).await;
+    assert_eq!(serials(&all.unwrap()), [3, 4, 6]);
+}
+
+pub(crate) async fn an_expired_certificate_frees_its_name(store: Arc<dyn CaStore>) {
+    accept(&*store, founding()).await;
+    let first = Leaf::new("a.example", 1);
+    accept(&*store, first.entry()).await;
+    let mut second = Leaf::new("a.example", 2);
+    second.not_after = now().plus(200 * DAY).unwrap();
+    let taken = format!(
+        "name `a.example` has a valid certificate of profile router: serial {}",
+        serial(1)
+    );
+    refuse(&*store, at(second.entry(), first.not_after), &taken).await;
+    let later = first.not_after.plus(1).unwrap();
+    accept(&*store, at(second.entry(), later)).await;
+    let valid = store.valid_for_name("a.example", None, later).await;
+    assert_eq!(serials(&valid.unwrap()), [2]);
+}
+
+pub(crate) async fn a_successor_stands_beside_its_predecessor(store: Arc<dyn CaStore>) {
+    accept(&*store, founding()).await;
+    accept(&*store, Leaf::new("a.example", 1).entry()).await;
+    accept(&*store, Leaf::new("b.example", 2).entry()).await;
+    let cannot = |number, what| {
+        format!(
+            "certificate {} {what}, so nothing can succeed it",
+            serial(number)
+        )
+    };
+    refuse(
+        &*store,
+        Leaf::new("a.example", 3).succeeding(2).entry(),
+        &cannot(2, "has another name or profile"),
+    )
+    .await;
+    refuse(
+        &*store,
+        Leaf::new("a.example", 3).succeeding(9).entry(),
+        &format!("no certificate has serial number {}", serial(9)),
+    )
+    .await;
+    accept(&*store, Leaf::new("a.example", 3).succeeding(1).entry()).await;
+    let beside = |number| {
+        format!(
+            "name `a.example` has a valid certificate of profile router: serial {}",
+            serial(number)
+        )
+    };
+    // A second successor of the same certificate would be a second holder of the name.
+    refuse(
+        &*store,
+        Leaf::new("a.example", 4).succeeding(1).entry(),
+        &beside(3),
+    )
+    .await;
+    // The successor can be succeeded while the first is still valid.
+    accept(&*store, Leaf::new("a.example", 4).succeeding(3).entry()).await;
+    accept(&*store, entry([revoked(4)])).await;
+    refuse(
+        &*store,
+        Leaf::new("a.example", 5).succeeding(4).entry(),
+        &cannot(4, "is revoked"),
+    )
+    .await;
+    let valid = store.valid_for_name("a.example", None, now()).await;
+    assert_eq!(serials(&valid.unwrap()), [1, 3]);
+    let late = Leaf::new("a.example", 5).succeeding(3);
+    let expired = at(late.entry(), late.not_after.plus(1).unwrap());
+    refuse(&*store, expired, &cannot(3, "is expired")).await;
+}
+
+pub(crate) async fn a_replacement_is_one_entry(store: Arc<dyn CaStore>) {
+    accept(&*store, founding()).await;
+    accept(&*store, Leaf::new("a.example", 1).entry()).await;
+    let new = Leaf::new("a.example", 2).change();
+    // The order counts: the name is free after the revocation only.
+    let taken = format!(
+        "name `a.example` has a valid certificate of profile router: serial {}",
+        serial(1)
+    );
+    refuse(&*store, entry([new.clone(), revoked(1)]), &taken).await;
+    accept(&*store, entry([revoked(1), new])).await;
+    let valid = store.valid_for_name("a.example", None, now()).await;
+    assert_eq!(serials(&valid.unwrap()), [2]);
+}
+
+pub(crate) async fn a_key_belongs_to_one_name_for_ever(store: Arc<dyn CaStore>) {
+    accept(&*store, founding()).await;
+    let first = Leaf::new("a.example", 1);
+    accept(&*store, first.entry()).await;
+    accept(&*store, entry([revoked(1)])).await;
+    let mut other = Leaf::new("b.example", 2);
+    other.key = first.key;
+    refuse(
+        &*store,
+        other.entry(),
+        "the public key is certified for `a.example`",
+    )
+    .await;
+    let mut again = Leaf::new("a.example", 3);
+    again.key = other.key;
+    again.profile = "vpn-client";
+    accept(&*store, again.entry()).await;
+    // Within one entry too.
+    let (one, mut two) = (Leaf::new("c.example", 4), Leaf::new("d.example", 5));
+    let change = one.change();
+    two.key = one.key;
+    refuse(
+        &*store,
+        entry([change, two.change()]),
+        "the public key is certified for `c.example`",
+    )
+    .await;
+}
+
+pub(crate) async fn a_serial_number_is_used_once(store: Arc<dyn CaStore>) {
+    accept(&*store, founding()).await;
+    accept(&*store, Leaf::new("a.example", 1).entry()).await;
+    let used = format!("serial number {} was used before", serial(1));
+    refuse(&*store, Leaf::new("b.example", 1).entry(), &used).await;
+    let pair = [
+        Leaf::new("b.example", 2).change(),
+        Leaf::new("c.example", 2).change(),
+    ];
+    let used = format!("serial number {} was used before", serial(2));
+    refuse(&*store, entry(pair), &used).await;
+    assert_eq!(store.certificate(serial(2)).await.unwrap(), None);
+}
+
+pub(crate) async fn a_request_is_answered_once(store: Arc<dyn CaStore>) {
+    accept(&*store, founding()).await;
+    let first = asked(Leaf::new("a.example", 1).entry(), 7, 1);
+    let leaf = accept(&*store, first.clone()).await;
+    // The shell signs anew for a repeated request: the answer is the first certificate.
+    let again = asked(Leaf::new("a.example", 2).entry(), 7, 1);
+    let repeated = store.commit(again).await.unwrap();
+    let expected = Committed::Repeated {
+        leaf,
+        entry: Box::new(first.clone()),
+    };
+    assert_eq!(repeated, expected);
+    assert_eq!(store.certificate(serial(2)).await.unwrap(), None);
+    let reused = format!("request id {} was used for another request", request_id(7));
+    refuse(
+        &*store,
+        asked(Leaf::new("b.example", 3).entry(), 7, 2),
+        &reused,
+    )
+    .await;
+    assert_eq!(
+        store.answered(request_id(7)).await.unwrap(),
+        Some((leaf, first))
+    );
+    assert_eq!(store.answered(request_id(8)).await.unwrap(), None);
+    // A refused request may be asked again.
+    let taken = format!(
+        "name `a.example` has a valid certificate of profile router: serial {}",
+        serial(1)
+    );
+    refuse(
+        &*store,
+        asked(Leaf::new("a.example", 4).entry(), 8, 1),
+        &taken,
+    )
+    .await;
+    accept(&*store, asked(Leaf::new("c.example", 4).entry(), 8, 1)).await;
+}
+
+pub(crate) async fn revoking_is_final(store: Arc<dyn CaStore>) {
+    accept(&*store, founding()).await;
+    accept(&*store, entry([issuer("other-2026-1", "main")])).await;
+    let unknown = format!("no certificate has serial number {}", serial(1));
+    refuse(&*store, entry([revoked(1)]), &unknown).await;
+    for number in 1..=3 {
+        let name = ["", "a.example", "b.example", "c.example"][usize::try_from(number).unwrap()];
+        accept(&*store, Leaf::new(name, number).entry()).await;
+    }
+    let time = now().plus(5).unwrap();
+    accept(&*store, at(entry([revoked(3), revoked(1)]), time)).await;
+    let again = format!("certificate {} is revoked already", serial(3));
+    refuse(&*store, entry([revoked(2), revoked(3)]), &again).await;
+    let twice = format!("certificate {} is revoked already", serial(2));
+    refuse(&*store, entry([revoked(2), revoked(2)]), &twice).await;
+    let rows = store.revoked(&router_ca()).await.unwrap();
+    assert_eq!(serials(&rows), [3, 1]);
+    for row in rows {
+        let revocation = row.revocation.unwrap();
+        assert_eq!(revocation.time, time);
+        assert_eq!(revocation.reason, RevocationReason::KeyCompromise);
+        assert_eq!(row.state(now()), CertificateState::Revoked);
+    }
+    let other = store.revoked(&"other-2026-1".parse().unwrap()).await;
+    assert_eq!(other.unwrap(), []);
+}
+
+pub(crate) async fn actors_come_and_go_but_one_admin_stays(store: Arc<dyn CaStore>) {
+    accept(&*store, founding()).await;
+    accept(&*store, entry([actor(2, "bert", Role::Operator)])).await;
+    let exists = |name| format!("an actor named `{name}`, or with its key, exists");
+    refuse(
+        &*store,
+        entry([actor(3, "bert", Role::Agent)]),
+        &exists("bert"),
+    )
+    .await;
+    refuse(
+        &*store,
+        entry([actor(1, "carl", Role::Agent)]),
+        &exists("anna"),
+    )
+    .await;
+    let remove = |key: u8| Change::ActorRemoved([key; 32].into());
+    refuse(
+        &*store,
+        entry([remove(1)]),
+        "actor `anna` is the last admin",
+    )
+    .await;
+    refuse(
+        &*store,
+        entry([remove(9)]),
+        &format!("no actor has key {}", "09".repeat(32)),
+    )
+    .await;
+    // The order within an entry counts.
+    accept(
+        &*store,
+        entry([actor(4, "dora", Role::Admin), remove(1), remove(2)]),
+    )
+    .await;
+    let names: Vec<String> = store
+        .actors()
+        .await
+        .unwrap()
+        .iter()
+        .map(|row| row.actor.name.to_string())
+        .collect();
+    assert_eq!(names, ["dora"]);
+    assert_eq!(store.actor(&[1; 32].into()).await.unwrap(), None);
+    let dora = store.actor(&[4; 32].into()).await.unwrap().unwrap();
+    assert_eq!(dora.role, Role::Admin);
+    // A name that is free again can be given again.
+    accept(&*store, entry([actor(5, "anna", Role::Auditor)])).await;
+}
+
+pub(crate) async fn issuer_ids_and_crl_numbers_never_repeat(store: Arc<dyn CaStore>) {
+    refuse(&*store, entry([crl(1)]), "no issuer has id `router-2026-1`").await;
+    refuse(
+        &*store,
+        Leaf::new("a.example", 1).entry(),
+        "no issuer has id `router-2026-1`",
+    )
+    .await;
+    accept(&*store, founding()).await;
+    refuse(
+        &*store,
+        entry([issuer("router-2026-1", "main")]),
+        "issuer id `router-2026-1` was used before",
+    )
+    .await;
+    let not_higher =
+        |number, last| format!("CRL number {number} of `router-2026-1` is not higher than {last}");
+    refuse(&*store, entry([crl(0)]), &not_higher(0, 0)).await;
+    let leaf = accept(&*store, entry([crl(5)])).await;
+    refuse(&*store, entry([crl(5)]), &not_higher(5, 5)).await;
+    refuse(&*store, entry([crl(7), crl(6)]), &not_higher(6, 7)).await;
+    let last = store.last_crl(&router_ca()).await.unwrap().unwrap();
+    assert_eq!((last.number, last.leaf), (5, leaf));
+    // A new CA and its first certificate in one entry.
+    let mut first = Leaf::new("a.example", 1);
+    first.issuer = "router-2027-1".parse().unwrap();
+    accept(
+        &*store,
+        entry([issuer("router-2027-1", "main"), first.change()]),
+    )
+    .await;
+    let ids: Vec<String> = store
+        .issuers()
+        .await
+        .unwrap()
+        .iter()
+        .map(|row| row.id.to_string())
+        .collect();
+    assert_eq!(ids, ["router-2026-1", "router-2027-1"]);
+}
+
+pub(crate) async fn an_entry_happens_whole_or_not_at_all(store: Arc<dyn CaStore>) {
+    accept(&*store, founding()).await;
+    let unknown = format!("no certificate has serial number {}", serial(9));
+    let changes = [
+        Leaf::new("a.example", 1).change(),
+        actor(2, "bert", Role::Agent),
+        crl(1),
+        revoked(9),
+    ];
+    refuse(&*store, asked(entry(changes), 1, 1), &unknown).await;
+    assert_eq!(store.certificate(serial(1)).await.unwrap(), None);
+    assert_eq!(store.actors().await.unwrap().len(), 1);
+    assert_eq!(store.last_crl(&router_ca()).await.unwrap(), None);
+    assert_eq!(store.answered(request_id(1)).await.unwrap(), None);
+}
+
+pub(crate) async fn lists_are_filtered_and_paged(store: Arc<dyn CaStore>) {
+    accept(&*store, founding()).await;
+    let names = ["a.berlin.example", "b.berlin.example", "c.munich.example"];
+    for (number, name) in (1..).zip(names) {
+        let mut leaf = Leaf::new(name, number);
+        leaf.not_after = now().plus(number * 10 * DAY).unwrap();
+        leaf.more_sans = vec![SanType::IpAddress([192, 0, 2, 7].into())];
+        accept(&*store, leaf.entry()).await;
+    }
+    let mut server = Leaf::new("a.berlin.example", 4);
+    server.profile = "vpn-server";
+    accept(&*store, server.entry()).await;
+    accept(&*store, entry([revoked(2)])).await;
+    let list = async |change: &dyn Fn(&mut CertificateQuery)| {
+        let mut query = everything();
+        change(&mut query);
+        serials(&store.list(&query).await.unwrap().rows)
+    };
+    let later = now().plus(15 * DAY).unwrap();
+    assert_eq!(list(&|_query| {}).await, [1, 2, 3, 4]);
+    assert_eq!(
+        list(&|query| query.name = "*.BERLIN.example".parse().ok()).await,
+        [1, 2, 4]
+    );
+    assert_eq!(
+        list(&|query| query.profile = "vpn-server".parse().ok()).await,
+        [4]
+    );
+    assert_eq!(
+        list(&|query| query.profile = "nothing".parse().ok()).await,
+        []
+    );
+    assert_eq!(
+        list(&|query| query.issuer = "nobody".parse().ok()).await,
+        []
+    );
+    assert_eq!(
+        list(&|query| query.san = "ip:192.0.2.7".parse().ok()).await,
+        [1, 2, 3]
+    );
+    assert_eq!(
+        list(&|query| query.san = "dns:a.berlin.example".parse().ok()).await,
+        [1, 4]
+    );
+    for (state, expected) in [
+        (CertificateState::Valid, vec![3, 4]),
+        (CertificateState::Expired, vec![1]),
+        (CertificateState::Revoked, vec![2]),
+    ] {
+        let filter = |query: &mut CertificateQuery| {
+            query.state = Some(state);
+            query.now = later;
+        };
+        assert_eq!(list(&filter).await, expected, "{state}");
+    }
+    assert_eq!(list(&|query| query.expires_by = Some(later)).await, [1]);
+
+    let mut query = everything();
+    query.profile = "router".parse().ok();
+    query.limit = 2;
+    let first = store.list(&query).await.unwrap();
+    assert_eq!(serials(&first.rows), [1, 2]);
+    query.after = first.next;
+    assert!(query.after.is_some());
+    let second = store.list(&query).await.unwrap();
+    assert_eq!(serials(&second.rows), [3]);
+    assert_eq!(second.next, None);
+    query.after = Some(PageToken(u64::MAX));
+    assert_eq!(store.list(&query).await.unwrap().rows, []);
+}
+
+pub(crate) async fn the_tree_covers_the_leaves(store: Arc<dyn CaStore>) {
+    assert_eq!(store.leaves(0, 10).await.unwrap(), []);
+    let mut frontier = ca_verify::Frontier::new();
+    let names = ["a.example", "b.example", "c.example", "d.example"];
+    accept(&*store, founding()).await;
+    for (number, name) in (1..).zip(names) {
+        accept(&*store, Leaf::new(name, number).entry()).await;
+    }
+    let leaves = store.leaves(0, 10).await.unwrap();
+    assert_eq!(leaves.len(), 5);
+    for (index, octets) in &leaves {
+        assert_eq!(*index, frontier.size());
+        frontier.push(leaf_hash(octets));
+        assert!(Entry::from_der(octets).is_ok());
+    }
+    let head = store.tree_head().await.unwrap();
+    assert_eq!((head.size, head.root), (5, frontier.root()));
+    let part = store.leaves(3, 1).await.unwrap();
+    assert_eq!(part, [leaves[3].clone()]);
+    assert_eq!(store.leaves(5, 1).await.unwrap(), []);
+}
+
+pub(crate) async fn of_many_at_once_one_gets_the_name(store: Arc<dyn CaStore>) {
+    accept(&*store, founding()).await;
+    let tasks: Vec<_> = (0..64)
+        .map(|number| {
+            let store = Arc::clone(&store);
+            let entry = Leaf::new("a.example", number).entry();
+            let commit = async move { store.commit(entry).await };
+            #[expect(clippy::disallowed_methods, reason = "the test waits for every task")]
+            tokio::spawn(commit)
+        })
+        .collect();
+    let mut accepted = 0;
+    for task in tasks {
+        match task.await.unwrap() {
+            Ok(_) => accepted += 1,
+            Err(refusal) => assert!(
+                matches!(&refusal, StoreError::NameTaken { name, .. } if name == "a.example"),
+                "{refusal:?} {:?}",
+                refusal.code()
+            ),
+        }
+    }
+    assert_eq!(accepted, 1);
+    assert_eq!(store.tree_head().await.unwrap().size, 2);
+}
+
+macro_rules! store_suite {
+    ($($behaviour:ident)+) => {
+        mod memory {
+            use std::sync::Arc;
+            $(
+                #[tokio::test]
+                async fn $behaviour() {
+                    super::$behaviour(Arc::new(crate::MemoryStore::new())).await;
+                }
+            )+
+        }
+
+        mod disk {
+            use std::sync::Arc;
+            $(
+                #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+                async fn $behaviour() {
+                    let dir = tempfile::tempdir().unwrap();
+                    crate::LogStore::create(dir.path(), [7; 16].into()).unwrap();
+                    let options = crate::OpenOptions::system();
+                    let (store, _report) = crate::LogStore::open(dir.path(), options).unwrap();
+                    let store = Arc::new(store);
+                    super::$behaviour(Arc::<crate::LogStore>::clone(&store)).await;
+                    // Every behaviour leaves a log that says the same when it is read again.
+                    let before = crate::fixture::answers(&*store).await;
+                    drop(store);
+                    std::fs::remove_dir_all(dir.path().join("index-1")).unwrap();
+                    let options = crate::OpenOptions::system();
+                    let (store, _report) = crate::LogStore::open(dir.path(), options).unwrap();
+                    assert_eq!(crate::fixture::answers(&store).await, before);
+                }
+            )+
+        }
+    };
+}
+
+store_suite! {
+    a_certificate_is_found_as_it_was_issued
+    a_name_is_held_by_one_valid_certificate
+    an_expired_certificate_frees_its_name
+    a_successor_stands_beside_its_predecessor
+    a_replacement_is_one_entry
+    a_key_belongs_to_one_name_for_ever
+    a_serial_number_is_used_once
+    a_request_is_answered_once
+    revoking_is_final
+    actors_come_and_go_but_one_admin_stays
+    issuer_ids_and_crl_numbers_never_repeat
+    an_entry_happens_whole_or_not_at_all
+    lists_are_filtered_and_paged
+    the_tree_covers_the_leaves
+    of_many_at_once_one_gets_the_name
+}
