@@ -13,7 +13,7 @@ use crate::printer::Format;
 pub(crate) struct Cli {
     /// Profile file with `server`, `ca`, `certificate` and `key`.
     ///
-    /// Without it: the file that CA_CLIENT_PROFILE names, then $XDG_CONFIG_HOME/fleet-ca/client.toml, then
+    /// Without it: the file that `CA_CLIENT_PROFILE` names, then $XDG_CONFIG_HOME/fleet-ca/client.toml, then
     /// ~/.config/fleet-ca/client.toml. `ca-server init` writes one into DIR/admin.
     #[arg(long, global = true, value_name = "FILE")]
     pub(crate) profile_file: Option<PathBuf>,

@@ -449,3 +449,186 @@ fn make(
 
 /// Names whose certificate would take the place of a chain or trust anchor.
 const RESERVED: [&str; 2] = ["chain", "ca"];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::printer::{Format, Streams};
+
+    fn printer() -> Printer {
+        let streams = Streams {
+            stdout: Box::new(std::io::sink()),
+            stderr: Box::new(std::io::sink()),
+            stdout_is_terminal: false,
+            stderr_is_terminal: false,
+        };
+        Printer::new(streams, Format::Text)
+    }
+
+    fn enrollment<'a>(directory: &'a Path, existing: Existing, days: &str) -> Enrollment<'a> {
+        Enrollment {
+            directory,
+            name: NAME,
+            existing,
+            p12: false,
+            protection: Protection::Rights,
+            asked: [("--days".to_owned(), days.to_owned())].into(),
+        }
+    }
+
+    async fn begin(enrollment: &Enrollment<'_>) -> Result<Begun, CommandError> {
+        let sans = vec![NAME.parse().map(GeneralName::Dns).unwrap()];
+        enrollment
+            .begin_with_new_key(KeyAlgorithm::P256, sans, &mut printer())
+            .await
+    }
+
+    /// Issues as a server would: for the key of the enrollment, by a CA of its own.
+    fn issued(key: &PrivateKey, name: &str) -> Issued {
+        let ca_key = rcgen::KeyPair::generate().unwrap();
+        let mut ca = rcgen::CertificateParams::default();
+        ca.distinguished_name
+            .push(rcgen::DnType::CommonName, "Test CA");
+        ca.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
+        let ca_certificate = ca.self_signed(&ca_key).unwrap();
+        let issuer = rcgen::Issuer::new(ca, ca_key);
+        let mut leaf = rcgen::CertificateParams::new(vec![name.to_owned()]).unwrap();
+        leaf.distinguished_name = rcgen::DistinguishedName::new();
+        leaf.distinguished_name
+            .push(rcgen::DnType::CommonName, name);
+        leaf.serial_number = Some(rcgen::SerialNumber::from(vec![0x41; 16]));
+        let pair = rcgen::KeyPair::try_from(key.pkcs8_der()).unwrap();
+        let der = leaf.signed_by(&pair, &issuer).unwrap().der().to_vec();
+        let certificate = ca_proto::v1::Certificate {
+            serial: "41".repeat(16),
+            issuer_id: "router-2026-1".to_owned(),
+            profile: "router".to_owned(),
+            name: name.to_owned(),
+            not_after: 1,
+            state: ca_proto::v1::CertificateState::Valid.into(),
+            fingerprint: "00".repeat(32),
+            key_id: "00".repeat(32),
+            der,
+            ..Default::default()
+        };
+        Issued {
+            certificate: certificate.try_into().unwrap(),
+            chain: vec![ca_certificate.der().to_vec()],
+        }
+    }
+
+    fn names_in(directory: &Path) -> Vec<String> {
+        let entries = std::fs::read_dir(directory).unwrap();
+        let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+        let mut names: Vec<String> = names.collect();
+        names.sort();
+        names
+    }
+
+    fn refusal() -> ClientError {
+        ClientError::Api(tonic::Status::already_exists("taken").into())
+    }
+
+    #[tokio::test]
+    async fn a_repeat_goes_on_with_the_same_key_and_request_and_ends_with_its_files() {
+        let directory = tempfile::tempdir().unwrap();
+        let enrollment = enrollment(directory.path(), Existing::Keep, "30");
+        let first = begin(&enrollment).await.unwrap();
+        let (id, request) = (first.request_id(), first.certification_request().to_vec());
+        drop(first);
+        let second = begin(&enrollment).await.unwrap();
+        assert_eq!(
+            (second.request_id(), second.certification_request()),
+            (id, request.as_slice())
+        );
+        let issued = issued(second.key.as_ref().unwrap().key.as_ref().unwrap(), NAME);
+        second.deliver(&enrollment, &issued).unwrap();
+        let expect = ["chain.pem", "r1.example.key", "r1.example.pem"];
+        assert_eq!(names_in(directory.path()), expect);
+        let again = begin(&enrollment).await.unwrap_err();
+        assert!(
+            matches!(again, CommandError::File(FileError::Exists { .. })),
+            "{again}"
+        );
+    }
+
+    #[tokio::test]
+    async fn a_pending_request_without_its_key_was_never_sent_and_begins_anew() {
+        let directory = tempfile::tempdir().unwrap();
+        let enrollment = enrollment(directory.path(), Existing::Keep, "30");
+        let first = begin(&enrollment).await.unwrap();
+        files::remove(&first.key.as_ref().unwrap().file).unwrap();
+        let second = begin(&enrollment).await.unwrap();
+        assert_ne!(first.request_id(), second.request_id());
+    }
+
+    #[tokio::test]
+    async fn other_arguments_are_explained_until_they_shall_replace() {
+        let directory = tempfile::tempdir().unwrap();
+        begin(&enrollment(directory.path(), Existing::Keep, "30"))
+            .await
+            .unwrap();
+        let other = begin(&enrollment(directory.path(), Existing::Keep, "60"))
+            .await
+            .unwrap_err();
+        assert!(
+            matches!(other, CommandError::Pending(PendingError::Other { .. })),
+            "{other}"
+        );
+        begin(&enrollment(directory.path(), Existing::Replace, "60"))
+            .await
+            .unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_refusal_leaves_nothing_behind_and_the_former_key_alone() {
+        let directory = tempfile::tempdir().unwrap();
+        let key = directory.path().join("r1.example.key");
+        files::write(&key, b"former", Mode::Private, Existing::Keep).unwrap();
+        let enrollment = enrollment(directory.path(), Existing::Replace, "30");
+        let begun = begin(&enrollment).await.unwrap();
+        let error = begun.fail(refusal());
+        assert!(matches!(error, CommandError::Client(_)), "{error}");
+        assert_eq!(names_in(directory.path()), ["r1.example.key"]);
+        assert_eq!(files::read(&key).unwrap(), b"former");
+    }
+
+    #[tokio::test]
+    async fn what_may_have_been_answered_stays_pending() {
+        let directory = tempfile::tempdir().unwrap();
+        let enrollment = enrollment(directory.path(), Existing::Keep, "30");
+        let lost = ClientError::Connection {
+            server: "https://a:1".into(),
+            what: "broken".to_owned(),
+        };
+        let before = begin(&enrollment).await.unwrap();
+        let id = before.request_id();
+        before.fail(lost);
+        let repeated = begin(&enrollment).await.unwrap();
+        repeated.fail(refusal());
+        assert_eq!(begin(&enrollment).await.unwrap().request_id(), id);
+    }
+
+    #[tokio::test]
+    async fn a_certificate_for_another_key_or_name_is_not_written() {
+        let directory = tempfile::tempdir().unwrap();
+        let enrollment = enrollment(directory.path(), Existing::Keep, "30");
+        let stranger = PrivateKey::generate(KeyAlgorithm::P256).unwrap();
+        let begun = begin(&enrollment).await.unwrap();
+        let own = PrivateKey::from_pem(
+            &files::read(&begun.key.as_ref().unwrap().file).unwrap(),
+            None,
+        );
+        for issued in [issued(&stranger, NAME), issued(&own.unwrap(), "r2.example")] {
+            let begun = begin(&enrollment).await.unwrap();
+            let error = begun.deliver(&enrollment, &issued).unwrap_err();
+            assert!(
+                matches!(error, CommandError::Client(ClientError::Answer { .. })),
+                "{error}"
+            );
+        }
+        assert!(!files::exists(&directory.path().join("r1.example.pem")));
+    }
+
+    const NAME: &str = "r1.example";
+}

@@ -77,3 +77,186 @@ fn wanted_format(words: &[OsString]) -> Format {
             .any(|pair| matches!(pair, [flag, value] if flag == "--output" && value == "json"));
     if is_json { Format::Json } else { Format::Text }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::{self, Write};
+    use std::sync::{Arc, Mutex};
+
+    use super::*;
+    use crate::files::{self, Existing, Mode};
+
+    /// Keeps what is written for the test to read.
+    #[derive(Clone, Default)]
+    struct Kept(Arc<Mutex<Vec<u8>>>);
+
+    impl Write for Kept {
+        fn write(&mut self, octets: &[u8]) -> io::Result<usize> {
+            self.0.lock().unwrap().extend_from_slice(octets);
+            Ok(octets.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    impl Kept {
+        fn text(&self) -> String {
+            String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
+        }
+    }
+
+    /// A directory with a profile file of a server where nobody listens, and some files.
+    fn ground() -> tempfile::TempDir {
+        let directory = tempfile::tempdir().unwrap();
+        let write = |name: &str, content: &str| {
+            let file = directory.path().join(name);
+            files::write(&file, content.as_bytes(), Mode::Private, Existing::Keep).unwrap();
+        };
+        write(
+            "client.toml",
+            "server = \"https://127.0.0.1:1\"\nca = \"absent.pem\"\n",
+        );
+        write(
+            "wrong.toml",
+            "server = \"https://127.0.0.1:1\"\nca = \"ca.pem\"\ncertifcate = \"a.pem\"\n",
+        );
+        write("file", "not a certificate\n");
+        write("empty", "");
+        directory
+    }
+
+    /// Runs words, in which `DIR` stands for the ground, and shows exit code, stdout and stderr.
+    #[track_caller]
+    fn check(words: &str, expect: &str) {
+        let ground = ground();
+        let place = ground.path().to_str().unwrap();
+        let words = words.replace("DIR", place);
+        let words = std::iter::once("ca-client")
+            .chain(words.split(' '))
+            .map(OsString::from);
+        let (stdout, stderr) = (Kept::default(), Kept::default());
+        let streams = Streams {
+            stdout: Box::new(stdout.clone()),
+            stderr: Box::new(stderr.clone()),
+            stdout_is_terminal: false,
+            stderr_is_terminal: false,
+        };
+        let environment = Environment {
+            home: Some(ground.path().into()),
+            ..Environment::default()
+        };
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .unwrap();
+        let status = runtime.block_on(run(words.collect(), environment, streams));
+        let shown = format!("{}\n{}---\n{}", status.code(), stdout.text(), stderr.text());
+        assert_eq!(shown.replace(place, "DIR"), expect);
+    }
+
+    #[test]
+    fn without_a_profile_file_the_places_are_listed() {
+        check(
+            "list",
+            "2\n---\n\
+             error: no profile file found; tried --profile-file and CA_CLIENT_PROFILE (not given), \
+             DIR/.config/fleet-ca/client.toml\n\
+             hint: `ca-server init` writes one into DIR/admin/client.toml: give it with --profile-file or \
+             CA_CLIENT_PROFILE\n",
+        );
+    }
+
+    #[test]
+    fn a_wrong_key_of_the_profile_file_is_named_with_its_line() {
+        check(
+            "--profile-file DIR/wrong.toml list",
+            "2\n---\n\
+             error: DIR/wrong.toml:3: unknown field `certifcate`, expected one of `server`, `ca`, \
+             `certificate`, `key`\n\
+             hint: the keys are server = \"https://HOST:PORT\", ca, certificate and key\n",
+        );
+    }
+
+    #[test]
+    fn errors_are_documents_on_stdout_when_json_is_wanted_before_or_after_the_command() {
+        let expect = "1\n{\n  \"error\": {\n    \"code\": \"invalid-request\",\n    \
+                      \"message\": \"SERIAL|FILE: serial number: `x` is not a hexadecimal digit\"\n  }\n}\n---\n";
+        check("--output json show x4", expect);
+        check("show x4 --output json", expect);
+        check("--output=json show x4", expect);
+    }
+
+    #[test]
+    fn bad_values_are_refused_before_anything_else() {
+        check(
+            "revoke --serial 12g4",
+            "1\n---\nerror: --serial: serial number: `g` is not a hexadecimal digit\n",
+        );
+        check(
+            "revoke --serial 12 --reason bored",
+            "1\n---\nerror: --reason: revocation reason `bored`: wanted unspecified, key-compromise, \
+             affiliation-changed, superseded, cessation-of-operation or privilege-withdrawn\n",
+        );
+        check(
+            "issue --profile router --name ../x --out DIR/o",
+            "1\n---\nerror: --name: name `../x` is empty, begins with `.` or `-`, or holds `/` or a control \
+             character\n",
+        );
+        check(
+            "issue --profile router --name a --san uri:x --out DIR/o",
+            "1\n---\nerror: --san: subject alternative name `uri:x`: wanted dns:…, ip:… or email:…\n",
+        );
+        check(
+            "list --expires-within 30",
+            "1\n---\nerror: --expires-within: `30`: wanted a time such as 90m, 12h, 30d or 8w\n",
+        );
+        check(
+            "sign --profile router --csr DIR/file --out DIR/o",
+            "1\n---\nerror: DIR/file: wanted one certification request in PEM or DER\n",
+        );
+    }
+
+    #[test]
+    fn what_cannot_be_done_ends_with_two() {
+        check(
+            "--profile-file DIR/client.toml issue --profile router --name a --out DIR/file/x",
+            "2\n---\nerror: cannot make the directory DIR/file/x: Not a directory (os error 20)\n\
+             hint: a part of the path is a file: choose a directory\n",
+        );
+        check(
+            "--profile-file DIR/client.toml issue --profile router --name a --p12 --out DIR/o",
+            "2\n---\nerror: a PKCS#12 file needs a passphrase\n\
+             hint: give one with --key-passphrase-file, or use --generate-passphrase\n",
+        );
+        check(
+            "--profile-file DIR/client.toml list",
+            "2\n---\nerror: profile file DIR/client.toml has no `certificate` and `key`\n\
+             hint: only renew and rekey work without one; ask an admin for `ca-client actor add`\n",
+        );
+        check(
+            "show DIR/absent.pem",
+            "2\n---\nerror: cannot read DIR/absent.pem: No such file or directory (os error 2)\n",
+        );
+        check(
+            "lst",
+            "2\n---\nerror: unrecognized subcommand 'lst'\n\n  tip: a similar subcommand exists: 'list'\n\
+             hint: `ca-client --help`, or `ca-client COMMAND --help`, shows what there is\n",
+        );
+    }
+
+    #[test]
+    fn names_that_would_overwrite_a_chain_are_refused() {
+        check(
+            "--profile-file DIR/client.toml issue --profile router --name chain --out DIR/o",
+            "1\n---\nerror: --name: `chain.pem` is the name of another file in the directory\n",
+        );
+    }
+
+    #[test]
+    fn the_words_of_the_command_line_are_consistent() {
+        use clap::CommandFactory as _;
+        Cli::command().debug_assert();
+    }
+}

@@ -127,7 +127,7 @@ impl Settings {
         let server = raw.server.parse().map_err(|error: ServerAddressError| {
             wrong(line_of(&text, "server"), error.to_string())
         })?;
-        let directory = file.parent().unwrap_or(Path::new(""));
+        let directory = file.parent().unwrap_or_else(|| Path::new(""));
         let credential = match (raw.certificate, raw.key) {
             (Some(certificate), Some(key)) => Some(CredentialFiles {
                 certificate: directory.join(certificate),

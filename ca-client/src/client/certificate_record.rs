@@ -147,7 +147,7 @@ mod tests {
                 wire.revocation = Some(v1::Revocation {
                     time: 1,
                     reason: 99,
-                })
+                });
             },
             "revocation.reason",
         );

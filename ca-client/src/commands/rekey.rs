@@ -50,13 +50,11 @@ pub(super) async fn run(
         Some(_) => Client::connect_anonymously(&settings).await?,
         None => Client::connect(&settings).await?,
     };
-    let algorithm =
-        arguments
-            .key_algorithm
-            .unwrap_or(match old.certificate.public_key().algorithm() {
-                ca_verify::KeyAlgorithm::Rsa { .. } => KeyAlgorithm::Rsa2048,
-                ca_verify::KeyAlgorithm::P256 | ca_verify::KeyAlgorithm::P384 => KeyAlgorithm::P256,
-            });
+    let like_the_old = match old.certificate.public_key().algorithm() {
+        ca_verify::KeyAlgorithm::Rsa { .. } => KeyAlgorithm::Rsa2048,
+        ca_verify::KeyAlgorithm::P256 | ca_verify::KeyAlgorithm::P384 => KeyAlgorithm::P256,
+    };
+    let algorithm = arguments.key_algorithm.unwrap_or(like_the_old);
     let names = old.certificate.sans().to_vec();
     let begun = enrollment
         .begin_with_new_key(algorithm, names, &mut context.printer)
