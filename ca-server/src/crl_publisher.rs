@@ -5,19 +5,21 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use ca_core::{CrlIssue, IssuanceError, RevokedCertificates, Signer};
-use ca_store::{CaStore, CertificateRow, Committed, CrlRow, StoreError};
-use ca_types::{Clock, IssuerId, SettingsDigest, UnixTime};
-use ca_verify::{
-    CertificateList, CertificateListError, Change, Console, CrlSigned, Entry, IssuedByError, Origin,
-};
+use ca_core::{CrlIssue, RevokedCertificates, Signer};
+use ca_store::{CaStore, CertificateRow, Committed, CrlRow, Revocation};
+use ca_types::{Clock, IssuerId, RevocationReason, SettingsDigest, UnixTime};
+use ca_verify::{CertificateList, Change, Console, CrlSigned, Entry, Origin};
 use sha2::{Digest as _, Sha256};
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
-use crate::atomic::{AtomicWriteError, atomic_write};
+use crate::atomic::atomic_write;
 use crate::authority::CertificateAuthority;
 use crate::publication::{Document, Publication};
+
+mod error;
+
+pub use error::CrlError;
 
 /// How long an issuing CA's CRL may be used: 7 days.
 pub const NEXT_UPDATE_SECONDS: u64 = 7 * 86_400;
@@ -59,48 +61,21 @@ struct ListState {
     current: Option<CertificateList>,
 }
 
-/// Why a CRL is not published.
-#[derive(Debug, thiserror::Error)]
-pub enum CrlError {
-    /// The store cannot record or read it.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    /// It cannot be made.
-    #[error(transparent)]
-    Issuance(#[from] IssuanceError),
-    /// It cannot be kept as a file.
-    #[error(transparent)]
-    File(#[from] AtomicWriteError),
-    /// The kept file is no CRL.
-    #[error("{}: not a CRL", path.display())]
-    Malformed {
-        /// The file.
-        path: PathBuf,
-        /// What is wrong.
-        source: CertificateListError,
-    },
-    /// The kept file is not by its CA.
-    #[error("{}: not signed by its CA", path.display())]
-    Foreign {
-        /// The file.
-        path: PathBuf,
-        /// What is wrong.
-        source: IssuedByError,
-    },
-    /// The CRL of an offline CA is not there.
-    #[error("{}: the CRL of the offline CA is missing", path.display())]
-    Missing {
-        /// The file.
-        path: PathBuf,
-        /// What the system said.
-        source: std::io::Error,
-    },
-    /// The server stops.
-    #[error("the server stopped before the CRL was signed")]
-    Interrupted,
-    /// There is no later time.
-    #[error("the clock stands at the end of time")]
-    Clock,
+/// What a publisher is made of.
+#[derive(Debug)]
+pub struct CrlParts<'a> {
+    /// The state.
+    pub store: Arc<dyn CaStore>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// The settings in force, for the log.
+    pub settings: SettingsDigest,
+    /// Where the CRLs are kept as files.
+    pub directory: PathBuf,
+    /// Where they are published.
+    pub publication: Arc<Publication>,
+    /// All CAs.
+    pub cas: &'a BTreeMap<IssuerId, Arc<CertificateAuthority>>,
 }
 
 impl CrlPublisher {
@@ -108,14 +83,15 @@ impl CrlPublisher {
     ///
     /// # Errors
     /// Fails when the CRL of an offline CA is missing, or one cannot be signed.
-    pub async fn start(
-        store: Arc<dyn CaStore>,
-        clock: Arc<dyn Clock>,
-        settings: SettingsDigest,
-        directory: PathBuf,
-        publication: Arc<Publication>,
-        cas: &BTreeMap<IssuerId, Arc<CertificateAuthority>>,
-    ) -> Result<Arc<Self>, CrlError> {
+    pub async fn start(parts: CrlParts<'_>) -> Result<Arc<Self>, CrlError> {
+        let CrlParts {
+            store,
+            clock,
+            settings,
+            directory,
+            publication,
+            cas,
+        } = parts;
         let mut lists = BTreeMap::new();
         for (id, ca) in cas {
             let mut state = ListState::default();
@@ -161,10 +137,10 @@ impl CrlPublisher {
                     }
                 }
                 Ok(None) => {
-                    tracing::error!(serial = %revoked.serial, "revoked certificate not found")
+                    tracing::error!(serial = %revoked.serial, "revoked certificate not found");
                 }
                 Err(error) => {
-                    tracing::error!(serial = %revoked.serial, %error, "revoked certificate not read")
+                    tracing::error!(serial = %revoked.serial, %error, "revoked certificate not read");
                 }
             }
         }
@@ -178,16 +154,6 @@ impl CrlPublisher {
         let list = self.lists.get(id);
         list.and_then(|list| list.lock().current.as_ref().map(|crl| crl.der().to_vec()))
             .unwrap_or_default()
-    }
-
-    /// Tells whether every published CRL is still valid at `now`.
-    pub fn all_current(&self, now: UnixTime) -> bool {
-        self.lists.values().all(|list| {
-            list.lock()
-                .current
-                .as_ref()
-                .is_some_and(|crl| now <= crl.next_update())
-        })
     }
 
     /// Publishes until `stop`: after revocations, and whenever a CRL is a day old.
@@ -425,13 +391,11 @@ async fn sign(
 }
 
 fn revoked_of(row: &CertificateRow) -> ca_core::Revoked {
-    let (time, reason) = row.revocation.map_or(
-        (
-            row.validity.not_before(),
-            ca_types::RevocationReason::Unspecified,
-        ),
-        |revocation| (revocation.time, revocation.reason),
-    );
+    let unspecified = Revocation {
+        time: row.validity.not_before(),
+        reason: RevocationReason::Unspecified,
+    };
+    let Revocation { time, reason } = row.revocation.unwrap_or(unspecified);
     ca_core::Revoked {
         serial: row.serial,
         time,

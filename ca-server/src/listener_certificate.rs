@@ -108,7 +108,7 @@ impl ListenerCertificate {
             }
             Ok(_) => {}
             Err(error) => {
-                tracing::warn!(%error, "listener certificate not usable, a new one is made")
+                tracing::warn!(%error, "listener certificate not usable, a new one is made");
             }
         }
         let Made { leaf, chain, key } = maker.make().await?;

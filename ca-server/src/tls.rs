@@ -40,17 +40,6 @@ pub struct Credential {
     pub not_after: UnixTime,
 }
 
-/// Bounds on what peers may take.
-#[derive(Debug, Clone, Copy)]
-pub struct ListenerLimits {
-    /// Connections at once, from all peers.
-    pub connections: usize,
-    /// Connections at once from one address.
-    pub connections_per_peer: usize,
-    /// How long a handshake may take.
-    pub handshake: Duration,
-}
-
 /// Makes the TLS settings of the listener.
 ///
 /// A client certificate is optional: health and the renewal by a holder need none. When there is one it must
@@ -82,12 +71,12 @@ pub fn server_config(
 }
 
 /// Accepts connections until `stop`; each handshake runs in a task of its own, with a deadline.
-pub async fn accept(
+pub fn accept(
     listener: TcpListener,
     config: Arc<ServerConfig>,
     connections: Arc<Connections>,
     handshake: Duration,
-    tasks: Tasks,
+    tasks: &Tasks,
 ) -> mpsc::Receiver<Result<PeerStream, std::io::Error>> {
     let (ready, accepted) = mpsc::channel(64);
     let acceptor = TlsAcceptor::from(config);

@@ -232,9 +232,7 @@ fn target_of(target: Option<v1::revoke_request::Target>) -> Result<RevokeTarget,
         Some(Target::Serial(serial)) => Ok(RevokeTarget::Serial(serial_of(&serial)?)),
         Some(Target::Name(target)) => Ok(RevokeTarget::Name {
             name: lower_if_dns(target.name),
-            profile: optional(&target.profile)
-                .map(|profile| profile_of(profile))
-                .transpose()?,
+            profile: optional(&target.profile).map(profile_of).transpose()?,
             several: if target.all {
                 Several::RevokeAll
             } else {

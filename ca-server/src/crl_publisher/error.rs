@@ -1,0 +1,53 @@
+//! Why a CRL is not published.
+
+use std::path::PathBuf;
+
+use ca_core::IssuanceError;
+use ca_store::StoreError;
+use ca_verify::{CertificateListError, IssuedByError};
+
+use crate::atomic::AtomicWriteError;
+
+/// Why a CRL is not published.
+#[derive(Debug, thiserror::Error)]
+pub enum CrlError {
+    /// The store cannot record or read it.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// It cannot be made.
+    #[error(transparent)]
+    Issuance(#[from] IssuanceError),
+    /// It cannot be kept as a file.
+    #[error(transparent)]
+    File(#[from] AtomicWriteError),
+    /// The kept file is no CRL.
+    #[error("{}: not a CRL", path.display())]
+    Malformed {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        source: CertificateListError,
+    },
+    /// The kept file is not by its CA.
+    #[error("{}: not signed by its CA", path.display())]
+    Foreign {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        source: IssuedByError,
+    },
+    /// The CRL of an offline CA is not there.
+    #[error("{}: the CRL of the offline CA is missing", path.display())]
+    Missing {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// The server stops.
+    #[error("the server stopped before the CRL was signed")]
+    Interrupted,
+    /// There is no later time.
+    #[error("the clock stands at the end of time")]
+    Clock,
+}
