@@ -1,5 +1,6 @@
 //! The stories: real programs, real sockets, foreign judges.
 
+mod authorizer;
 mod bad_input;
 mod books;
 mod client_commands;

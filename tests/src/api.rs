@@ -76,6 +76,11 @@ impl Key {
         Self(KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256).expect("the machine has randomness"))
     }
 
+    /// Returns the key as PKCS#8.
+    pub fn pkcs8(&self) -> Vec<u8> {
+        self.0.serialize_der()
+    }
+
     /// Returns a certification request in DER that names `name` and nothing else.
     ///
     /// # Panics
