@@ -3,19 +3,23 @@
 //! The pending request is written first, then the key, then the request is sent. So a pending request
 //! without its key was never sent and may be begun anew; with its key it is sent again as it was.
 
+mod delivery;
+
 use std::path::{Path, PathBuf};
 
 use ca_types::{Code, GeneralName, Passphrase, RequestId, SystemEntropy};
-use ca_verify::{Certificate, CertificationRequest};
+use ca_verify::CertificationRequest;
 
-use crate::client::{ClientError, Issued};
+use crate::client::ClientError;
 use crate::error::CommandError;
 use crate::files::{self, Existing, FileError, Mode};
 use crate::keys::{KeyAlgorithm, KeyError, PrivateKey};
-use crate::p12::{P12Error, pkcs12};
+use crate::p12::P12Error;
 use crate::passphrase::{generate_passphrase, read_passphrase};
 use crate::pending::{Asked, PendingError, PendingRequest, pending_file};
 use crate::printer::Printer;
+
+pub(crate) use delivery::{Files, chain_pem};
 
 /// What is enrolled, and where its files go.
 #[derive(Debug)]
@@ -61,19 +65,6 @@ struct StagedKey {
     file: PathBuf,
     /// What it is; none when it is encrypted and was not opened.
     key: Option<PrivateKey>,
-}
-
-/// The files that were written.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Files {
-    /// The certificate.
-    pub(crate) certificate: PathBuf,
-    /// The key, when one was made.
-    pub(crate) key: Option<PathBuf>,
-    /// The chain: the issuing CA, then the root.
-    pub(crate) chain: PathBuf,
-    /// The PKCS#12 file.
-    pub(crate) p12: Option<PathBuf>,
 }
 
 impl Enrollment<'_> {
@@ -299,55 +290,6 @@ impl Begun {
         }
         error.into()
     }
-
-    /// Checks what came, and writes the files.
-    pub(crate) fn deliver(
-        self,
-        enrollment: &Enrollment<'_>,
-        issued: &Issued,
-    ) -> Result<Files, CommandError> {
-        let certificate = checked(issued, &own_request(&self.pending)?, enrollment.name)?;
-        let existing = enrollment.existing;
-        let mut written = Files {
-            certificate: enrollment.path("pem"),
-            key: None,
-            chain: enrollment.directory.join("chain.pem"),
-            p12: None,
-        };
-        let target = enrollment.path("key");
-        if let Some(staged) = &self.key {
-            if staged.file != target {
-                files::replace(&staged.file, &target)?;
-            }
-            written.key = Some(target);
-        }
-        files::write(
-            &written.certificate,
-            certificate.to_pem().as_bytes(),
-            Mode::Public,
-            existing,
-        )?;
-        let chain = chain_pem(&issued.chain)?;
-        files::write(&written.chain, chain.as_bytes(), Mode::Public, existing)?;
-        if enrollment.p12 {
-            let key = self.key.as_ref().and_then(|staged| staged.key.as_ref());
-            let (Some(key), Some(passphrase)) = (key, &self.passphrase) else {
-                return Err(P12Error::PassphraseMissing.into());
-            };
-            let path = enrollment.path("p12");
-            let octets = pkcs12(enrollment.name, key, &with_chain(issued), passphrase)?;
-            // Its salt is random, so it differs from one that an interrupted run wrote.
-            let existing = if self.was_pending {
-                Existing::Replace
-            } else {
-                existing
-            };
-            files::write(&path, &octets, Mode::Private, existing)?;
-            written.p12 = Some(path);
-        }
-        self.pending.finish()?;
-        Ok(written)
-    }
 }
 
 /// Reads a passphrase file, and warns when others can read it too.
@@ -363,50 +305,6 @@ pub(crate) fn read_with_warning(
         ))?;
     }
     Ok(passphrase)
-}
-
-/// Writes a chain as PEM: the issuing CA, then the root.
-pub(crate) fn chain_pem(chain: &[Vec<u8>]) -> Result<String, ClientError> {
-    let parsed = chain.iter().map(|der| Certificate::from_der(der));
-    parsed
-        .map(|certificate| certificate.map(|certificate| certificate.to_pem()))
-        .collect::<Result<_, _>>()
-        .map_err(|error| ClientError::answer("chain", error))
-}
-
-fn with_chain(issued: &Issued) -> Vec<Vec<u8>> {
-    let leaf = std::iter::once(&issued.certificate.der);
-    leaf.chain(&issued.chain).cloned().collect()
-}
-
-/// Trusts the server's answer no further than the certificates in it: our key, our name, and the chain.
-fn checked(
-    issued: &Issued,
-    request: &CertificationRequest,
-    name: &str,
-) -> Result<Certificate, ClientError> {
-    let wrong = |what: String| ClientError::answer("certificate", what);
-    let certificate =
-        Certificate::from_der(&issued.certificate.der).map_err(|error| wrong(error.to_string()))?;
-    if certificate.public_key().key_id() != request.public_key().key_id() {
-        return Err(wrong("it is for another key than ours".to_owned()));
-    }
-    if certificate.subject().common_name() != Some(name) {
-        return Err(wrong(format!(
-            "it is for `{}`, not for `{name}`",
-            certificate.subject().as_str()
-        )));
-    }
-    let mut below = certificate.clone();
-    for der in &issued.chain {
-        let above =
-            Certificate::from_der(der).map_err(|error| ClientError::answer("chain", error))?;
-        below
-            .verify_signed_by(&above)
-            .map_err(|error| ClientError::answer("chain", error))?;
-        below = above;
-    }
-    Ok(certificate)
 }
 
 fn own_request(pending: &PendingRequest) -> Result<CertificationRequest, CommandError> {
@@ -453,6 +351,7 @@ const RESERVED: [&str; 2] = ["chain", "ca"];
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::client::Issued;
     use crate::printer::{Format, Streams};
 
     fn printer() -> Printer {
