@@ -66,6 +66,19 @@ pub(crate) fn build(workspace: &Workspace) -> anyhow::Result<()> {
     )
 }
 
+/// Builds the two programs, without what only the tests need.
+pub(crate) fn build_programs(workspace: &Workspace) -> anyhow::Result<()> {
+    process::run(
+        cargo(workspace).args([
+            "build",
+            "--locked",
+            "--package=ca-server",
+            "--package=ca-client",
+        ]),
+        20 * MINUTE,
+    )
+}
+
 /// Runs all tests and counts them.
 pub(crate) fn test(workspace: &Workspace) -> anyhow::Result<TestCount> {
     let count = Arc::new(Mutex::new(TestCount::default()));
