@@ -1,6 +1,8 @@
 //! The store on disk: the log, the tables over it, and the index behind it.
 
 mod opening;
+#[cfg(test)]
+mod tests;
 
 use std::fmt;
 use std::path::Path;
@@ -133,6 +135,13 @@ impl LogStore {
                 Err(_) => Err(StoreError::Closed),
             },
         }
+    }
+
+    /// Returns how many entries wait for the writer.
+    #[cfg(test)]
+    fn queued(&self) -> usize {
+        self.queue()
+            .map_or(0, |queue| queue.max_capacity() - queue.capacity())
     }
 
     fn queue(&self) -> Result<mpsc::Sender<Submission>, StoreError> {

@@ -186,19 +186,20 @@ impl Hinted for StoreError {
 impl StoreError {
     /// Says the same to another caller.
     pub(crate) fn copy(&self) -> Self {
-        match self {
-            Self::File {
-                path,
-                action,
-                source,
-            } => Self::File {
-                path: path.clone(),
-                action,
-                source: source
-                    .raw_os_error()
-                    .map_or_else(|| source.kind().into(), std::io::Error::from_raw_os_error),
-            },
-            other => Self::Stopped(other.to_string()),
+        let Self::File {
+            path,
+            action,
+            source,
+        } = self
+        else {
+            return Self::Stopped(self.to_string());
+        };
+        Self::File {
+            path: path.clone(),
+            action,
+            source: source
+                .raw_os_error()
+                .map_or_else(|| source.kind().into(), std::io::Error::from_raw_os_error),
         }
     }
 }

@@ -15,15 +15,17 @@ pub(crate) struct IndexRow {
 }
 
 /// A bounded queue that never makes the writer wait: what does not fit is read from the log later.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Feed {
     queue: Mutex<Queue>,
     wake: Condvar,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Queue {
     rows: VecDeque<IndexRow>,
+    /// How many rows wait at the most.
+    room: usize,
     /// The number of durable leaves.
     leaves: u64,
     is_closed: bool,
@@ -41,16 +43,35 @@ pub(crate) enum Work {
 }
 
 impl Feed {
+    pub(crate) fn new() -> Self {
+        Self {
+            queue: Mutex::new(Queue {
+                rows: VecDeque::new(),
+                room: ROOM,
+                leaves: 0,
+                is_closed: false,
+            }),
+            wake: Condvar::new(),
+        }
+    }
+
     /// Adds rows as far as they fit.
     pub(crate) fn push(&self, rows: impl Iterator<Item = IndexRow>) {
         let mut queue = self.queue();
         for row in rows {
             queue.leaves = row.leaf + 1;
-            if queue.rows.len() < LIMIT {
+            if queue.rows.len() < queue.room {
                 queue.rows.push_back(row);
             }
         }
         self.wake.notify_one();
+    }
+
+    /// Takes no more rows: nobody wants them.
+    pub(crate) fn ignore(&self) {
+        let mut queue = self.queue();
+        queue.rows = VecDeque::new();
+        queue.room = 0;
     }
 
     /// Lets the index end when it has applied everything.
@@ -85,7 +106,7 @@ impl Feed {
     }
 }
 
-/// How many rows wait at the most.
-const LIMIT: usize = 8192;
+/// Some megabytes of rows.
+const ROOM: usize = 8192;
 /// How many keys sled takes at once: with more its garbage grows without bound.
 pub(crate) const GROUP: usize = 100;

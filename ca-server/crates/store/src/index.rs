@@ -5,6 +5,8 @@
 mod directory;
 mod quiet;
 
+use std::fs::DirBuilder;
+use std::os::unix::fs::DirBuilderExt;
 use std::panic::AssertUnwindSafe;
 use std::path::Path;
 
@@ -81,13 +83,17 @@ impl Head {
 impl Index {
     /// Makes an empty index in the directory `path`, which must not exist.
     pub(crate) fn create(path: &Path, log_id: LogId) -> Result<Self, IndexError> {
-        let index = Self {
-            db: config(path).open()?,
+        let mut owner_only = DirBuilder::new();
+        owner_only.mode(0o700);
+        owner_only
+            .create(path)
+            .map_err(|source| IndexError::Unusable(source.to_string()))?;
+        Ok(Self {
+            db: guarded(|| config(path).open())?,
             log_id,
             frontier: Frontier::new(),
             unflushed: 0,
-        };
-        Ok(index)
+        })
     }
 
     /// Opens the index in `path`, and fills the state and the places of the log from it.
@@ -97,9 +103,7 @@ impl Index {
         tail: (u64, &[u32]),
         progress: &mut dyn FnMut(Progress),
     ) -> Result<(Self, State), IndexError> {
-        // With flipped bytes sled 0.34 may panic where it should fail.
-        let loaded = quiet::catch(AssertUnwindSafe(|| Self::read(path, log, tail, progress)));
-        loaded.unwrap_or_else(|| Err(IndexError::Unusable("sled panicked on it".to_owned())))
+        guarded(|| Self::read(path, log, tail, progress))
     }
 
     fn read(
@@ -203,7 +207,7 @@ impl Index {
             frontier,
         };
         batch.insert(HEAD_KEY, head.to_octets());
-        self.db.apply_batch(batch)?;
+        guarded(|| self.db.apply_batch(batch))?;
         self.frontier = head.frontier;
         self.unflushed += rows.len();
         if self.unflushed >= FLUSH_EVERY {
@@ -212,8 +216,8 @@ impl Index {
         Ok(())
     }
 
-    pub(crate) fn flush(&mut self) -> Result<(), IndexError> {
-        self.db.flush()?;
+    fn flush(&mut self) -> Result<(), IndexError> {
+        guarded(|| self.db.flush())?;
         self.unflushed = 0;
         Ok(())
     }
@@ -273,6 +277,14 @@ impl IndexRow {
     }
 }
 
+/// Runs what calls sled: with flipped bytes, 0.34 may panic where it should fail.
+fn guarded<T, E: Into<IndexError>>(work: impl FnOnce() -> Result<T, E>) -> Result<T, IndexError> {
+    match quiet::catch(AssertUnwindSafe(work)) {
+        Some(result) => result.map_err(Into::into),
+        None => Err(IndexError::Unusable("sled panicked".to_owned())),
+    }
+}
+
 /// sled flushes by itself only when told: losing the end of the index costs a short replay.
 fn config(path: &Path) -> sled::Config {
     sled::Config::new()
@@ -284,17 +296,3 @@ fn config(path: &Path) -> sled::Config {
 const CACHE_OCTETS: u64 = 64 << 20;
 /// What a killed process has to replay at the most: a fraction of a second.
 const FLUSH_EVERY: usize = 5_000;
-
-impl IndexError {
-    /// Says it of the index in `path`.
-    pub(crate) fn at(self, path: &Path) -> StoreError {
-        match self {
-            Self::InUse => StoreError::InUse(path.to_owned()),
-            Self::Unusable(what) => StoreError::File {
-                path: path.to_owned(),
-                action: "make the index",
-                source: std::io::Error::other(what),
-            },
-        }
-    }
-}

@@ -57,7 +57,7 @@ impl Tables {
     pub(crate) fn apply(&mut self, leaf: u64, row: &LeafRow) -> Result<(), Contradiction> {
         for change in &row.changes {
             match change {
-                RowChange::Issued(issued) => self.apply_issued(leaf, row.time, issued)?,
+                RowChange::Issued(issued) => self.apply_issued(leaf, issued)?,
                 RowChange::Revoked(revoked) => {
                     let revocation = Revocation {
                         time: row.time,
@@ -122,12 +122,7 @@ impl Tables {
         Ok(())
     }
 
-    fn apply_issued(
-        &mut self,
-        leaf: u64,
-        time: UnixTime,
-        issued: &IssuedRow,
-    ) -> Result<(), Contradiction> {
+    fn apply_issued(&mut self, leaf: u64, issued: &IssuedRow) -> Result<(), Contradiction> {
         let issuer = self
             .issuer_number(&issued.issuer)
             .ok_or(Contradiction("holds a certificate of an unknown issuer"))?;
@@ -136,7 +131,7 @@ impl Tables {
             self.profiles.len() - 1
         });
         self.certificates
-            .issue(leaf, time, issued, (issuer, profile))
+            .issue(leaf, issued, (issuer, profile))
             .ok_or(Contradiction("holds a serial number that was used before"))
     }
 
@@ -157,7 +152,7 @@ impl Tables {
         self.certificates.find(serial)
     }
 
-    /// Goes through the certificates with a NAME that are neither revoked nor known to be expired.
+    /// Goes through the certificates with a NAME that are not revoked; whether they are expired is the caller's question.
     pub(crate) fn holders(&self, name: &str) -> impl Iterator<Item = &TableCertificate> {
         self.certificates.holders(name)
     }

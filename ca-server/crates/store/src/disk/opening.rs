@@ -87,14 +87,14 @@ struct Filling<'o> {
 }
 
 impl Filling<'_> {
-    fn fill(&mut self, dir: &Path) -> Result<(State, Index, IndexReport), StoreError> {
+    fn fill(&mut self, dir: &Path) -> Result<(State, Option<Index>, IndexReport), StoreError> {
         let mut directories = Directories::list(dir)?;
         let reason = match directories.newest() {
             None => "there was none".to_owned(),
             Some(path) => match self.load(&path) {
-                Ok((mut index, mut state)) => {
+                Ok((index, mut state)) => {
                     let replayed = self.tail.leaves - index.applied();
-                    self.replay(&mut index, &mut state, OpenStep::Replaying)?;
+                    let index = self.replay(Ok(index), &mut state, OpenStep::Replaying)?;
                     directories.remove_old();
                     return Ok((state, index, IndexReport::Used { replayed }));
                 }
@@ -108,8 +108,8 @@ impl Filling<'_> {
         self.log.forget_places();
         let path = directories.next();
         let mut state = State::new();
-        let mut index = Index::create(&path, self.log.id()).map_err(|error| error.at(&path))?;
-        self.replay(&mut index, &mut state, OpenStep::Rebuilding)?;
+        let index = Index::create(&path, self.log.id());
+        let index = self.replay(index, &mut state, OpenStep::Rebuilding)?;
         directories.remove_old();
         Ok((state, index, IndexReport::Rebuilt { reason }))
     }
@@ -119,16 +119,17 @@ impl Filling<'_> {
         Index::load(path, self.log, tail, &mut *self.progress)
     }
 
-    /// Applies the leaves that the index has not seen, to it and to the tables.
+    /// Applies the leaves that the tables have not seen, to them and to the index.
+    ///
+    /// An index that fails is given up: the store works without, and the next start sees to it.
     fn replay(
         &mut self,
-        index: &mut Index,
+        mut index: Result<Index, IndexError>,
         state: &mut State,
         step: OpenStep,
-    ) -> Result<(), StoreError> {
-        let (first, total) = (index.applied(), self.tail.leaves);
+    ) -> Result<Option<Index>, StoreError> {
+        let (first, total) = (state.frontier.size(), self.tail.leaves);
         let mut rows = Vec::with_capacity(GROUP);
-        let mut failed = None;
         let (log, progress) = (self.log, &mut *self.progress);
         log.replay(first, total, &mut |found| {
             if found.leaf == found.segment.header.first_leaf {
@@ -141,7 +142,7 @@ impl Filling<'_> {
             log.publish([found.offset]);
             rows.push(index_row);
             if rows.len() == GROUP {
-                apply(index, &mut rows, &mut failed);
+                apply(&mut index, &mut rows);
             }
             let done = found.leaf + 1 - first;
             if done % 10_000 == 0 {
@@ -153,18 +154,22 @@ impl Filling<'_> {
             }
             Ok(())
         })?;
-        apply(index, &mut rows, &mut failed);
-        if let Some(error) = failed {
-            tracing::error!(?error, "the index does not take leaves; it is left behind");
+        apply(&mut index, &mut rows);
+        if let Err(error) = &index {
+            tracing::error!(
+                ?error,
+                "the index does not take leaves; the next start will be slow"
+            );
         }
-        Ok(())
+        Ok(index.ok())
     }
 }
 
-/// An index that fails once is left as it is: the store works without, and the next start sees to it.
-fn apply(index: &mut Index, rows: &mut Vec<IndexRow>, failed: &mut Option<IndexError>) {
-    if failed.is_none() {
-        *failed = index.apply(rows).err();
+fn apply(index: &mut Result<Index, IndexError>, rows: &mut Vec<IndexRow>) {
+    if let Ok(open) = index
+        && let Err(error) = open.apply(rows)
+    {
+        *index = Err(error);
     }
     rows.clear();
 }
@@ -173,11 +178,11 @@ fn start(
     log: Arc<Log>,
     state: State,
     appender: Appender,
-    index: Index,
+    index: Option<Index>,
     lock: Box<dyn FileLock>,
 ) -> Result<LogStore, StoreError> {
     let state = Arc::new(SharedState::new(state));
-    let feed = Arc::new(Feed::default());
+    let feed = Arc::new(Feed::new());
     let (queue, submissions) = mpsc::channel(QUEUE);
     let writer = Writer {
         appender,
@@ -192,9 +197,14 @@ fn start(
         .spawn({
             let (log, feed) = (Arc::clone(&log), Arc::clone(&feed));
             move || {
-                if let Err(error) = index.follow(&log, &feed) {
-                    tracing::error!(?error, "the index does not take leaves; it is left behind");
+                let followed = index.map(|index| index.follow(&log, &feed));
+                if let Some(Err(error)) = followed {
+                    tracing::error!(
+                        ?error,
+                        "the index does not take leaves; the next start will be slow"
+                    );
                 }
+                feed.ignore();
             }
         })
         .map_err(cannot)?;

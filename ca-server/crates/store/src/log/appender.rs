@@ -7,6 +7,7 @@ use std::sync::Arc;
 use super::segment::{self, file_error, length};
 use super::{Log, Record, Segment, SegmentHeader};
 use crate::StoreError;
+use crate::error::is_full;
 use crate::files::LogFile;
 
 /// Appends groups of leaves; there is one per log, in the writer's thread.
@@ -34,11 +35,11 @@ pub(crate) enum AppendError {
 
 impl AppendError {
     fn new(error: StoreError) -> Self {
-        match error {
-            StoreError::File { ref source, .. } if crate::error::is_full(source) => {
-                Self::Full(error)
-            }
-            broken => Self::Broken(broken),
+        let is_full = matches!(&error, StoreError::File { source, .. } if is_full(source));
+        if is_full {
+            Self::Full(error)
+        } else {
+            Self::Broken(error)
         }
     }
 }
@@ -144,7 +145,13 @@ impl Appender {
         }
         let path = self.reserve();
         let wrong = |source| file_error(&path, "keep room for revocations")(source);
-        let file = self.log.files.create(&path).map_err(wrong)?;
+        let file = match self.log.files.create(&path) {
+            Err(source) if source.kind() == io::ErrorKind::AlreadyExists => {
+                self.has_reserve = true;
+                return Ok(());
+            }
+            created => created.map_err(wrong)?,
+        };
         // Written in full: a file of zeros that was never written takes no room.
         let written = file
             .write_at(0, &vec![0xff; RESERVE_OCTETS])

@@ -40,7 +40,7 @@ const FORMAT: u16 = 1;
 
 impl SegmentHeader {
     /// Encodes the header.
-    pub fn to_octets(&self) -> Vec<u8> {
+    pub fn to_octets(self) -> Vec<u8> {
         let mut octets = Vec::with_capacity(HEADER_OCTETS);
         octets.extend_from_slice(&MAGIC);
         octets.extend_from_slice(&FORMAT.to_be_bytes());

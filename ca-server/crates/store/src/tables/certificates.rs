@@ -3,7 +3,7 @@
 use std::hash::BuildHasher;
 use std::num::NonZeroU32;
 
-use ca_types::{Fingerprint, GeneralName, KeyId, SerialNumber, SubjectName, UnixTime, Validity};
+use ca_types::{Fingerprint, GeneralName, KeyId, SerialNumber, SubjectName, Validity};
 use hashbrown::{DefaultHashBuilder, HashTable};
 
 use crate::Revocation;
@@ -183,7 +183,6 @@ impl Certificates {
     pub(super) fn issue(
         &mut self,
         leaf: u64,
-        time: UnixTime,
         issued: &IssuedRow,
         (issuer, profile): (usize, usize),
     ) -> Option<()> {
@@ -192,7 +191,6 @@ impl Certificates {
         }
         let number = Number::new(self.rows.len())?;
         let name = self.intern(&issued.name)?;
-        self.unlink(name, |row| row.validity.not_after() < time);
         let name_entry = self.names.get_mut(name.place())?;
         let older = name_entry.newest.replace(number);
         let (own_name_first, more_sans) = match issued.sans.split_first() {
@@ -247,7 +245,7 @@ impl Certificates {
             return None;
         }
         let (name, issuer) = (row.name, row.issuer());
-        self.unlink(name, |row| row.revocation.is_some());
+        self.unlink(name, number);
         Some((number, issuer))
     }
 
@@ -274,30 +272,29 @@ impl Certificates {
         Some(number)
     }
 
-    /// Takes the certificates out of the list of their name that hold it no longer.
-    fn unlink(&mut self, name: Number, is_over: impl Fn(&TableCertificate) -> bool) {
+    /// Takes a certificate out of the list of its name.
+    fn unlink(&mut self, name: Number, revoked: Number) {
         let mut newer: Option<Number> = None;
         let mut next = self.names.get(name.place()).and_then(|name| name.newest);
-        while let Some(number) = next {
-            let Some(row) = self.rows.get_mut(number.place()) else {
-                return;
-            };
-            next = row.older;
-            if !is_over(row) {
-                newer = Some(number);
-                continue;
-            }
-            row.older = None;
-            let link = match newer {
-                Some(newer) => self.rows.get_mut(newer.place()).map(|row| &mut row.older),
-                None => self
-                    .names
-                    .get_mut(name.place())
-                    .map(|name| &mut name.newest),
-            };
-            if let Some(link) = link {
-                *link = next;
-            }
+        while let Some(number) = next
+            && number != revoked
+        {
+            newer = next;
+            next = self.get(number).and_then(|row| row.older);
+        }
+        let older = self
+            .rows
+            .get_mut(revoked.place())
+            .and_then(|row| row.older.take());
+        let link = match newer {
+            Some(newer) => self.rows.get_mut(newer.place()).map(|row| &mut row.older),
+            None => self
+                .names
+                .get_mut(name.place())
+                .map(|name| &mut name.newest),
+        };
+        if let Some(link) = link {
+            *link = older;
         }
     }
 }
