@@ -130,6 +130,9 @@ impl Hinted for AtomicWriteError {
             ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => Some(format!(
                 "run it as the user who owns {directory}, or choose another place"
             )),
+            ErrorKind::NotADirectory => {
+                Some("a part of the path is a file: choose another place".to_owned())
+            }
             ErrorKind::NotFound => Some(format!("make the directory {directory} first")),
             ErrorKind::AlreadyExists => {
                 Some("move away what is there; nothing is overwritten".to_owned())

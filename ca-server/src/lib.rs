@@ -1,8 +1,12 @@
 //! The certificate authority server of Fleet CA.
 
+pub mod admin_profile;
 pub mod atomic;
 pub mod authority;
 pub mod authz;
+pub mod check;
+pub mod cli;
+pub mod commands;
 pub mod connections;
 pub mod credential;
 pub mod crl_publisher;
@@ -10,11 +14,14 @@ pub mod data_dir;
 pub mod failure;
 pub mod grpc;
 pub mod http;
+pub mod init;
 pub mod keystore;
 pub mod listener_certificate;
 pub mod lock;
 pub mod passphrase;
+pub mod printer;
 pub mod publication;
+pub mod recover;
 pub mod serve;
 pub mod server_identity;
 pub mod settings;

@@ -227,7 +227,7 @@ pub enum SettingsError {
         source: std::io::Error,
     },
     /// A key is unknown, missing or wrong.
-    #[error("{}:{line}: {message}", file.display())]
+    #[error("{}, line {line}: {message}", file.display())]
     Wrong {
         /// The file.
         file: PathBuf,
@@ -254,5 +254,150 @@ impl Hinted for SettingsError {
             Self::Unreadable { .. } => "run it as the user who owns the file".to_owned(),
             Self::Wrong { .. } => "docs/settings.md lists every key with its meaning and default".to_owned(),
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LEAST: &str =
+        "organization = \"Example Fleet\"\npublish_url = \"http://pki.example.net\"\n";
+
+    fn parse(text: &str) -> Result<Settings, SettingsError> {
+        Settings::parse(Path::new("/data/ca-server.toml"), text.as_bytes())
+    }
+
+    #[track_caller]
+    fn check_wrong(more: &str, expect: &str) {
+        let error = parse(&format!("{LEAST}{more}")).unwrap_err();
+        let message = error.to_string();
+        assert_eq!(
+            message.strip_prefix("/data/ca-server.toml, "),
+            Some(expect),
+            "{more}"
+        );
+        assert!(error.hint().is_some());
+    }
+
+    #[test]
+    fn two_keys_are_enough() {
+        let settings = parse(LEAST).unwrap();
+        assert_eq!(settings.listen, "0.0.0.0:8443".parse().unwrap());
+        assert_eq!(settings.http_listen, "0.0.0.0:80".parse().unwrap());
+        assert!(settings.operations_listen.ip().is_loopback());
+        assert_eq!(settings.data.path(), Path::new("/data"));
+        assert_eq!(settings.server_names.len(), 3);
+        assert!(settings.domains.is_empty());
+    }
+
+    #[test]
+    fn paths_are_relative_to_the_file() {
+        let settings = parse(&format!(
+            "{LEAST}data = \"state\"\npassphrase_file = \"/run/p\"\n"
+        ))
+        .unwrap();
+        assert_eq!(settings.data.path(), Path::new("/data/state"));
+        assert_eq!(
+            settings.passphrase_file.as_deref(),
+            Some(Path::new("/run/p"))
+        );
+    }
+
+    #[test]
+    fn an_unknown_key_is_named_with_its_line() {
+        let error = parse(&format!("{LEAST}colour = \"red\"\n"))
+            .unwrap_err()
+            .to_string();
+        assert!(
+            error.starts_with("/data/ca-server.toml, line 3: unknown field `colour`"),
+            "{error}"
+        );
+        let error = parse(&format!("{LEAST}\n[limits]\nconections = 7\n"))
+            .unwrap_err()
+            .to_string();
+        assert!(
+            error.starts_with("/data/ca-server.toml, line 5: unknown field `conections`"),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn a_wrong_value_is_named_with_its_line() {
+        check_wrong(
+            "listen = \"8443\"\n",
+            "line 3: listen: `8443`: wanted ADDRESS:PORT, such as 0.0.0.0:8443",
+        );
+        check_wrong(
+            "listen = 7\n",
+            "line 3: invalid type: integer `7`, expected a string",
+        );
+        check_wrong(
+            "# one\n# two\ndomains = [\n  \"example.net\",\n  \"*.example.org\"\n]\n",
+            "line 7: domains: name `*.example.org` is a wildcard",
+        );
+        check_wrong(
+            "server_names = [\"a@b\"]\n",
+            "line 3: server_names: wanted a DNS name or an IP address",
+        );
+        check_wrong(
+            "[limits]\nhandshake_seconds = 0\n",
+            "line 4: limits.handshake_seconds: 0: wanted 1 to 300",
+        );
+        check_wrong(
+            "[limits]\nconnections = -1\n",
+            "line 4: limits.connections: -1: wanted 1 to 100000",
+        );
+        check_wrong("organization = \"Twice\"\n", "line 3: duplicate key");
+    }
+
+    #[test]
+    fn a_missing_key_and_broken_text_are_named() {
+        let error = parse("organization = \"Example Fleet\"\n")
+            .unwrap_err()
+            .to_string();
+        assert!(error.contains("missing field `publish_url`"), "{error}");
+        let error = Settings::parse(Path::new("f"), b"a = 1\nb = \"\xff\"\n")
+            .unwrap_err()
+            .to_string();
+        assert_eq!(error, "f, line 2: wanted UTF-8");
+        let error = parse(&format!("{LEAST}[")).unwrap_err().to_string();
+        assert!(
+            error.starts_with("/data/ca-server.toml, line 3: "),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn the_digest_is_that_of_the_file() {
+        assert_ne!(
+            parse(LEAST).unwrap().digest,
+            parse(&format!("{LEAST}# changed\n")).unwrap().digest
+        );
+    }
+
+    /// The sample shows every key of the reference, and holds what holds without it.
+    #[test]
+    fn the_sample_is_accepted_and_complete() {
+        let text = include_str!("../../docs/ca-server.toml");
+        let sample = parse(text).unwrap();
+        let table: toml::Table = text.parse().unwrap();
+        for row in reference() {
+            let value = match row.key.split_once('.') {
+                Some((outer, key)) => table.get(outer).and_then(|outer| outer.get(key)),
+                None => table.get(&row.key),
+            };
+            assert!(value.is_some(), "the sample lacks {}", row.key);
+        }
+        assert_eq!(sample.limits, parse(LEAST).unwrap().limits);
+        assert_eq!(sample.listen, parse(LEAST).unwrap().listen);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_text_makes_the_parser_panic(text in ".{0,200}") {
+            let _any = parse(&text);
+            let _more = parse(&format!("{LEAST}{text}"));
+        }
     }
 }

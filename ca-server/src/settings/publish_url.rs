@@ -151,10 +151,9 @@ mod tests {
 
     #[track_caller]
     fn check(text: &str, expect: Result<(&str, usize), &str>) {
-        let url = text.parse::<PublishUrl>();
-        let warnings = url.as_ref().map(|url| url.warnings().len());
-        let got = url
-            .map(|url| (url.to_string(), warnings.unwrap()))
+        let got = text
+            .parse::<PublishUrl>()
+            .map(|url| (url.to_string(), url.warnings().len()))
             .map_err(|error| error.what);
         assert_eq!(
             got,

@@ -1,0 +1,203 @@
+//! Looks at everything that can be wrong with a CA, beside a running server or without one.
+
+use ca_types::{Clock, Passphrase, UnixTime};
+use serde::Serialize;
+
+use crate::settings::Settings;
+
+mod crls;
+mod fetch;
+mod files;
+mod log;
+
+/// How a thing stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Standing {
+    /// Sound.
+    Ok,
+    /// It works, and somebody should do something.
+    Warning,
+    /// It does not work.
+    Error,
+}
+
+/// One thing that was looked at.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Finding {
+    /// What was looked at: `settings`, `log`, `keys`, `clock`, `crl`, …
+    pub what: &'static str,
+    /// How it stands.
+    pub standing: Standing,
+    /// What was found.
+    pub message: String,
+    /// What to do about it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hint: Option<String>,
+}
+
+/// What was found, in the order in which it was looked at.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct Findings {
+    findings: Vec<Finding>,
+}
+
+impl Findings {
+    /// Tells whether nothing is wrong; warnings do not count.
+    pub fn is_sound(&self) -> bool {
+        self.findings
+            .iter()
+            .all(|finding| finding.standing != Standing::Error)
+    }
+
+    /// Lists the findings.
+    pub fn all(&self) -> &[Finding] {
+        &self.findings
+    }
+
+    /// Writes one line per finding, with its hint below.
+    pub fn text(&self) -> String {
+        let line = |finding: &Finding| {
+            let word = match finding.standing {
+                Standing::Ok => "ok",
+                Standing::Warning => "warning",
+                Standing::Error => "error",
+            };
+            let hint = finding
+                .hint
+                .as_ref()
+                .map(|hint| format!("{:18}hint: {hint}\n", ""))
+                .unwrap_or_default();
+            format!("{word:<8}{:<10}{}\n{hint}", finding.what, finding.message)
+        };
+        self.findings.iter().map(line).collect()
+    }
+
+    fn ok(&mut self, what: &'static str, message: impl Into<String>) {
+        self.findings.push(Finding {
+            what,
+            standing: Standing::Ok,
+            message: message.into(),
+            hint: None,
+        });
+    }
+
+    fn warn(&mut self, what: &'static str, message: impl Into<String>, hint: impl Into<String>) {
+        let (message, hint) = (message.into(), Some(hint.into()));
+        self.findings.push(Finding {
+            what,
+            standing: Standing::Warning,
+            message,
+            hint,
+        });
+    }
+
+    fn error(&mut self, what: &'static str, message: impl Into<String>, hint: impl Into<String>) {
+        let (message, hint) = (message.into(), Some(hint.into()));
+        self.findings.push(Finding {
+            what,
+            standing: Standing::Error,
+            message,
+            hint,
+        });
+    }
+}
+
+/// Looks at settings, log, index, clock, keys, certificates and every published CRL.
+pub async fn check(
+    settings: &Settings,
+    passphrase: Option<&Passphrase>,
+    clock: &dyn Clock,
+) -> Findings {
+    let now = clock.now();
+    let mut findings = Findings::default();
+    look_at_settings(settings, &mut findings);
+    let Some(books) = log::look(&settings.data, now, &mut findings) else {
+        return findings;
+    };
+    files::look_at_keys(&settings.data, &books, passphrase, &mut findings);
+    files::look_at_server_certificate(settings, now, &mut findings);
+    files::look_at_root_key(&settings.data, &mut findings);
+    look_at_issuers(&books, now, &mut findings);
+    crls::look(settings, &books, now, &mut findings).await;
+    findings
+}
+
+fn look_at_settings(settings: &Settings, findings: &mut Findings) {
+    findings.ok("settings", format!("{} is sound", settings.file.display()));
+    for warning in settings.publish_url.warnings() {
+        findings.warn(
+            "settings",
+            warning,
+            "the URL cannot be changed in certificates that were issued",
+        );
+    }
+    if settings.domains.is_empty() {
+        findings.warn(
+            "settings",
+            "any well-formed name may be issued",
+            "name your domains in `domains`",
+        );
+    }
+    if !settings.operations_listen.ip().is_loopback() {
+        findings.warn(
+            "settings",
+            format!(
+                "health and metrics are shown on {}",
+                settings.operations_listen
+            ),
+            "set operations_listen to a loopback address, or let a firewall guard it",
+        );
+    }
+}
+
+fn look_at_issuers(books: &log::Books, now: UnixTime, findings: &mut Findings) {
+    for issuer in books.issuers.values() {
+        let validity = issuer.certificate.validity();
+        let id = &issuer.id;
+        let renew = "make its successor while this one still issues";
+        if !validity.contains(now) {
+            let (start, end) = (validity.not_before(), validity.not_after());
+            findings.error(
+                "issuer",
+                format!("{id} is valid from {start} to {end}, now is {now}"),
+                renew,
+            );
+        } else if validity.not_after().since(now) < NEAR_END {
+            findings.warn(
+                "issuer",
+                format!("{id} ends at {}", validity.not_after()),
+                renew,
+            );
+        } else {
+            findings.ok(
+                "issuer",
+                format!("{id} is valid until {}", validity.not_after()),
+            );
+        }
+    }
+}
+
+/// Two years: longer than any certificate below lives, so a successor can take over without haste.
+const NEAR_END: u64 = 2 * 365 * 86_400;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_errors_make_it_unsound() {
+        let mut findings = Findings::default();
+        findings.ok("log", "12 leaves");
+        findings.warn("root key", "still here", "move it");
+        assert!(findings.is_sound());
+        findings.error("crl", "does not answer", "start the server");
+        assert!(!findings.is_sound());
+        assert_eq!(
+            findings.text(),
+            "ok      log       12 leaves\n\
+             warning root key  still here\n                  hint: move it\n\
+             error   crl       does not answer\n                  hint: start the server\n"
+        );
+    }
+}

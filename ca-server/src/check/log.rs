@@ -1,0 +1,141 @@
+//! The log, the index behind it, and the clock against both.
+
+use std::collections::BTreeMap;
+
+use ca_store::{LogReport, StoreError, read_log};
+use ca_types::{Hinted as _, IssuerClass, IssuerId, UnixTime};
+use ca_verify::{Certificate, Change, CrlSigned, Entry};
+
+use super::Findings;
+use crate::data_dir::DataDir;
+
+/// What the log says of CAs and CRLs.
+#[derive(Debug, Default)]
+pub(super) struct Books {
+    pub(super) issuers: BTreeMap<IssuerId, BookedIssuer>,
+    pub(super) last_crls: BTreeMap<IssuerId, CrlSigned>,
+}
+
+/// A CA as the log has it.
+#[derive(Debug)]
+pub(super) struct BookedIssuer {
+    pub(super) id: IssuerId,
+    pub(super) class: IssuerClass,
+    pub(super) certificate: Certificate,
+}
+
+impl Books {
+    fn note(&mut self, leaf: u64, entry: Entry, unread: &mut Vec<String>) {
+        for change in entry.changes {
+            match change {
+                Change::IssuerAdded(added) => match Certificate::from_der(&added.certificate) {
+                    Ok(certificate) => {
+                        let issuer = BookedIssuer {
+                            id: added.id.clone(),
+                            class: added.class,
+                            certificate,
+                        };
+                        self.issuers.insert(added.id, issuer);
+                    }
+                    Err(error) => {
+                        unread.push(format!("leaf {leaf}: certificate of {}: {error}", added.id))
+                    }
+                },
+                Change::CrlSigned(crl) => {
+                    self.last_crls.insert(crl.issuer.clone(), crl);
+                }
+                Change::Issued(_)
+                | Change::Revoked(_)
+                | Change::ActorAdded(_)
+                | Change::ActorRemoved(_) => {}
+            }
+        }
+    }
+}
+
+/// Reads the whole log; without it there is nothing more to look at.
+pub(super) fn look(data: &DataDir, now: UnixTime, findings: &mut Findings) -> Option<Books> {
+    let mut books = Books::default();
+    let mut unread = Vec::new();
+    let read = read_log(data.path(), &mut |leaf, entry| {
+        books.note(leaf, entry, &mut unread);
+        Ok(())
+    });
+    match read {
+        Ok(report) => look_at_report(&report, now, findings),
+        Err(error) => {
+            findings.error(
+                "log",
+                message_of(&error),
+                error
+                    .hint()
+                    .unwrap_or_else(|| "restore a backup".to_owned()),
+            );
+            return None;
+        }
+    }
+    for problem in unread {
+        findings.error("log", problem, "restore a backup");
+    }
+    look_at_index(data, findings);
+    Some(books)
+}
+
+fn look_at_report(report: &LogReport, now: UnixTime, findings: &mut Findings) {
+    let leaves = report.head.size;
+    findings.ok(
+        "log",
+        format!(
+            "{leaves} leaves, {} octets in {} segments",
+            report.octets, report.segments
+        ),
+    );
+    if let Some(torn) = &report.torn {
+        findings.warn(
+            "log",
+            format!(
+                "{} ends in a torn record of {} octets",
+                torn.segment.display(),
+                torn.octets
+            ),
+            "beside a running server it is a write under way; else the next start cuts it off",
+        );
+    }
+    match report.last_time {
+        Some(last) if last.since(now) > SKEW => findings.error(
+            "clock",
+            format!("now is {now}, the last leaf was written at {last}"),
+            "set the clock of this machine, and keep it right with NTP",
+        ),
+        Some(_) | None => findings.ok("clock", format!("now is {now}, after the last leaf")),
+    }
+}
+
+fn look_at_index(data: &DataDir, findings: &mut Findings) {
+    let entries = std::fs::read_dir(data.path())
+        .into_iter()
+        .flatten()
+        .flatten();
+    let indexes = entries
+        .filter(|entry| entry.file_name().to_string_lossy().starts_with("index-"))
+        .count();
+    if indexes == 0 {
+        findings.warn(
+            "index",
+            "there is none",
+            "nothing to do: the next start builds it from the log",
+        );
+    } else {
+        findings.ok("index", "is there; the next start compares it with the log");
+    }
+}
+
+fn message_of(error: &StoreError) -> String {
+    let cause = std::error::Error::source(error)
+        .map(|cause| format!(": {cause}"))
+        .unwrap_or_default();
+    format!("{error}{cause}")
+}
+
+/// Two clocks of a cluster, or one that NTP sets right, may differ by so many seconds.
+const SKEW: u64 = 60;

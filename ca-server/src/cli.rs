@@ -1,0 +1,187 @@
+//! The command line of ca-server.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::printer::Format;
+use crate::settings::{DEFAULT_HTTP_LISTEN, DEFAULT_LISTEN, DEFAULT_OPERATIONS_LISTEN};
+
+/// The certificate authority server of Fleet CA.
+#[derive(Debug, Parser)]
+#[command(
+    name = "ca-server",
+    version,
+    propagate_version = true,
+    arg_required_else_help = true
+)]
+pub struct Cli {
+    /// How data and errors are written
+    #[arg(long, global = true, value_enum, default_value_t = Format::Text)]
+    pub output: Format,
+    /// Which log lines go to stderr: error, warn, info, debug, or a filter such as `ca_server=debug,info`
+    #[arg(
+        long,
+        global = true,
+        value_name = "FILTER",
+        env = "CA_SERVER_LOG",
+        default_value = "info"
+    )]
+    pub log: String,
+    /// What to do
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Makes a CA: a root, four issuing CAs, the server's certificate and an admin
+    Init(InitArgs),
+    /// Serves the API and publishes CRLs; writes `ready` to stdout when all listeners accept
+    Serve(ServeArgs),
+    /// Looks at settings, log, keys, clock and every published CRL; exit code 1 if anything is wrong
+    Check(CheckArgs),
+    /// Works on the admins of this CA
+    #[command(subcommand)]
+    Admin(AdminCommand),
+}
+
+/// Works on the admins.
+#[derive(Debug, Subcommand)]
+pub enum AdminCommand {
+    /// Makes a new admin when no other can call any more; the server must be stopped
+    Recover(RecoverArgs),
+}
+
+/// The arguments of `init`.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Example:\n  ca-server init --data /var/lib/fleet-ca --organization \"Example Fleet\" \\\n    \
+                        --publish-url http://pki.example.net --passphrase-file /etc/fleet-ca/passphrase \\\n    \
+                        --domain example.net --server-name ca.example.net"
+)]
+pub struct InitArgs {
+    /// The data directory: absent or empty
+    #[arg(long, value_name = "DIR")]
+    pub data: PathBuf,
+    /// Whose CA it is, at most 41 characters; stands in the names of the CAs
+    #[arg(long, value_name = "NAME")]
+    pub organization: String,
+    /// Where CRLs and CA certificates are found: http://HOST[:PORT]; baked into every certificate
+    #[arg(long, value_name = "URL")]
+    pub publish_url: String,
+    /// The file with the passphrase of the issuing CAs' keys
+    #[arg(long, value_name = "FILE")]
+    pub passphrase_file: PathBuf,
+    /// The file with the passphrase of the root key; without it one is drawn and put beside the key
+    #[arg(long, value_name = "FILE")]
+    pub root_passphrase_file: Option<PathBuf>,
+    /// Names of certificates must lie below this domain; may be given more than once
+    #[arg(long = "domain", value_name = "SUFFIX")]
+    pub domains: Vec<String>,
+    /// A name of the server in its TLS certificate, the first is the one that clients use
+    /// [default: localhost, its addresses, and the name of this machine]
+    #[arg(long = "server-name", value_name = "DNS|IP")]
+    pub server_names: Vec<String>,
+    /// Where the API listens
+    #[arg(long, value_name = "ADDR", default_value = DEFAULT_LISTEN)]
+    pub listen: String,
+    /// Where CRLs and CA certificates are published
+    #[arg(long, value_name = "ADDR", default_value = DEFAULT_HTTP_LISTEN)]
+    pub http_listen: String,
+    /// Where health and metrics are shown
+    #[arg(long, value_name = "ADDR", default_value = DEFAULT_OPERATIONS_LISTEN)]
+    pub operations_listen: String,
+    /// The keys of the CAs: rsa3072, rsa2048 or p256; RouterOS 6, RouterOS SSTP and SCEP read RSA only
+    #[arg(long, value_name = "ALGORITHM", default_value = "rsa3072")]
+    pub key_algorithm: String,
+}
+
+/// Where the settings are.
+#[derive(Debug, Args)]
+#[group(required = true, multiple = false)]
+pub struct SettingsArgs {
+    /// The settings file
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// The data directory; its settings file is DIR/ca-server.toml
+    #[arg(long, value_name = "DIR")]
+    pub data: Option<PathBuf>,
+}
+
+/// The arguments of `serve`.
+#[derive(Debug, Args)]
+pub struct ServeArgs {
+    /// Where the settings are
+    #[command(flatten)]
+    pub settings: SettingsArgs,
+    /// The file with the passphrase of the CA keys [default: passphrase_file of the settings]
+    #[arg(long, value_name = "FILE")]
+    pub passphrase_file: Option<PathBuf>,
+}
+
+/// The arguments of `check`.
+#[derive(Debug, Args)]
+pub struct CheckArgs {
+    /// Where the settings are
+    #[command(flatten)]
+    pub settings: SettingsArgs,
+    /// The file with the passphrase of the CA keys, to open them [default: passphrase_file of the settings]
+    #[arg(long, value_name = "FILE")]
+    pub passphrase_file: Option<PathBuf>,
+}
+
+/// The arguments of `admin recover`.
+#[derive(Debug, Args)]
+pub struct RecoverArgs {
+    /// Where the settings are
+    #[command(flatten)]
+    pub settings: SettingsArgs,
+    /// The file with the passphrase of the CA keys [default: passphrase_file of the settings]
+    #[arg(long, value_name = "FILE")]
+    pub passphrase_file: Option<PathBuf>,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_holds_together() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn config_and_data_exclude_each_other_and_one_is_wanted() {
+        for (words, expect) in [
+            (vec!["ca-server", "serve", "--data", "d"], true),
+            (vec!["ca-server", "serve", "--config", "c"], true),
+            (
+                vec!["ca-server", "serve", "--config", "c", "--data", "d"],
+                false,
+            ),
+            (vec!["ca-server", "serve"], false),
+            (
+                vec![
+                    "ca-server",
+                    "admin",
+                    "recover",
+                    "--data",
+                    "d",
+                    "--output",
+                    "json",
+                ],
+                true,
+            ),
+            (
+                vec!["ca-server", "--output", "json", "check", "--data", "d"],
+                true,
+            ),
+        ] {
+            assert_eq!(Cli::try_parse_from(&words).is_ok(), expect, "{words:?}");
+        }
+    }
+}

@@ -1,0 +1,189 @@
+//! The commands of ca-server: from arguments to an exit code.
+
+use std::path::Path;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use ca_types::{Clock as _, Code, Passphrase, SystemClock, SystemEntropy};
+use tokio::signal::unix::{SignalKind, signal};
+use tokio_util::sync::CancellationToken;
+
+use crate::check::check;
+use crate::cli::{
+    AdminCommand, CheckArgs, Cli, Command, InitArgs, RecoverArgs, ServeArgs, SettingsArgs,
+};
+use crate::data_dir::DataDir;
+use crate::failure::Failure;
+use crate::init::{InitOptions, InitPlan, farewell};
+use crate::passphrase::{PassphraseError, is_readable_by_others, read_passphrase};
+use crate::printer::Printer;
+use crate::recover::recover;
+use crate::serve::{ServeOptions, Server};
+use crate::settings::{Settings, SettingsError};
+use crate::telemetry;
+
+/// Runs the command that was typed.
+///
+/// # Errors
+/// Fails with what the command was refused for, or could not do.
+pub async fn run(cli: Cli, printer: &mut Printer) -> Result<ExitCode, Failure> {
+    match cli.command {
+        Command::Init(args) => init(args, printer).await,
+        Command::Serve(args) => {
+            telemetry::start_log(&cli.log)?;
+            serve(args, printer).await
+        }
+        Command::Check(args) => look(args, printer).await,
+        Command::Admin(AdminCommand::Recover(args)) => recover_admin(args, printer).await,
+    }
+}
+
+async fn init(args: InitArgs, printer: &mut Printer) -> Result<ExitCode, Failure> {
+    let plan = InitPlan::prove(&InitOptions {
+        data: args.data,
+        organization: args.organization,
+        publish_url: args.publish_url,
+        passphrase_file: args.passphrase_file,
+        root_passphrase_file: args.root_passphrase_file,
+        domains: args.domains,
+        server_names: args.server_names,
+        listen: args.listen,
+        http_listen: args.http_listen,
+        operations_listen: args.operations_listen,
+        key_algorithm: args.key_algorithm,
+        host_name: host_name(),
+    })?;
+    for warning in plan.warnings() {
+        printer.warn(warning);
+    }
+    let bar = printer.progress(InitPlan::STEPS, "Making keys");
+    let step = || bar.inc(1);
+    let made = Box::pin(plan.carry_out(SystemClock.now(), &mut SystemEntropy, &step)).await;
+    bar.finish_and_clear();
+    let report = made?;
+    written(printer.data(&report, &farewell(&plan, &report)))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn serve(args: ServeArgs, printer: &mut Printer) -> Result<ExitCode, Failure> {
+    let settings = settings_of(&args.settings)?;
+    let passphrase = passphrase_of(args.passphrase_file.as_deref(), &settings, printer)?;
+    let bar = printer.progress(0, "Opening the store");
+    let shown = bar.clone();
+    let options = ServeOptions {
+        data: settings.data.clone(),
+        settings,
+        passphrase,
+        clock: Arc::new(SystemClock),
+        metrics: Some(telemetry::start_metrics()?),
+        progress: Box::new(move |progress| {
+            shown.set_length(progress.total);
+            shown.set_position(progress.done);
+        }),
+    };
+    let stop = stop_signal()?;
+    let server = Box::pin(Server::start(options)).await;
+    bar.finish_and_clear();
+    let server = server?;
+    written(printer.ready())?;
+    server.run(stop).await?;
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn look(args: CheckArgs, printer: &mut Printer) -> Result<ExitCode, Failure> {
+    let settings = settings_of(&args.settings)?;
+    let passphrase = match passphrase_of(args.passphrase_file.as_deref(), &settings, printer) {
+        Ok(passphrase) => Some(passphrase),
+        Err(PassphraseError::NotGiven) => None,
+        Err(error) => return Err(error.into()),
+    };
+    let findings = check(&settings, passphrase.as_ref(), &SystemClock).await;
+    written(printer.data(&findings, &findings.text()))?;
+    Ok(if findings.is_sound() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::from(1)
+    })
+}
+
+async fn recover_admin(args: RecoverArgs, printer: &mut Printer) -> Result<ExitCode, Failure> {
+    let settings = settings_of(&args.settings)?;
+    let passphrase = passphrase_of(args.passphrase_file.as_deref(), &settings, printer)?;
+    let recovered = recover(&settings, &passphrase, &SystemClock).await?;
+    let profile = recovered.profile_file.display();
+    let text = format!(
+        "Made the admin {}, serial {}, until {}.\n\nNext:\n  ca-server serve --data {}\n  \
+         ca-client --profile-file {profile} actor list\n\nThe admins before it can still call; remove them with \
+         `ca-client actor remove NAME`.\n",
+        recovered.name,
+        recovered.serial,
+        recovered.not_after,
+        settings.data.path().display(),
+    );
+    written(printer.data(&recovered, &text))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn settings_of(args: &SettingsArgs) -> Result<Settings, SettingsError> {
+    match (&args.config, &args.data) {
+        (Some(file), _) => Settings::read(file),
+        (None, Some(data)) => Settings::of(&DataDir::new(data)),
+        (None, None) => Settings::of(&DataDir::new(".")),
+    }
+}
+
+fn passphrase_of(
+    flag: Option<&Path>,
+    settings: &Settings,
+    printer: &mut Printer,
+) -> Result<Passphrase, PassphraseError> {
+    let path = flag
+        .or(settings.passphrase_file.as_deref())
+        .ok_or(PassphraseError::NotGiven)?;
+    let passphrase = read_passphrase(path)?;
+    if is_readable_by_others(path) {
+        printer.warn(format_args!(
+            "passphrase file {} can be read by others",
+            path.display()
+        ));
+    }
+    Ok(passphrase)
+}
+
+/// Returns a token that is cancelled when the process is asked to end.
+fn stop_signal() -> Result<CancellationToken, Failure> {
+    let broken = |source: std::io::Error| Failure {
+        code: Code::Internal,
+        message: format!("signals cannot be received: {source}"),
+        hint: None,
+    };
+    let mut terminate = signal(SignalKind::terminate()).map_err(broken)?;
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(broken)?;
+    let stop = CancellationToken::new();
+    let stopped = stop.clone();
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "it ends with the process, not with the tasks that it stops"
+    )]
+    tokio::spawn(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+        stopped.cancel();
+    });
+    Ok(stop)
+}
+
+fn host_name() -> Option<String> {
+    let text = std::fs::read_to_string("/proc/sys/kernel/hostname").ok()?;
+    Some(text.trim().to_owned()).filter(|name| !name.is_empty())
+}
+
+fn written(result: std::io::Result<()>) -> Result<(), Failure> {
+    result.map_err(|source| Failure {
+        code: Code::Unavailable,
+        message: format!("cannot write to stdout: {source}"),
+        hint: Some("keep whatever reads it alive".to_owned()),
+    })
+}

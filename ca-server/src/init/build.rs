@@ -1,0 +1,164 @@
+//! Carries out a proved plan.
+
+use ca_store::{CaStore as _, LogStore, OpenOptions};
+use ca_types::{ActorName, IssuerClass, Passphrase, UnixTime};
+use ca_verify::{Change, Console, Entry, Origin};
+use rand_core::CryptoRng;
+
+use super::founding::{Founded, Hierarchy};
+use super::staging::Staging;
+use super::{InitError, InitPlan, InitReport, MadeIssuer};
+use crate::admin_profile::AdminProfile;
+use crate::atomic::{create_private_dir, write_new};
+use crate::credential::Credential;
+use crate::data_dir::DataDir;
+use crate::keystore::{write_key, write_plain_key};
+use crate::passphrase::generate_passphrase;
+
+impl InitPlan {
+    /// How many steps [`InitPlan::carry_out`] counts: a key for each CA.
+    pub const STEPS: u64 = 5;
+
+    /// Makes the CA; `step` is called after each of its [`InitPlan::STEPS`].
+    ///
+    /// # Errors
+    /// Fails when anything cannot be made or written; nothing stays then.
+    pub async fn carry_out(
+        &self,
+        now: UnixTime,
+        rng: &mut (dyn CryptoRng + Send),
+        step: &(dyn Fn() + Send + Sync),
+    ) -> Result<InitReport, InitError> {
+        let hierarchy = Hierarchy::found(self, now, rng, step)?;
+        let control = hierarchy.of_class(IssuerClass::Control)?;
+        let names = &self.settings.server_names;
+        let server = Credential::for_server(names, &control.issuer, &control.signer, now, rng)?;
+        let admin_name: ActorName = FIRST_ADMIN.parse().map_err(|_source| InitError::Lost)?;
+        let (admin, actor) =
+            Credential::for_admin(&admin_name, &control.issuer, &control.signer, now, rng)?;
+
+        let staging = Staging::begin(self.data.path())?;
+        let data = staging.data();
+        self.write_log(
+            data,
+            now,
+            rng,
+            [
+                hierarchy.changes()?,
+                vec![Change::Issued(server.issued.clone())],
+                vec![
+                    Change::ActorAdded(actor),
+                    Change::Issued(admin.issued.clone()),
+                ],
+            ],
+        )
+        .await?;
+        self.write_keys(data, &hierarchy, rng)?;
+        create_private_dir(&data.crls())?;
+        let root = hierarchy.of_class(IssuerClass::Root)?;
+        write_new(
+            &data.crl_file(&root.issuer.id),
+            hierarchy.root_crl.der(),
+            0o644,
+        )?;
+        create_private_dir(&data.tls())?;
+        write_plain_key(&data.tls_key(), &server.key)?;
+        let chain =
+            [&server.certificate, &control.issuer.certificate].map(ca_verify::Certificate::to_pem);
+        write_new(&data.tls_certificate(), chain.concat().as_bytes(), 0o644)?;
+        create_private_dir(&data.admin())?;
+        let profile = AdminProfile::in_directory(data.admin());
+        profile.write_key(&admin.key)?;
+        profile.write(
+            &admin.certificate,
+            &control.issuer.certificate,
+            &self.settings,
+        )?;
+        write_new(&data.settings_file(), self.settings_text.as_bytes(), 0o644)?;
+        staging.finish()?;
+        Ok(self.report(&hierarchy))
+    }
+
+    /// Writes the first leaves, in a log of their own.
+    async fn write_log(
+        &self,
+        data: &DataDir,
+        now: UnixTime,
+        rng: &mut (dyn CryptoRng + Send),
+        leaves: [Vec<Change>; 3],
+    ) -> Result<(), InitError> {
+        let mut id = [0; 16];
+        rng.fill_bytes(&mut id);
+        LogStore::create(data.path(), id.into())?;
+        let (store, _report) = LogStore::open(data.path(), OpenOptions::system())?;
+        for changes in leaves {
+            let origin = Origin {
+                actor: None,
+                address: Console::TYPED.to_owned(),
+                request: None,
+                settings: self.settings.digest,
+            };
+            store
+                .commit(Entry {
+                    time: now,
+                    origin,
+                    changes,
+                })
+                .await?;
+        }
+        tokio::task::spawn_blocking(move || store.close())
+            .await
+            .map_err(|_lost| InitError::Lost)
+    }
+
+    /// Writes the keys of the CAs, that of the root apart and under a passphrase of its own.
+    fn write_keys(
+        &self,
+        data: &DataDir,
+        hierarchy: &Hierarchy,
+        rng: &mut (dyn CryptoRng + Send),
+    ) -> Result<(), InitError> {
+        create_private_dir(&data.keys())?;
+        create_private_dir(&data.root_offline())?;
+        let drawn = match &self.root_passphrase {
+            Some(_) => None,
+            None => {
+                let mut drawn = generate_passphrase(rng);
+                drawn.push(b'\n');
+                write_new(&data.root_offline().join("passphrase"), &drawn, 0o600)?;
+                Some(Passphrase::from_file_content(std::mem::take(&mut *drawn)))
+            }
+        };
+        for Founded { issuer, key, .. } in &hierarchy.cas {
+            match (
+                issuer.class,
+                self.root_passphrase.as_ref().or(drawn.as_ref()),
+            ) {
+                (IssuerClass::Root, Some(passphrase)) => {
+                    write_key(&data.root_key_file(&issuer.id), key, passphrase)?;
+                }
+                _ => write_key(&data.key_file(&issuer.id), key, &self.passphrase)?,
+            }
+        }
+        Ok(())
+    }
+
+    fn report(&self, hierarchy: &Hierarchy) -> InitReport {
+        let issuers = hierarchy.cas.iter().map(|ca| MadeIssuer {
+            issuer_id: ca.issuer.id.clone(),
+            class: ca.issuer.class,
+            not_after: ca.issuer.certificate.validity().not_after(),
+            fingerprint: ca.issuer.certificate.fingerprint().to_string(),
+        });
+        InitReport {
+            data: self.data.path().to_owned(),
+            issuers: issuers.collect(),
+            admin_profile: AdminProfile::in_directory(self.data.admin()).file(),
+            root_offline: self.data.root_offline(),
+            warnings: self.warnings.clone(),
+        }
+    }
+}
+
+/// The name of the admin that `init` makes.
+const FIRST_ADMIN: &str = "admin";

@@ -1,0 +1,209 @@
+//! The last admin can always come back, from the console of the server only.
+
+use std::path::PathBuf;
+
+use ca_core::{Issuer, IssuerUrls};
+use ca_store::{CaStore, IssuerRow, LogStore, OpenOptions, StoreError};
+use ca_types::{ActorName, Clock, Code, Hinted, IssuerClass, Passphrase, SystemEntropy, UnixTime};
+use ca_verify::{Certificate, CertificateError, Change, Console, Entry, Origin};
+use serde::Serialize;
+
+use crate::admin_profile::AdminProfile;
+use crate::atomic::{AtomicWriteError, create_private_dir};
+use crate::credential::{Credential, CredentialError};
+use crate::keystore::{KeyFile, KeyStoreError, load_keys};
+use crate::lock::{DataDirLock, LockError};
+use crate::settings::Settings;
+
+/// A new admin.
+#[derive(Debug, Clone, Serialize)]
+pub struct Recovered {
+    /// Its name among the actors.
+    pub name: String,
+    /// Its profile file for `ca-client`.
+    pub profile_file: PathBuf,
+    /// The serial number of its certificate.
+    pub serial: String,
+    /// The last second of its certificate.
+    pub not_after: String,
+}
+
+/// Makes a new admin; those who are there stay. The server must be stopped.
+///
+/// # Errors
+/// Fails when the server runs, the key of the control CA does not open, or a file cannot be written.
+pub async fn recover(
+    settings: &Settings,
+    passphrase: &Passphrase,
+    clock: &dyn Clock,
+) -> Result<Recovered, RecoverError> {
+    let data = &settings.data;
+    let _lock = DataDirLock::take(data)?;
+    let (store, _report) = LogStore::open(data.path(), OpenOptions::system())?;
+    let recovered = add_admin(settings, &store, passphrase, clock.now()).await;
+    // The store blocks while it closes.
+    tokio::task::spawn_blocking(move || store.close())
+        .await
+        .map_err(|_lost| RecoverError::Interrupted)?;
+    recovered
+}
+
+async fn add_admin(
+    settings: &Settings,
+    store: &LogStore,
+    passphrase: &Passphrase,
+    now: UnixTime,
+) -> Result<Recovered, RecoverError> {
+    let data = &settings.data;
+    let issuer = control_issuer(settings, store.issuers().await?)?;
+    let file = KeyFile {
+        issuer: issuer.id.clone(),
+        path: data.key_file(&issuer.id),
+        public_key: issuer.certificate.public_key().clone(),
+    };
+    let signers = load_keys(&[file], passphrase)?;
+    let signer = signers.get(&issuer.id).ok_or(RecoverError::NoControlCa)?;
+
+    let (name, profile, directory) = free_name(settings, store, now).await?;
+    let (credential, actor) =
+        Credential::for_admin(&name, &issuer, signer.as_ref(), now, &mut SystemEntropy)?;
+    // The key comes first: a directory that cannot be written must not cost an actor.
+    create_private_dir(&directory)?;
+    profile.write_key(&credential.key)?;
+    let origin = Origin {
+        actor: None,
+        address: Console::TYPED.to_owned(),
+        request: None,
+        settings: settings.digest,
+    };
+    let changes = vec![
+        Change::ActorAdded(actor),
+        Change::Issued(credential.issued.clone()),
+    ];
+    store
+        .commit(Entry {
+            time: now,
+            origin,
+            changes,
+        })
+        .await?;
+    profile.write(&credential.certificate, &issuer.certificate, settings)?;
+    let row = credential
+        .certificate
+        .serial()
+        .map_err(|_foreign| RecoverError::Interrupted)?;
+    Ok(Recovered {
+        name: name.to_string(),
+        profile_file: profile.file(),
+        serial: row.to_string(),
+        not_after: credential.certificate.validity().not_after().to_string(),
+    })
+}
+
+/// Finds the newest control CA.
+fn control_issuer(settings: &Settings, rows: Vec<IssuerRow>) -> Result<Issuer, RecoverError> {
+    let newest = rows
+        .into_iter()
+        .filter(|row| row.class == IssuerClass::Control)
+        .next_back();
+    let row = newest.ok_or(RecoverError::NoControlCa)?;
+    Ok(Issuer {
+        urls: IssuerUrls::below(&settings.publish_url.to_string(), &row.id),
+        certificate: Certificate::from_der(&row.certificate)?,
+        id: row.id,
+        class: row.class,
+        trust_domain: row.trust_domain,
+    })
+}
+
+/// Finds a name that no actor, no valid certificate and no directory has: admin, admin-2, admin-3, …
+async fn free_name(
+    settings: &Settings,
+    store: &LogStore,
+    now: UnixTime,
+) -> Result<(ActorName, AdminProfile, PathBuf), RecoverError> {
+    let actors = store.actors().await?;
+    for number in 1..=MOST_ADMINS {
+        let text = if number == 1 {
+            "admin".to_owned()
+        } else {
+            format!("admin-{number}")
+        };
+        let name: ActorName = text.parse().map_err(|_source| RecoverError::NoName)?;
+        let directory = settings.data.admin().join(name.as_str());
+        let is_taken = actors.iter().any(|row| row.actor.name == name)
+            || directory.symlink_metadata().is_ok()
+            || !store
+                .valid_for_name(name.as_str(), None, now)
+                .await?
+                .is_empty();
+        if !is_taken {
+            return Ok((
+                name,
+                AdminProfile::in_directory(directory.clone()),
+                directory,
+            ));
+        }
+    }
+    Err(RecoverError::NoName)
+}
+
+const MOST_ADMINS: u32 = 1_000;
+
+/// Why no admin came back.
+#[derive(Debug, thiserror::Error)]
+pub enum RecoverError {
+    /// The server runs.
+    #[error(transparent)]
+    Lock(#[from] LockError),
+    /// The log.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// There is no CA for admins.
+    #[error("the log names no control CA")]
+    NoControlCa,
+    /// Its certificate does not parse.
+    #[error("the certificate of the control CA does not parse")]
+    Certificate(#[from] CertificateError),
+    /// Its key.
+    #[error(transparent)]
+    Key(#[from] KeyStoreError),
+    /// The new certificate.
+    #[error(transparent)]
+    Credential(#[from] CredentialError),
+    /// A file.
+    #[error(transparent)]
+    Write(#[from] AtomicWriteError),
+    /// Every name that would do is taken.
+    #[error("the names admin to admin-{MOST_ADMINS} are all taken")]
+    NoName,
+    /// The process ends.
+    #[error("stopped before the admin was made")]
+    Interrupted,
+}
+
+impl Hinted for RecoverError {
+    fn code(&self) -> Code {
+        match self {
+            Self::Lock(error) => error.code(),
+            Self::Store(error) => error.code(),
+            Self::Key(error) => error.code(),
+            Self::Credential(error) => error.code(),
+            Self::Write(error) => error.code(),
+            Self::NoName => Code::ResourceExhausted,
+            Self::NoControlCa | Self::Certificate(_) | Self::Interrupted => Code::Internal,
+        }
+    }
+
+    fn hint(&self) -> Option<String> {
+        match self {
+            Self::Lock(error) => error.hint(),
+            Self::Store(error) => error.hint(),
+            Self::Key(error) => error.hint(),
+            Self::Credential(error) => error.hint(),
+            Self::Write(error) => error.hint(),
+            Self::NoName => Some("remove admins with `ca-client actor remove`".to_owned()),
+            Self::NoControlCa | Self::Certificate(_) | Self::Interrupted => None,
+        }
+    }
+}
