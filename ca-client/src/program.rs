@@ -47,26 +47,26 @@ pub async fn run(words: Vec<OsString>, environment: Environment, streams: Stream
 /// Prints help where it was asked for, and says what is wrong with the words otherwise.
 fn refuse_words(error: &clap::Error, mut printer: Printer) -> ExitStatus {
     let text = error.render().to_string();
-    let is_help = matches!(
+    if matches!(
         error.kind(),
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion
-    );
-    let (printed, status) = if is_help {
-        (printer.octets(text.as_bytes()), ExitStatus::Success)
-    } else {
-        let text = text.strip_prefix("error: ").unwrap_or(&text);
-        let message = text.split("\n\nUsage:").next().unwrap_or(text);
-        let message = message
-            .split("\n\nFor more information")
-            .next()
-            .unwrap_or(message);
-        let hint = "`ca-client --help`, or `ca-client COMMAND --help`, shows what there is";
-        (
-            printer.error(Code::InvalidRequest, message.trim(), Some(hint)),
-            ExitStatus::Failed,
-        )
+    ) {
+        let printed = printer.octets(text.as_bytes());
+        return printed.map_or(ExitStatus::Failed, |()| ExitStatus::Success);
+    }
+    let message = match error.kind() {
+        ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => "wanted a command, none came",
+        _ => {
+            let text = text.strip_prefix("error: ").unwrap_or(&text);
+            let message = text.split("\n\nUsage:").next().unwrap_or(text);
+            let message = message.split("\n\nFor more information").next();
+            message.unwrap_or(text).trim()
+        }
     };
-    printed.map_or(ExitStatus::Failed, |()| status)
+    let hint = "`ca-client --help`, or `ca-client COMMAND --help`, shows what there is";
+    // That the words cannot even be answered changes nothing about the exit code.
+    drop(printer.error(Code::InvalidRequest, message, Some(hint)));
+    ExitStatus::Failed
 }
 
 /// Finds the wanted format in words that do not parse.
@@ -238,6 +238,11 @@ mod tests {
         check(
             "show DIR/absent.pem",
             "2\n---\nerror: cannot read DIR/absent.pem: No such file or directory (os error 2)\n",
+        );
+        check(
+            "issuer",
+            "2\n---\nerror: wanted a command, none came\n\
+             hint: `ca-client --help`, or `ca-client COMMAND --help`, shows what there is\n",
         );
         check(
             "lst",
