@@ -7,10 +7,13 @@ use std::sync::Arc;
 use ca_types::{Code, Hinted};
 use tempfile::TempDir;
 
-use crate::files::FakeFiles;
+use crate::feed::{Feed, IndexRow};
+use crate::files::{FakeFiles, Files, SystemFiles};
 use crate::fixture::{
     Leaf, actor, answers, asked, crl, entry, founding, issuer, request_id, revoked, serial,
 };
+use crate::index::Index;
+use crate::log::{Log, Segment, judge_tail, segments};
 use crate::{
     CaStore, Committed, IndexReport, LogStore, OpenOptions, OpenReport, StoreError, inspect,
     read_log,
@@ -521,6 +524,61 @@ async fn check_index(dir: &TempDir, said: &str, expected: impl Fn(&IndexReport) 
         .filter(|entry| entry.as_ref().unwrap().file_name() != "log")
         .count();
     assert_eq!(indexes, 1);
+}
+
+/// The writer never waits for the index: what found no place in the queue is read from the log.
+#[tokio::test]
+async fn an_index_that_missed_leaves_reads_them_from_the_log() {
+    let (dir, _said) = filled().await;
+    let (store, _report) = open(&dir);
+    let rows = || {
+        let mut rows = Vec::new();
+        store
+            .log
+            .replay(0, 7, &mut |found| {
+                rows.push(IndexRow::read(&found)?.1);
+                Ok(())
+            })
+            .unwrap();
+        rows.into_iter()
+    };
+    let path = dir.path().join("another");
+    let gaps = Feed::new();
+    gaps.push(rows().filter(|row| [0, 1, 4].contains(&row.leaf)));
+    gaps.close();
+    let index = Index::create(&path, store.log.id()).unwrap();
+    index.follow(&store.log, &gaps).unwrap();
+
+    let load = || {
+        let segments = segments(&SystemFiles, &dir.path().join("log")).unwrap();
+        let log = Log::new(Arc::new(SystemFiles), dir.path().join("log"), segments).unwrap();
+        let tail = judge_tail(
+            &*SystemFiles.open(&segment(&dir)).unwrap(),
+            &log_segment(&dir),
+        );
+        Index::load(
+            &path,
+            &log,
+            (0, &tail.unwrap().offsets),
+            &mut |_progress| {},
+        )
+        .unwrap()
+    };
+    let (index, state) = load();
+    assert_eq!(state.frontier.size(), 5);
+    let full = Feed::new();
+    full.ignore();
+    full.push(rows());
+    full.close();
+    index.follow(&store.log, &full).unwrap();
+    let (_index, state) = load();
+    assert_eq!(state.tree_head(), store.tree_head().await.unwrap());
+}
+
+fn log_segment(dir: &TempDir) -> Segment {
+    segments(&SystemFiles, &dir.path().join("log"))
+        .unwrap()
+        .remove(0)
 }
 
 #[tokio::test]
