@@ -12,7 +12,7 @@ use crate::der_reader::{DerReader, Element, MalformedDer, tag};
 pub enum AlternativeName {
     /// A name that this CA issues.
     Issuable(GeneralName),
-    /// An address in a `dNSName`, as Windows IKEv2 wants it beside the `iPAddress`.
+    /// An address in a `dNSName`, as Windows wants it of gateways beside the `iPAddress`.
     AddressAsDns(IpAddr),
     /// Anything else: another form, or a value that is no well-formed name.
     Foreign(String),

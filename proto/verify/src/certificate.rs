@@ -165,7 +165,7 @@ impl Certificate {
         &self.extensions.sans
     }
 
-    /// Returns the addresses that stand in a `dNSName`, as Windows IKEv2 wants it.
+    /// Returns the addresses that stand in a `dNSName`, as Windows wants it of gateways.
     pub fn addresses_as_dns_names(&self) -> &[IpAddr] {
         &self.extensions.addresses_as_dns_names
     }

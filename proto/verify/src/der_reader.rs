@@ -361,11 +361,9 @@ mod tests {
         ] {
             assert_eq!(DerReader::new(octets, "test").small_integer(), Ok(value));
         }
-        assert!(
-            DerReader::new(&[2, 1, 0x80], "test")
-                .small_integer()
-                .is_err()
-        );
+        DerReader::new(&[2, 1, 0x80], "test")
+            .small_integer()
+            .unwrap_err();
     }
 
     #[test]
@@ -376,7 +374,9 @@ mod tests {
         );
         assert_eq!(DerReader::new(&[], "test").optional_true(), Ok(false));
         for octets in [[1, 1, 0], [1, 1, 1]] {
-            assert!(DerReader::new(&octets, "test").optional_true().is_err());
+            DerReader::new(&octets, "test")
+                .optional_true()
+                .unwrap_err();
         }
     }
 

@@ -193,7 +193,7 @@ fn rsa(mut parameters: DerReader<'_>, bits: &[u8]) -> Result<KeyAlgorithm, KeyEr
     match bits {
         0..2048 => return Err(KeyError::RsaTooShort { bits }),
         8193.. => return Err(KeyError::RsaTooLong { bits }),
-        _ if bits % 8 != 0 => return Err(KeyError::RsaOddLength { bits }),
+        _ if !bits.is_multiple_of(8) => return Err(KeyError::RsaOddLength { bits }),
         _ => {}
     }
     if modulus.last().is_some_and(|last| last % 2 == 0) {

@@ -40,7 +40,7 @@ struct Entry {
     not_after: UnixTime,
 }
 
-/// SEQUENCE 2, serial number 2 + 17, GeneralizedTime 2 + 15, reason 14.
+/// SEQUENCE 2, serial number 2 + 17, `GeneralizedTime` 2 + 15, reason 14.
 const MAX_ENTRY_OCTETS: usize = 52;
 
 impl Entry {
@@ -181,9 +181,10 @@ impl FixedTag for EntryDer<'_> {
 
 /// Encodes an entry; the reason is left out when unspecified (RFC 5280 §5.3.1).
 fn encode(revoked: Revoked) -> Result<Vec<u8>, der::Error> {
-    let reason = match revoked.reason {
-        RevocationReason::Unspecified => None,
-        reason => Some(vec![extensions::crl_reason(reason)?]),
+    let reason = if revoked.reason == RevocationReason::Unspecified {
+        None
+    } else {
+        Some(vec![extensions::crl_reason(revoked.reason)?])
     };
     EntryDer {
         serial_number: UintRef::new(&revoked.serial.octets())?,

@@ -128,7 +128,7 @@ pub fn issue_root(
         issuer: None,
         algorithm: signer.algorithm(),
     };
-    sign(lint_certificate(parts.to_der()?, context)?, signer)
+    sign(lint_certificate(parts.into_der()?, context)?, signer)
 }
 
 /// The issuing CA that is wanted.
@@ -184,7 +184,7 @@ pub fn issue_issuing_ca(
         issuer: Some(&root.certificate),
         algorithm,
     };
-    sign(lint_certificate(parts.to_der()?, context)?, root_signer)
+    sign(lint_certificate(parts.into_der()?, context)?, root_signer)
 }
 
 /// Returns a validity of whole days that begins an hour ago, and lies between `earliest` and `latest`.

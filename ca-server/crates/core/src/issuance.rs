@@ -37,7 +37,7 @@ pub fn prepare(
         issuer: Some(&issuer.certificate),
         algorithm,
     };
-    Ok(lint_certificate(parts.to_der()?, context)?)
+    Ok(lint_certificate(parts.into_der()?, context)?)
 }
 
 fn extensions_of(

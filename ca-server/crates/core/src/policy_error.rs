@@ -60,7 +60,7 @@ pub enum PolicyError {
         name: String,
     },
     /// A subject alternative name that stands only in the request.
-    #[error("name `{}` stands in the certification request, and was not asked for", name.escape_default())]
+    #[error("name `{name}` stands in the certification request, and was not asked for")]
     SanOnlyInRequest {
         /// The name.
         name: String,

@@ -31,7 +31,7 @@ struct Shape {
 pub enum NameForm {
     /// A DNS name, an IP address or an e-mail address; it is the first subject alternative name.
     Subject,
-    /// As [`NameForm::Subject`], and an IP address stands in a `dNSName` too (Windows IKEv2 looks there).
+    /// As [`NameForm::Subject`], and an IP address stands in a `dNSName` too (Windows looks there).
     Gateway,
     /// The address of this CA's own API; domains do not limit it.
     Api,

@@ -28,7 +28,7 @@ pub(crate) struct Parts<'a> {
 
 impl Parts<'_> {
     /// Encodes the `TBSCertificate`.
-    pub(crate) fn to_der(self) -> Result<Vec<u8>, der::Error> {
+    pub(crate) fn into_der(self) -> Result<Vec<u8>, der::Error> {
         TbsCertificate {
             version: Version::V3,
             serial_number: UintRef::new(&self.serial.octets())?,
@@ -108,7 +108,7 @@ pub(crate) fn signed(
     .to_der()
 }
 
-/// Makes a UTCTime through 2049 and a GeneralizedTime from 2050 (RFC 5280 §4.1.2.5).
+/// Makes a `UTCTime` through 2049 and a `GeneralizedTime` from 2050 (RFC 5280 §4.1.2.5).
 pub(crate) fn time(time: UnixTime) -> Result<Time, der::Error> {
     let seconds = Duration::from_secs(time.since(UnixTime::EPOCH));
     Ok(Time::from(DateTime::from_unix_duration(seconds)?))

@@ -20,21 +20,11 @@ pub(super) fn judge(judged: &Judged<'_>, findings: &mut Findings) {
             findings.expect(!is_ca, &IS_NO_CA, "wanted no CA");
             None
         }
-        Purpose::Root => {
-            judge_ca(
-                extension.is_some_and(|found| found.critical),
-                is_ca,
-                findings,
-            );
-            None
-        }
-        Purpose::IssuingCa => {
-            judge_ca(
-                extension.is_some_and(|found| found.critical),
-                is_ca,
-                findings,
-            );
-            Some(0)
+        purpose @ (Purpose::Root | Purpose::IssuingCa) => {
+            let is_critical = extension.is_some_and(|extension| extension.critical);
+            findings.expect(is_ca, &IS_CA, "wanted a CA");
+            findings.expect(is_critical, &CRITICAL, "wanted critical basic constraints");
+            (purpose == Purpose::IssuingCa).then_some(0)
         }
     };
     findings.expect(
@@ -42,9 +32,4 @@ pub(super) fn judge(judged: &Judged<'_>, findings: &mut Findings) {
         &PATH_LENGTH,
         "wanted a path length of 0 in an issuing CA, and none elsewhere",
     );
-}
-
-fn judge_ca(is_critical: bool, is_ca: bool, findings: &mut Findings) {
-    findings.expect(is_ca, &IS_CA, "wanted a CA");
-    findings.expect(is_critical, &CRITICAL, "wanted critical basic constraints");
 }
