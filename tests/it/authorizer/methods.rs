@@ -1,5 +1,7 @@
 //! One row per method: who may call it, and a call that would succeed.
 
+use std::sync::{Arc, Mutex};
+
 use ca_proto::v1;
 use ca_proto::v1::actors_client::ActorsClient;
 use ca_proto::v1::audit_client::AuditClient;
@@ -89,12 +91,17 @@ const fn row(path: &'static str, roles: &'static [Role], outside: Outside) -> Me
     }
 }
 
-/// What the calls are about: a certificate with its key, and the ids of the CAs.
+/// What the calls are about: the newest certificate of a line of successors with its key, and its CA.
 #[derive(Debug)]
 pub(super) struct Context {
-    serial: String,
-    key: Key,
+    newest: Mutex<Newest>,
     issuer: String,
+}
+
+#[derive(Debug, Clone)]
+struct Newest {
+    serial: String,
+    key: Arc<Key>,
 }
 
 impl Context {
@@ -106,11 +113,23 @@ impl Context {
             .await
             .expect("the admin issues");
         let certificate = issued.into_inner().certificate.expect("a certificate");
-        Self {
+        let newest = Newest {
             serial: certificate.serial,
-            key,
+            key: Arc::new(key),
+        };
+        Self {
+            newest: Mutex::new(newest),
             issuer: certificate.issuer_id,
         }
+    }
+
+    fn newest(&self) -> Newest {
+        self.newest.lock().unwrap().clone()
+    }
+
+    fn succeed(&self, certificate: Option<v1::Certificate>, key: Arc<Key>) {
+        let serial = certificate.expect("a certificate").serial;
+        *self.newest.lock().unwrap() = Newest { serial, key };
     }
 }
 
@@ -164,27 +183,33 @@ async fn authority(method: &str, channel: &Channel, context: &Context) -> Result
             .await
             .map(drop),
         "Renew" => {
+            let Newest { serial, key } = context.newest();
             let request = v1::RenewRequest {
                 request_id: request_id(),
-                serial: context.serial.clone(),
-                certification_request: context.key.certification_request("subject.example.net"),
+                serial,
+                certification_request: key.certification_request("subject.example.net"),
                 ..v1::RenewRequest::default()
             };
-            client.renew(request).await.map(drop)
+            let renewed = client.renew(request).await?.into_inner();
+            context.succeed(renewed.certificate, key);
+            Ok(())
         }
         "Rekey" => {
+            let key = Arc::new(Key::new());
             let request = v1::RekeyRequest {
                 request_id: request_id(),
-                serial: context.serial.clone(),
-                certification_request: Key::new().certification_request("subject.example.net"),
+                serial: context.newest().serial,
+                certification_request: key.certification_request("subject.example.net"),
                 ..v1::RekeyRequest::default()
             };
-            client.rekey(request).await.map(drop)
+            let rekeyed = client.rekey(request).await?.into_inner();
+            context.succeed(rekeyed.certificate, key);
+            Ok(())
         }
         "Revoke" => revoke(channel, &mut client, &fresh, context).await,
         "Get" => client
             .get(v1::GetRequest {
-                serial: context.serial.clone(),
+                serial: context.newest().serial,
             })
             .await
             .map(drop),
@@ -212,7 +237,7 @@ async fn revoke(
                 .expect("a certificate")
                 .serial
         }
-        Err(_denied) => context.serial.clone(),
+        Err(_denied) => context.newest().serial,
     };
     let target = Some(v1::revoke_request::Target::Serial(serial));
     client
