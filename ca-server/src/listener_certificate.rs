@@ -17,7 +17,7 @@ use crate::server_identity::ServerIdentity;
 use crate::settings::Settings;
 
 /// How often the age of the certificate is looked at.
-const LOOK: Duration = Duration::from_secs(60);
+const LOOK: Duration = Duration::from_secs(10);
 
 /// The certificate of the listener, its files, and who renews it.
 #[derive(Debug)]
