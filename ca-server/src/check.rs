@@ -183,7 +183,146 @@ const NEAR_END: u64 = 2 * 365 * 86_400;
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::fs::PermissionsExt as _;
+    use std::sync::Arc;
+    use std::time::Duration;
+
+    use ca_types::FakeClock;
+    use tokio::net::TcpListener;
+
     use super::*;
+    use crate::http::{HttpLimits, publish_router, serve};
+    use crate::init::tests::{NOW, make, options};
+    use crate::passphrase::read_passphrase;
+    use crate::publication::{Document, Publication};
+    use crate::tasks::Tasks;
+
+    /// Returns what stands otherwise than well, as `what: message` without the paths.
+    fn troubles(findings: &Findings, standing: Standing) -> Vec<&'static str> {
+        findings
+            .all()
+            .iter()
+            .filter(|finding| finding.standing == standing)
+            .map(|finding| finding.what)
+            .collect()
+    }
+
+    #[tokio::test]
+    async fn a_new_ca_is_sound_once_its_crls_are_served() {
+        let home = tempfile::tempdir().unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let mut options = options(home.path());
+        options.publish_url = format!("http://{}", listener.local_addr().unwrap());
+        let settings = make(&options).await;
+        let clock = FakeClock::at(NOW.parse().unwrap());
+        let publication = Arc::new(Publication::new());
+        let limits = HttpLimits {
+            connections: 9,
+            connections_per_peer: 9,
+            stall: Duration::from_secs(20),
+        };
+        let tasks = Tasks::default();
+        serve(
+            listener,
+            publish_router(Arc::clone(&publication), Arc::new(clock.clone())),
+            limits,
+            &tasks,
+        );
+
+        let root = "root-2026-1".parse().unwrap();
+        let crl = std::fs::read(settings.data.crl_file(&root)).unwrap();
+        let document = |octets: Vec<u8>| Document {
+            octets,
+            media_type: "application/pkix-crl",
+            last_modified: clock.now(),
+            expires: None,
+        };
+        publication.publish("/crl/root-2026-1.crl", document(crl.clone()));
+        // The CRL of one CA under the URL of another.
+        publication.publish("/crl/router-2026-1.crl", document(crl));
+        let findings = Box::pin(check(&settings, None, &clock)).await;
+        let text = findings.text();
+        assert_eq!(troubles(&findings, Standing::Error), ["crl"; 4], "{text}");
+        assert!(
+            text.contains("router-2026-1.crl: not signed by router-2026-1"),
+            "{text}"
+        );
+        assert!(text.contains("control-2026-1.crl: answers 404"), "{text}");
+        assert!(
+            text.contains("root-2026-1.crl: number 1, 0 entries"),
+            "{text}"
+        );
+
+        for (days, expect) in [(244, 1), (246, 2), (366, 1)] {
+            clock.set(
+                NOW.parse::<UnixTime>()
+                    .unwrap()
+                    .plus(days * 86_400)
+                    .unwrap(),
+            );
+            let findings = Box::pin(check(&settings, None, &clock)).await;
+            let text = findings.text();
+            let about_root = text
+                .lines()
+                .filter(|line| line.contains("/crl/root-2026-1.crl"));
+            assert_eq!(about_root.count(), expect, "day {days}: {text}");
+            assert_eq!(
+                text.contains("root-2026-1.crl: ended"),
+                days == 366,
+                "day {days}: {text}"
+            );
+        }
+    }
+
+    #[tokio::test]
+    async fn what_is_wrong_on_the_disk_is_found() {
+        let home = tempfile::tempdir().unwrap();
+        let options = options(home.path());
+        let mut settings = make(&options).await;
+        // Nothing listens there: the CRLs are another test's affair.
+        settings.publish_url = "http://127.0.0.1:1".parse().unwrap();
+        let passphrase = read_passphrase(&options.passphrase_file).unwrap();
+        let data = settings.data.clone();
+        let clock = FakeClock::at(NOW.parse().unwrap());
+        let findings = Box::pin(check(&settings, Some(&passphrase), &clock)).await;
+        assert_eq!(
+            troubles(&findings, Standing::Error),
+            ["crl"; 5],
+            "{}",
+            findings.text()
+        );
+        assert!(
+            troubles(&findings, Standing::Warning).contains(&"root key"),
+            "{}",
+            findings.text()
+        );
+
+        std::fs::remove_dir_all(data.root_offline()).unwrap();
+        std::fs::remove_file(data.key_file(&"router-2026-1".parse().unwrap())).unwrap();
+        let lax = std::fs::Permissions::from_mode(0o644);
+        std::fs::set_permissions(data.key_file(&"control-2026-1".parse().unwrap()), lax).unwrap();
+        std::fs::rename(
+            data.key_file(&"vpn-client-2026-1".parse().unwrap()),
+            data.key_file(&"vpn-server-2026-1".parse().unwrap()),
+        )
+        .unwrap();
+        clock.set("2026-11-23T09:58:00Z".parse().unwrap());
+        let findings = Box::pin(check(&settings, Some(&passphrase), &clock)).await;
+        let text = findings.text();
+        for part in [
+            "router-2026-1.key is missing",
+            "control-2026-1.key can be read by others",
+            "vpn-client-2026-1.key is missing",
+            "vpn-server-2026-1.key does not belong to its certificate",
+            "the last leaf was written at 2026-11-23T10:00:00Z",
+        ] {
+            assert!(text.contains(part), "no `{part}` in\n{text}");
+        }
+        assert!(
+            !troubles(&findings, Standing::Warning).contains(&"root key"),
+            "{text}"
+        );
+    }
 
     #[test]
     fn only_errors_make_it_unsound() {

@@ -217,3 +217,234 @@ impl Hinted for InitError {
 }
 
 const DOMAIN: &str = "--domain";
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    use ca_store::read_log;
+    use ca_types::SystemEntropy;
+    use ca_verify::{Certificate, CertificateList, Change, verify_chain};
+
+    use super::*;
+    use crate::atomic::write_new;
+    use crate::keystore::read_key;
+    use crate::passphrase::read_passphrase;
+    use crate::settings::Settings;
+
+    pub(crate) const NOW: &str = "2026-11-23T10:00:00Z";
+
+    pub(crate) fn options(home: &std::path::Path) -> InitOptions {
+        let passphrase_file = home.join("passphrase");
+        if !passphrase_file.exists() {
+            write_new(&passphrase_file, b"correct horse battery staple\n", 0o600).unwrap();
+        }
+        InitOptions {
+            data: home.join("data"),
+            organization: "Example Fleet".to_owned(),
+            publish_url: "http://pki.example.net".to_owned(),
+            passphrase_file,
+            root_passphrase_file: None,
+            domains: vec!["example.net".to_owned()],
+            server_names: vec!["ca.example.net".to_owned(), "192.0.2.1".to_owned()],
+            listen: "127.0.0.1:8443".to_owned(),
+            http_listen: "127.0.0.1:8080".to_owned(),
+            operations_listen: "127.0.0.1:9090".to_owned(),
+            key_algorithm: "p256".to_owned(),
+            host_name: None,
+        }
+    }
+
+    /// Makes a CA in `home/data`.
+    pub(crate) async fn make(options: &InitOptions) -> Settings {
+        let plan = InitPlan::prove(options).unwrap();
+        let now = NOW.parse().unwrap();
+        plan.carry_out(now, &mut SystemEntropy, &|| {})
+            .await
+            .unwrap();
+        Settings::of(&DataDir::new(&options.data)).unwrap()
+    }
+
+    #[track_caller]
+    fn check_refused(change: impl FnOnce(&mut InitOptions), expect: &str) {
+        let home = tempfile::tempdir().unwrap();
+        let mut options = options(home.path());
+        change(&mut options);
+        let error = InitPlan::prove(&options).unwrap_err();
+        assert!(error.to_string().contains(expect), "{error}");
+        assert!(error.hint().is_some(), "{error}");
+        let left: Vec<_> = std::fs::read_dir(home.path())
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name())
+            .collect();
+        assert_eq!(left, ["passphrase"], "{error}");
+    }
+
+    #[test]
+    fn what_cannot_be_is_refused_before_anything_is_written() {
+        check_refused(|o| o.organization = "x".repeat(42), "--organization");
+        check_refused(|o| o.organization = " x".to_owned(), "--organization");
+        check_refused(|o| o.publish_url = "https://x".to_owned(), "--publish-url");
+        check_refused(
+            |o| o.domains = vec!["a..b".to_owned()],
+            "--domain: name `a..b`",
+        );
+        check_refused(
+            |o| o.server_names = vec!["a@b".to_owned()],
+            "--server-name: `a@b`",
+        );
+        check_refused(|o| o.listen = "8443".to_owned(), "--listen: `8443`");
+        check_refused(
+            |o| o.http_listen = o.listen.clone(),
+            "--listen and --http-listen",
+        );
+        check_refused(
+            |o| o.key_algorithm = "ed25519".to_owned(),
+            "--key-algorithm",
+        );
+        check_refused(|o| o.passphrase_file = "/nowhere".into(), "/nowhere");
+        check_refused(
+            |o| o.root_passphrase_file = Some("/dev/null".into()),
+            "/dev/null is empty",
+        );
+        check_refused(
+            |o| o.data = o.passphrase_file.clone(),
+            "cannot make a data directory",
+        );
+        check_refused(
+            |o| o.data = o.data.join("deep"),
+            "cannot make a data directory",
+        );
+        check_refused(
+            |o| o.data = o.data.parent().unwrap().to_owned(),
+            "is not empty",
+        );
+    }
+
+    #[test]
+    fn what_is_allowed_and_unwise_is_warned_about() {
+        let home = tempfile::tempdir().unwrap();
+        let mut options = options(home.path());
+        options.key_algorithm = "rsa3072".to_owned();
+        assert_eq!(InitPlan::prove(&options).unwrap().warnings(), [""; 0]);
+        options.key_algorithm = "p256".to_owned();
+        options.domains.clear();
+        options.publish_url = "http://127.0.0.1:8080".to_owned();
+        options.passphrase_file = home.path().join("short");
+        write_new(&options.passphrase_file, b"short\n", 0o644).unwrap();
+        options.root_passphrase_file = Some(options.passphrase_file.clone());
+        let warnings = InitPlan::prove(&options).unwrap().warnings().join("\n");
+        for part in [
+            "not reachable from the Internet",
+            "not on port 80",
+            "no --domain",
+            "RouterOS 6",
+            "can be read by others",
+            "fewer than 16",
+            "who steals one has both",
+        ] {
+            assert!(warnings.contains(part), "no `{part}` in {warnings}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_new_ca_has_its_files_with_their_modes_and_nothing_beside_them() {
+        let home = tempfile::tempdir().unwrap();
+        let settings = make(&options(home.path())).await;
+        let data = &settings.data;
+        let mode = |path: &std::path::Path| path.metadata().unwrap().permissions().mode() & 0o777;
+        assert_eq!(mode(data.path()), 0o700);
+        for (path, expect) in [
+            (data.settings_file(), 0o644),
+            (data.tls_certificate(), 0o644),
+            (data.tls_key(), 0o600),
+            (data.admin().join("client.toml"), 0o644),
+            (data.admin().join("admin.pem"), 0o644),
+            (data.admin().join("ca.pem"), 0o644),
+            (data.admin().join("admin.key"), 0o600),
+            (data.root_offline().join("passphrase"), 0o600),
+            (data.root_offline().join("root-2026-1.key"), 0o600),
+            (data.keys().join("router-2026-1.key"), 0o600),
+            (data.keys(), 0o700),
+            (data.root_offline(), 0o700),
+        ] {
+            assert_eq!(mode(&path), expect, "{}", path.display());
+        }
+        assert_eq!(
+            std::fs::read_dir(data.keys()).unwrap().count(),
+            4,
+            "no root key among them"
+        );
+        assert_eq!(
+            std::fs::read_dir(home.path()).unwrap().count(),
+            2,
+            "the data and the passphrase"
+        );
+        let root_passphrase = read_passphrase(&data.root_offline().join("passphrase")).unwrap();
+        read_key(
+            &data.root_offline().join("root-2026-1.key"),
+            &root_passphrase,
+        )
+        .unwrap();
+    }
+
+    #[tokio::test]
+    async fn the_log_tells_of_everything_that_was_made() {
+        let home = tempfile::tempdir().unwrap();
+        let settings = make(&options(home.path())).await;
+        let mut changes = Vec::new();
+        read_log(settings.data.path(), &mut |_leaf, entry| {
+            assert_eq!(entry.origin.settings, settings.digest);
+            changes.extend(entry.changes);
+            Ok(())
+        })
+        .unwrap();
+        let certificates: Vec<Certificate> = changes
+            .iter()
+            .filter_map(|change| match change {
+                Change::IssuerAdded(added) => {
+                    Some(Certificate::from_der(&added.certificate).unwrap())
+                }
+                _ => None,
+            })
+            .collect();
+        let [root, router, .., control] = certificates.as_slice() else {
+            panic!("{}", certificates.len())
+        };
+        let now = NOW.parse().unwrap();
+        verify_chain(router, &[], root, now).unwrap();
+        assert_eq!(
+            router.crl_urls(),
+            ["http://pki.example.net/crl/root-2026-1.crl"]
+        );
+
+        let octets =
+            std::fs::read(settings.data.crl_file(&"root-2026-1".parse().unwrap())).unwrap();
+        let crl = CertificateList::from_der(&octets).unwrap();
+        crl.verify_signed_by(root).unwrap();
+        assert_eq!(
+            (crl.number(), crl.next_update().since(now)),
+            (1, 365 * 86_400)
+        );
+
+        let anchor = std::fs::read(settings.data.admin().join("ca.pem")).unwrap();
+        assert_eq!(
+            Certificate::from_pem_or_der(&anchor).unwrap().der(),
+            control.der()
+        );
+        for file in [
+            settings.data.admin().join("admin.pem"),
+            settings.data.tls_certificate(),
+        ] {
+            let chain = Certificate::chain_from_pem(&std::fs::read(&file).unwrap()).unwrap();
+            verify_chain(&chain[0], &[], control, now).unwrap();
+            let is_logged = changes.iter().any(
+                |change| matches!(change, Change::Issued(issued) if issued.certificate == chain[0].der()),
+            );
+            assert!(is_logged, "{}", file.display());
+        }
+        assert!(changes.iter().any(
+            |change| matches!(change, Change::ActorAdded(actor) if actor.name.as_str() == "admin")
+        ));
+    }
+}

@@ -207,3 +207,73 @@ impl Hinted for RecoverError {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use ca_types::FakeClock;
+
+    use super::*;
+    use crate::init::tests::{NOW, make, options};
+    use crate::passphrase::read_passphrase;
+
+    #[tokio::test]
+    async fn every_recovery_makes_one_more_admin_and_keeps_the_former_files() {
+        let home = tempfile::tempdir().unwrap();
+        let options = options(home.path());
+        let settings = make(&options).await;
+        let passphrase = read_passphrase(&options.passphrase_file).unwrap();
+        let former = std::fs::read(settings.data.admin().join("admin.key")).unwrap();
+        let clock = FakeClock::at(NOW.parse().unwrap());
+        for name in ["admin-2", "admin-3"] {
+            let recovered = Box::pin(recover(&settings, &passphrase, &clock))
+                .await
+                .unwrap();
+            assert_eq!(recovered.name, name);
+            assert_eq!(
+                recovered.profile_file,
+                settings.data.admin().join(name).join("client.toml")
+            );
+        }
+        assert_eq!(
+            std::fs::read(settings.data.admin().join("admin.key")).unwrap(),
+            former
+        );
+        let (store, _report) = LogStore::open(settings.data.path(), OpenOptions::system()).unwrap();
+        let actors = store.actors().await.unwrap();
+        let names: Vec<&str> = actors.iter().map(|row| row.actor.name.as_str()).collect();
+        assert_eq!(names, ["admin", "admin-2", "admin-3"]);
+    }
+
+    #[tokio::test]
+    async fn a_running_server_and_a_wrong_passphrase_are_refused_and_nothing_changes() {
+        let home = tempfile::tempdir().unwrap();
+        let options = options(home.path());
+        let settings = make(&options).await;
+        let clock = FakeClock::at(NOW.parse().unwrap());
+        let wrong = Passphrase::from_file_content(b"wrong".to_vec());
+        let error = Box::pin(recover(&settings, &wrong, &clock))
+            .await
+            .unwrap_err();
+        assert!(
+            matches!(
+                error,
+                RecoverError::Key(KeyStoreError::WrongPassphrase { .. })
+            ),
+            "{error}"
+        );
+        let _server = DataDirLock::take(&settings.data).unwrap();
+        let passphrase = read_passphrase(&options.passphrase_file).unwrap();
+        let error = Box::pin(recover(&settings, &passphrase, &clock))
+            .await
+            .unwrap_err();
+        assert!(
+            matches!(error, RecoverError::Lock(LockError::Held { .. })),
+            "{error}"
+        );
+        assert_eq!(
+            ca_store::inspect(settings.data.path()).unwrap().head.size,
+            3
+        );
+        assert!(!settings.data.admin().join("admin-2").exists());
+    }
+}

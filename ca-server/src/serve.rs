@@ -148,8 +148,9 @@ impl Server {
             operations,
         } = listeners;
         let deadline = settings.limits.handshake;
-        let accepted = crate::tls::accept(api, Arc::new(tls), connections, deadline, &tasks);
-        let authorizer = Authorizer::new(shared, Arc::clone(&clock));
+        let accepted =
+            crate::tls::accept(api, Arc::new(tls), Arc::clone(&connections), deadline, &tasks);
+        let authorizer = Authorizer::new(Arc::clone(&shared), Arc::clone(&clock));
         api::spawn(
             authority,
             AuthorizeLayer::new(authorizer),
@@ -163,6 +164,8 @@ impl Server {
         let shown = Operations {
             readiness: Arc::clone(&readiness),
             publication,
+            store: shared,
+            connections: Arc::clone(&connections),
             clock,
             metrics,
         };

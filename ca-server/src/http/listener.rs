@@ -74,15 +74,19 @@ async fn converse(tcp: TcpStream, slot: Slot, router: Router, stall: Duration, t
             TowerToHyperService::new(router),
         );
     let mut connection = std::pin::pin!(connection);
-    let ended = tokio::select! {
-        ended = connection.as_mut() => ended,
-        () = stop.cancelled() => {
-            connection.as_mut().graceful_shutdown();
-            connection.await
+    let ended = tokio::time::timeout(LONGEST_CONNECTION, async {
+        tokio::select! {
+            ended = connection.as_mut() => ended,
+            () = stop.cancelled() => {
+                connection.as_mut().graceful_shutdown();
+                connection.await
+            }
         }
-    };
-    if let Err(error) = ended {
-        tracing::debug!(%error, "http connection ended");
+    });
+    match ended.await {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => tracing::debug!(%error, "http connection ended"),
+        Err(_elapsed) => tracing::debug!("http connection took too long"),
     }
     drop(slot);
 }
@@ -159,4 +163,127 @@ impl AsyncWrite for Moving {
 const MOST_HEADERS: usize = 64;
 /// The least that hyper takes; no head of a plain GET comes near it.
 const LONGEST_HEAD: usize = 8_192;
+/// Fifteen minutes: a CRL of a million entries comes through a modem line in less; a trickle does not stay for ever.
+const LONGEST_CONNECTION: Duration = Duration::from_secs(900);
 const PAUSE_AFTER_ERROR: Duration = Duration::from_millis(50);
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use ca_types::FakeClock;
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+
+    use super::*;
+    use crate::http::publish_router;
+    use crate::publication::{Document, Publication};
+
+    const PATIENCE: Duration = Duration::from_secs(20);
+    const SHORT: Duration = Duration::from_millis(50);
+
+    /// Serves a document of `octets` octets as `/large` to one connection per peer.
+    async fn serving(octets: usize, stall: Duration) -> (Tasks, std::net::SocketAddr) {
+        let now = "2026-11-23T10:00:00Z".parse().unwrap();
+        let publication = Publication::new();
+        let document = Document {
+            octets: vec![7; octets],
+            media_type: "application/pkix-crl",
+            last_modified: now,
+            expires: None,
+        };
+        publication.publish("/large", document);
+        let router = publish_router(Arc::new(publication), Arc::new(FakeClock::at(now)));
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let tasks = Tasks::default();
+        let limits = HttpLimits {
+            connections: 8,
+            connections_per_peer: 1,
+            stall,
+        };
+        serve(listener, router, limits, &tasks);
+        (tasks, address)
+    }
+
+    async fn read_to_end(stream: &mut TcpStream) -> String {
+        let mut octets = Vec::new();
+        // A peer that closes while octets are under way resets; what came before counts.
+        drop(
+            tokio::time::timeout(PATIENCE, stream.read_to_end(&mut octets))
+                .await
+                .unwrap(),
+        );
+        String::from_utf8_lossy(&octets).into_owned()
+    }
+
+    #[tokio::test]
+    async fn a_head_that_never_ends_costs_the_connection() {
+        let (_tasks, address) = serving(1, SHORT).await;
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        stream
+            .write_all(b"GET /large HTTP/1.1\r\nHost: a\r\nX-Slow: ")
+            .await
+            .unwrap();
+        assert!(!read_to_end(&mut stream).await.contains("200 OK"));
+    }
+
+    #[tokio::test]
+    async fn an_idle_connection_does_not_keep_its_place() {
+        let (_tasks, address) = serving(1, SHORT).await;
+        let mut first = TcpStream::connect(address).await.unwrap();
+        first
+            .write_all(b"GET /large HTTP/1.1\r\nHost: a\r\n\r\n")
+            .await
+            .unwrap();
+        // The end comes although the client would go on.
+        assert!(read_to_end(&mut first).await.contains("200 OK"));
+    }
+
+    #[tokio::test]
+    async fn a_peer_that_does_not_read_does_not_hold_up_the_server() {
+        let (tasks, address) = serving(64 << 20, SHORT).await;
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        stream
+            .write_all(b"GET /large HTTP/1.1\r\nHost: a\r\n\r\n")
+            .await
+            .unwrap();
+        let mut first = [0; 12];
+        stream.read_exact(&mut first).await.unwrap();
+        assert_eq!(&first, b"HTTP/1.1 200");
+        assert!(
+            tasks.shut_down(PATIENCE).await,
+            "the connection goes on for ever"
+        );
+    }
+
+    #[tokio::test]
+    async fn connections_over_the_limit_of_a_peer_are_closed() {
+        let (_tasks, address) = serving(64 << 20, PATIENCE).await;
+        let mut first = TcpStream::connect(address).await.unwrap();
+        first
+            .write_all(b"GET /large HTTP/1.1\r\nHost: a\r\n\r\n")
+            .await
+            .unwrap();
+        first.read_exact(&mut [0; 12]).await.unwrap();
+        let mut second = TcpStream::connect(address).await.unwrap();
+        // The reset may come before the request is out.
+        drop(
+            second
+                .write_all(b"GET /large HTTP/1.1\r\nHost: a\r\n\r\n")
+                .await,
+        );
+        assert_eq!(read_to_end(&mut second).await, "");
+    }
+
+    #[tokio::test]
+    async fn a_long_head_is_refused() {
+        let (_tasks, address) = serving(1, SHORT).await;
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        let head = format!(
+            "GET /large HTTP/1.1\r\nHost: a\r\nX: {}\r\n\r\n",
+            "a".repeat(20_000)
+        );
+        drop(stream.write_all(head.as_bytes()).await);
+        assert!(!read_to_end(&mut stream).await.contains("200 OK"));
+    }
+}

@@ -7,11 +7,13 @@ use axum::Router;
 use axum::extract::State;
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
+use ca_store::CaStore;
 use ca_types::Clock;
 use http::StatusCode;
 use http::header::CONTENT_TYPE;
 use metrics_exporter_prometheus::PrometheusHandle;
 
+use crate::connections::Connections;
 use crate::publication::Publication;
 
 /// What must be true before the server is ready; it starts with nothing.
@@ -40,6 +42,10 @@ pub struct Operations {
     pub readiness: Arc<Readiness>,
     /// The published CRLs, whose ends it watches.
     pub publication: Arc<Publication>,
+    /// The state of the CA, whose leaves it counts.
+    pub store: Arc<dyn CaStore>,
+    /// The connections of the API, which it counts.
+    pub connections: Arc<Connections>,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// The metrics; none in a process that records none.
@@ -75,6 +81,18 @@ impl Operations {
         obstacles
     }
 
+    /// Sets the gauges that nobody sets when they change.
+    async fn look(&self) {
+        if let Some(seconds) = self.root_crl_seconds_left() {
+            metrics::gauge!("ca_root_crl_seconds_left").set(float(seconds));
+        }
+        if let Ok(head) = self.store.tree_head().await {
+            metrics::gauge!("ca_log_leaves").set(float(head.size));
+        }
+        let open = u64::try_from(self.connections.open()).unwrap_or(u64::MAX);
+        metrics::gauge!("ca_connections").set(float(open));
+    }
+
     /// Returns how many seconds the CRL of the root is good for; an ended one counts as zero.
     fn root_crl_seconds_left(&self) -> Option<u64> {
         let now = self.clock.now();
@@ -84,6 +102,11 @@ impl Operations {
             .map(|(_, expires)| expires.since(now))
             .min()
     }
+}
+
+/// Metrics are floating-point numbers; what is over 32 bits is shown as that much.
+fn float(number: u64) -> f64 {
+    u32::try_from(number).unwrap_or(u32::MAX).into()
 }
 
 async fn readyz(State(operations): State<Operations>) -> Response {
@@ -102,10 +125,7 @@ async fn metrics(State(operations): State<Operations>) -> Response {
     let Some(handle) = &operations.metrics else {
         return StatusCode::NOT_FOUND.into_response();
     };
-    if let Some(seconds) = operations.root_crl_seconds_left() {
-        let seconds = u32::try_from(seconds).unwrap_or(u32::MAX);
-        metrics::gauge!("ca_root_crl_seconds_left").set(f64::from(seconds));
-    }
+    operations.look().await;
     (
         [(CONTENT_TYPE, "text/plain; version=0.0.4")],
         handle.render(),
@@ -137,6 +157,8 @@ mod tests {
         Operations {
             readiness: Arc::default(),
             publication: Arc::new(publication),
+            store: Arc::new(ca_store::MemoryStore::new()),
+            connections: Connections::new(1, 1),
             clock: Arc::new(FakeClock::at("2026-11-23T10:00:00Z".parse().unwrap())),
             metrics: None,
         }
