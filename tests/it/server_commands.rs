@@ -109,8 +109,8 @@ fn the_server_starts_without_the_root_key() {
 #[test]
 fn a_missing_passphrase_is_an_error_with_a_hint() {
     let site = Site::new(Algorithm::P256);
-    let run = site.server_command(&["serve"]);
-    run.refused(2, &["--passphrase-file"]);
+    site.server_command(&["serve"])
+        .refused(1, &["--passphrase-file"]);
 }
 
 #[test]

@@ -239,18 +239,10 @@ impl Site {
         file
     }
 
-    /// Issues a certificate into `out/` and returns its JSON row.
+    /// Issues a certificate into a folder of its NAME and returns its JSON row.
     #[track_caller]
     pub fn issue(&self, profile: &str, name: &str, more: &[&str]) -> Value {
-        let mut words = vec![
-            "issue",
-            "--profile",
-            profile,
-            "--name",
-            name,
-            "--out",
-            "out",
-        ];
+        let mut words = vec!["issue", "--profile", profile, "--name", name, "--out", name];
         words.extend(more);
         self.client_json(&words)
     }
