@@ -71,13 +71,13 @@ impl Enrollment<'_> {
     /// Looks for what would stop it later, before anything is made or sent.
     pub(crate) fn prepare(&self) -> Result<(), CommandError> {
         if RESERVED.contains(&self.name) {
-            return Err(CommandError::Argument {
-                argument: "--name",
+            return Err(CommandError::Check {
+                code: Code::InvalidName,
                 what: format!(
-                    "`{}.pem` is the name of another file in the directory",
+                    "name `{0}`: `{0}.pem` is another file in the directory",
                     self.name
                 ),
-                code: Code::InvalidName,
+                hint: Some("choose another name".to_owned()),
             });
         }
         if self.p12 && self.protection == Protection::Rights {

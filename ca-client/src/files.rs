@@ -119,6 +119,34 @@ pub(crate) fn remove(path: &Path) -> Result<(), FileError> {
     }
 }
 
+/// Removes what killed writers of files `NAME.*` left in a directory: unfinished files, keys among them.
+///
+/// # Errors
+/// Fails when the directory cannot be read or written.
+pub(crate) fn remove_unfinished(directory: &Path, name: &str) -> Result<(), FileError> {
+    let entries =
+        fs::read_dir(directory).map_err(|source| FileError::from_io("read", directory, source))?;
+    for entry in entries {
+        let entry = entry.map_err(|source| FileError::from_io("read", directory, source))?;
+        if is_temporary_of(&entry.file_name().to_string_lossy(), name) {
+            remove(&entry.path())?;
+        }
+    }
+    Ok(())
+}
+
+fn is_temporary_of(file: &str, name: &str) -> bool {
+    let rest = file
+        .strip_prefix('.')
+        .and_then(|rest| rest.strip_prefix(name));
+    let Some((front, tail)) = rest.and_then(|rest| rest.rsplit_once('.')) else {
+        return false;
+    };
+    ENDINGS.contains(&front)
+        && tail.len() == 32
+        && tail.bytes().all(|byte| byte.is_ascii_hexdigit())
+}
+
 /// Tells whether something has this name, a dangling link included.
 pub(crate) fn exists(path: &Path) -> bool {
     path.symlink_metadata().is_ok()
@@ -243,6 +271,8 @@ impl Hinted for FileError {
     }
 }
 
+/// The endings of the files that belong to a NAME.
+const ENDINGS: [&str; 5] = [".pem", ".key", ".key.next", ".p12", ".pending"];
 const LARGEST: u64 = 16 << 20;
 
 #[cfg(test)]
@@ -283,6 +313,30 @@ mod tests {
         let before = path.metadata().unwrap().modified().unwrap();
         write(&path, b"chain", Mode::Public, Existing::Keep).unwrap();
         assert_eq!(path.metadata().unwrap().modified().unwrap(), before);
+    }
+
+    #[test]
+    fn what_a_killed_writer_left_is_cleared_away_for_its_name_only() {
+        let directory = tempfile::tempdir().unwrap();
+        let unfinished = temporary_name(Path::new("a.example.key"));
+        let others = [
+            temporary_name(Path::new("b.a.example.key")),
+            ".a.example.key".to_owned(),
+            "a.example.key".to_owned(),
+        ];
+        for file in others.iter().chain([&unfinished]) {
+            write(
+                &directory.path().join(file),
+                b"x",
+                Mode::Private,
+                Existing::Keep,
+            )
+            .unwrap();
+        }
+        remove_unfinished(directory.path(), "a.example").unwrap();
+        let is_there = |file: &String| exists(&directory.path().join(file));
+        assert!(!is_there(&unfinished));
+        assert_eq!(others.iter().filter(|file| is_there(file)).count(), 3);
     }
 
     #[test]

@@ -109,9 +109,9 @@ impl PendingRequest {
 }
 
 fn differences(before: &Asked, now: &Asked) -> String {
-    let value = |asked: &Asked, key: &String| match asked.get(key) {
+    let value = |asked: &Asked, key: &String| match asked.get(key).map(String::as_str) {
+        Some("") | None => "nothing".to_owned(),
         Some(value) => format!("`{value}`"),
-        None => "nothing".to_owned(),
     };
     let keys: std::collections::BTreeSet<&String> = before.keys().chain(now.keys()).collect();
     let changed = keys

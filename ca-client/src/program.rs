@@ -255,7 +255,7 @@ mod tests {
     fn names_that_would_overwrite_a_chain_are_refused() {
         check(
             "--profile-file DIR/client.toml issue --profile router --name chain --out DIR/o",
-            "1\n---\nerror: --name: `chain.pem` is the name of another file in the directory\n",
+            "1\n---\nerror: name `chain`: `chain.pem` is another file in the directory\nhint: choose another name\n",
         );
     }
 

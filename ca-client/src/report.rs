@@ -29,7 +29,6 @@ pub(crate) fn certificate_table(records: &[CertificateRecord]) -> String {
 pub(crate) fn certificate_facts(record: &CertificateRecord) -> String {
     let mut facts = vec![
         ("name", record.name.clone()),
-        ("names", record.sans.join(" ")),
         ("serial", record.serial.to_string()),
         ("profile", record.profile.to_string()),
         ("issuer", record.issuer_id.to_string()),
@@ -39,6 +38,9 @@ pub(crate) fn certificate_facts(record: &CertificateRecord) -> String {
         ("fingerprint", record.fingerprint.to_string()),
         ("key id", record.key_id.to_string()),
     ];
+    if !record.sans.is_empty() {
+        facts.insert(1, ("names", record.sans.join(" ")));
+    }
     if let Some(revocation) = record.revocation {
         facts.push((
             "revoked",

@@ -97,13 +97,14 @@ fn is_of_transport(code: tonic::Code) -> bool {
     matches!(code, tonic::Code::Cancelled | tonic::Code::DeadlineExceeded)
 }
 
-/// The causes of an error in one line; each repeats neither its parent nor itself.
+/// The causes of an error in one line, without the words that say nothing and what a parent said already.
 pub(crate) fn chain(error: &(dyn std::error::Error + 'static)) -> String {
     let mut parts: Vec<String> = Vec::new();
     let mut next = Some(error);
     while let Some(error) = next {
         let text = error.to_string();
-        if parts.last().is_none_or(|last| !last.contains(&text)) {
+        let is_empty = text == "transport error" && error.source().is_some();
+        if !is_empty && parts.last().is_none_or(|last| !last.contains(&text)) {
             parts.push(text);
         }
         next = error.source();

@@ -84,6 +84,12 @@ pub(super) fn read_key(
     let passphrase = passphrase
         .map(|file| read_with_warning(file, printer))
         .transpose()?;
+    if !files::exists(file) {
+        return Err(CommandError::Usage {
+            what: format!("no key of the certificate in {}", file.display()),
+            hint: "name its key with --key",
+        });
+    }
     let pem = zeroize::Zeroizing::new(files::read(file)?);
     let key =
         PrivateKey::from_pem(&pem, passphrase.as_ref()).map_err(|source| CommandError::Key {

@@ -70,6 +70,7 @@ impl Begun {
             written.p12 = Some(path);
         }
         self.pending.finish()?;
+        files::remove_unfinished(enrollment.directory, enrollment.name)?;
         Ok(written)
     }
 }
