@@ -342,3 +342,96 @@ impl<'a> Draft<'a> {
 
 /// How far back a line of successors is followed; older ones that are still valid count as rivals.
 const MAX_LINEAGE: usize = 64;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixture::{Leaf, actor, asked, crl, entry, founding, revoked, serial};
+
+    /// Decides for rows in one draft, as the writer does for a group.
+    fn check(entries: &[ca_verify::Entry], expected: &[Result<Verdict, &str>]) {
+        let mut tables = Tables::new();
+        tables
+            .apply(0, &LeafRow::project(&founding()).unwrap())
+            .unwrap();
+        let rows: Vec<LeafRow> = entries
+            .iter()
+            .map(|entry| LeafRow::project(entry).unwrap())
+            .collect();
+        let mut draft = Draft::new(&tables);
+        let verdicts: Vec<_> = (1..)
+            .zip(&rows)
+            .map(|(leaf, row)| {
+                draft
+                    .decide(leaf, row)
+                    .map_err(|refusal| refusal.to_string())
+            })
+            .collect();
+        let expected: Vec<_> = expected
+            .iter()
+            .map(|verdict| verdict.map_err(str::to_owned))
+            .collect();
+        assert_eq!(verdicts, expected);
+    }
+
+    #[test]
+    fn a_refused_entry_leaves_nothing_for_those_behind_it() {
+        let spoilt = entry([
+            Leaf::new("a.example", 1).change(),
+            actor(2, "bert", Role::Agent),
+            crl(9),
+            revoked(7),
+        ]);
+        let unknown = format!("no certificate has serial number {}", serial(7));
+        check(
+            &[
+                spoilt,
+                entry([
+                    Leaf::new("a.example", 1).change(),
+                    actor(2, "bert", Role::Agent),
+                    crl(1),
+                ]),
+            ],
+            &[Err(&unknown), Ok(Verdict::New)],
+        );
+    }
+
+    #[test]
+    fn an_accepted_entry_counts_for_those_behind_it() {
+        let taken = format!(
+            "name `a.example` has a valid certificate of profile router: serial {}",
+            serial(1)
+        );
+        let used = format!("serial number {} was used before", serial(1));
+        let again = format!("certificate {} is revoked already", serial(1));
+        check(
+            &[
+                Leaf::new("a.example", 1).entry(),
+                Leaf::new("a.example", 2).entry(),
+                Leaf::new("b.example", 1).entry(),
+                entry([revoked(1)]),
+                entry([revoked(1)]),
+                Leaf::new("a.example", 3).entry(),
+            ],
+            &[
+                Ok(Verdict::New),
+                Err(&taken),
+                Err(&used),
+                Ok(Verdict::New),
+                Err(&again),
+                Ok(Verdict::New),
+            ],
+        );
+    }
+
+    #[test]
+    fn a_request_in_the_same_group_is_answered_by_the_first() {
+        check(
+            &[
+                asked(Leaf::new("a.example", 1).entry(), 1, 1),
+                asked(Leaf::new("a.example", 2).entry(), 1, 1),
+            ],
+            &[Ok(Verdict::New), Ok(Verdict::Answered(1))],
+        );
+    }
+}

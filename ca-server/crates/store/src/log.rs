@@ -90,6 +90,9 @@ impl Log {
         end: u64,
         visit: &mut dyn FnMut(Found<'_>) -> Result<(), StoreError>,
     ) -> Result<(), StoreError> {
+        if first >= end {
+            return Ok(());
+        }
         let segments = self.places().segments.clone();
         let skipped = segments.partition_point(|segment| segment.header.first_leaf <= first);
         let mut segments = segments.iter().skip(skipped.saturating_sub(1)).peekable();

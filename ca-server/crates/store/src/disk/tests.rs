@@ -10,7 +10,7 @@ use tempfile::TempDir;
 use crate::feed::{Feed, IndexRow};
 use crate::files::{FakeFiles, Files, SystemFiles};
 use crate::fixture::{
-    Leaf, actor, answers, asked, crl, entry, founding, issuer, request_id, revoked, serial,
+    Leaf, actor, answers, asked, at, crl, entry, founding, issuer, now, request_id, revoked, serial,
 };
 use crate::index::Index;
 use crate::log::{Log, Segment, judge_tail, segments};
@@ -191,17 +191,17 @@ async fn a_hole_in_the_last_group_is_a_torn_end() {
     drop(store);
     let leaves = inspect(dir.path()).unwrap().head.size;
     assert_eq!(leaves, 7);
-    let holed = copy_of(&dir);
-    // The second record of the last group; the first is the one that was held.
-    let second_of_group = record_offset(&dir, 3);
-    change_file(&segment(&holed), |octets| {
-        octets[usize::try_from(second_of_group).unwrap() + 30] ^= 1;
-    });
-    let (_store, report) = open(&holed);
-    assert_eq!(
-        (report.leaves, report.torn.unwrap().offset),
-        (3, second_of_group)
-    );
+    // The last group begins with leaf 2; leaf 1 is the one that was held.
+    for leaf in [2, 3] {
+        let holed = copy_of(&dir);
+        let offset = record_offset(&dir, leaf);
+        change_file(&segment(&holed), |octets| {
+            octets[usize::try_from(offset).unwrap() + 30] ^= 1;
+        });
+        let (_store, report) = open(&holed);
+        assert_eq!(report.leaves, u64::try_from(leaf).unwrap());
+        assert_eq!(report.torn.unwrap().offset, offset);
+    }
     // In the first group it is damage: the others were written when it was durable.
     let damaged = copy_of(&dir);
     change_file(&segment(&damaged), |octets| {
@@ -319,6 +319,7 @@ async fn a_full_disk_stops_issuing_but_not_revoking() {
     files.leave_room(Some(0));
     let full = store.commit(Leaf::new("c.example", 3).entry()).await;
     assert_eq!(full.unwrap_err().code(), Code::ResourceExhausted);
+    assert_eq!(inspect(dir.path()).unwrap().torn, None);
     store.commit(entry([revoked(1)])).await.unwrap();
     store.commit(entry([crl(1)])).await.unwrap();
     // What was given up for the revocation is not there for certificates.
@@ -471,8 +472,17 @@ async fn whatever_happens_to_the_index_the_answers_stay() {
     let deleted = copy_of(&dir);
     std::fs::remove_dir_all(deleted.path().join("index-1")).unwrap();
     check_index(&deleted, &said, is_rebuilt).await;
-    // Of a log with the same identity and another past.
-    let (other, _said) = filled().await;
+    // Newer than the log.
+    let (newer, _said) = filled().await;
+    let ahead = copy_of(&dir);
+    replace(&ahead, &newer);
+    check_index(&ahead, &said, is_rebuilt).await;
+    // Of a log with the same identity and places, and another past.
+    let other = empty();
+    let (store, _report) = open(&other);
+    let time = now().plus(1).unwrap();
+    store.commit(at(founding(), time)).await.unwrap();
+    drop(store);
     let contradicting = copy_of(&dir);
     replace(&contradicting, &other);
     check_index(&contradicting, &said, is_rebuilt).await;
