@@ -68,7 +68,7 @@ pub struct InitArgs {
     /// Whose CA it is, at most 41 characters; stands in the names of the CAs
     #[arg(long, value_name = "NAME")]
     pub organization: String,
-    /// Where CRLs and CA certificates are found: http://HOST[:PORT]; baked into every certificate
+    /// Where CRLs and CA certificates are found, `http://HOST[:PORT]`; baked into every certificate
     #[arg(long, value_name = "URL")]
     pub publish_url: String,
     /// The file with the passphrase of the issuing CAs' keys
@@ -116,7 +116,7 @@ pub struct ServeArgs {
     /// Where the settings are
     #[command(flatten)]
     pub settings: SettingsArgs,
-    /// The file with the passphrase of the CA keys [default: passphrase_file of the settings]
+    /// The file with the passphrase of the CA keys [default: as the settings say]
     #[arg(long, value_name = "FILE")]
     pub passphrase_file: Option<PathBuf>,
 }
@@ -127,7 +127,7 @@ pub struct CheckArgs {
     /// Where the settings are
     #[command(flatten)]
     pub settings: SettingsArgs,
-    /// The file with the passphrase of the CA keys, to open them [default: passphrase_file of the settings]
+    /// The file with the passphrase of the CA keys, to open them [default: as the settings say]
     #[arg(long, value_name = "FILE")]
     pub passphrase_file: Option<PathBuf>,
 }
@@ -138,7 +138,7 @@ pub struct RecoverArgs {
     /// Where the settings are
     #[command(flatten)]
     pub settings: SettingsArgs,
-    /// The file with the passphrase of the CA keys [default: passphrase_file of the settings]
+    /// The file with the passphrase of the CA keys [default: as the settings say]
     #[arg(long, value_name = "FILE")]
     pub passphrase_file: Option<PathBuf>,
 }

@@ -104,8 +104,7 @@ async fn add_admin(
 fn control_issuer(settings: &Settings, rows: Vec<IssuerRow>) -> Result<Issuer, RecoverError> {
     let newest = rows
         .into_iter()
-        .filter(|row| row.class == IssuerClass::Control)
-        .next_back();
+        .rfind(|row| row.class == IssuerClass::Control);
     let row = newest.ok_or(RecoverError::NoControlCa)?;
     Ok(Issuer {
         urls: IssuerUrls::below(&settings.publish_url.to_string(), &row.id),

@@ -114,10 +114,8 @@ impl Server {
         .await?;
         tasks.spawn(Arc::clone(&crls).run(tasks.stop()));
 
-        let connections = Connections::new(
-            settings.limits.connections,
-            settings.limits.connections_per_peer,
-        );
+        let limits = settings.limits;
+        let connections = Connections::new(limits.connections, limits.connections_per_peer);
         let readiness = Arc::new(Readiness::default());
         let authority = Authority::new(Parts {
             store: Arc::clone(&shared),
@@ -132,46 +130,33 @@ impl Server {
             readiness: Arc::clone(&readiness),
             tasks: tasks.clone(),
         });
-        let certificate =
-            ListenerCertificate::open(&data, &settings, Arc::clone(&authority), Arc::clone(&clock))
-                .await?;
-        let tls = crate::tls::server_config(
-            &hierarchy::control_anchors(&cas),
-            certificate.identity(),
-            Arc::clone(&clock),
-        )?;
-        tasks.spawn(certificate.watch(tasks.stop()));
-
-        let Listeners {
-            api,
-            http,
-            operations,
-        } = listeners;
-        let deadline = settings.limits.handshake;
-        let accepted =
-            crate::tls::accept(api, Arc::new(tls), Arc::clone(&connections), deadline, &tasks);
-        let authorizer = Authorizer::new(Arc::clone(&shared), Arc::clone(&clock));
-        api::spawn(
-            authority,
-            AuthorizeLayer::new(authorizer),
-            accepted,
-            &settings.limits,
+        let tls = listener_tls(&data, &settings, &authority, &clock, &cas, &tasks).await?;
+        let deadline = limits.handshake;
+        let accepted = crate::tls::accept(
+            listeners.api,
+            Arc::new(tls),
+            Arc::clone(&connections),
+            deadline,
             &tasks,
-        )?;
-        let limits = http_limits(&settings);
-        let documents = publish_router(Arc::clone(&publication), Arc::clone(&clock));
-        crate::http::serve(http, documents, limits, &tasks);
+        );
+        let authorizer = Authorizer::new(Arc::clone(&shared), Arc::clone(&clock));
+        let authorize = AuthorizeLayer::new(authorizer);
+        api::spawn(authority, authorize, accepted, &limits, &tasks)?;
         let shown = Operations {
-            readiness: Arc::clone(&readiness),
+            readiness,
             publication,
             store: shared,
-            connections: Arc::clone(&connections),
+            connections,
             clock,
             metrics,
         };
-        crate::http::serve(operations, shown.router(), limits, &tasks);
-        readiness.set_accepting(true);
-        readiness.set_listening(true);
+        show(
+            listeners.http,
+            listeners.operations,
+            shown,
+            &settings,
+            &tasks,
+        );
         Ok(Self {
             addresses,
             tasks,
@@ -238,6 +223,41 @@ async fn bind(address: SocketAddr, key: &'static str) -> Result<TcpListener, Ser
         key,
         source,
     })
+}
+
+/// Loads or makes the certificate of the API, keeps it fresh, and trusts the control CAs.
+async fn listener_tls(
+    data: &DataDir,
+    settings: &Settings,
+    authority: &Arc<Authority>,
+    clock: &Arc<dyn Clock>,
+    cas: &hierarchy::Cas,
+    tasks: &Tasks,
+) -> Result<rustls::ServerConfig, ServeError> {
+    let (authority, clock) = (Arc::clone(authority), Arc::clone(clock));
+    let certificate =
+        ListenerCertificate::open(data, settings, authority, Arc::clone(&clock)).await?;
+    let anchors = hierarchy::control_anchors(cas);
+    let tls = crate::tls::server_config(&anchors, certificate.identity(), clock)?;
+    tasks.spawn(certificate.watch(tasks.stop()));
+    Ok(tls)
+}
+
+/// Serves what everybody and what operators may see; with that the server is ready.
+fn show(
+    http: TcpListener,
+    operations: TcpListener,
+    shown: Operations,
+    settings: &Settings,
+    tasks: &Tasks,
+) {
+    let limits = http_limits(settings);
+    let readiness = Arc::clone(&shown.readiness);
+    let documents = publish_router(Arc::clone(&shown.publication), Arc::clone(&shown.clock));
+    crate::http::serve(http, documents, limits, tasks);
+    crate::http::serve(operations, shown.router(), limits, tasks);
+    readiness.set_accepting(true);
+    readiness.set_listening(true);
 }
 
 fn http_limits(settings: &Settings) -> HttpLimits {

@@ -38,7 +38,7 @@ impl Books {
                         self.issuers.insert(added.id, issuer);
                     }
                     Err(error) => {
-                        unread.push(format!("leaf {leaf}: certificate of {}: {error}", added.id))
+                        unread.push(format!("leaf {leaf}: certificate of {}: {error}", added.id));
                     }
                 },
                 Change::CrlSigned(crl) => {

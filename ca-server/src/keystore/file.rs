@@ -225,7 +225,7 @@ fn encrypt(key: &PrivateKey, passphrase: &Passphrase) -> Result<Zeroizing<String
         encrypted_data: <&OctetStringRef>::try_from(encrypted.as_slice())
             .map_err(|error| encoding(error.into()))?,
     };
-    let document = SecretDocument::try_from(&info).map_err(|error| encoding(error.into()))?;
+    let document = SecretDocument::try_from(&info).map_err(encoding)?;
     document
         .to_pem(EncryptedPrivateKeyInfoRef::PEM_LABEL, LineEnding::LF)
         .map_err(|error| encoding(error.into()))

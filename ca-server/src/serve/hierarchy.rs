@@ -17,7 +17,7 @@ use crate::publication::{Document, Publication};
 use crate::settings::Settings;
 
 /// All CAs by their ids.
-type Cas = BTreeMap<IssuerId, Arc<CertificateAuthority>>;
+pub(super) type Cas = BTreeMap<IssuerId, Arc<CertificateAuthority>>;
 
 /// Builds the CAs from their records and loads the keys that are here, in parallel.
 pub(super) async fn load(
