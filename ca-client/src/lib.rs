@@ -30,7 +30,7 @@ pub use files::FileError;
 pub use keys::{KeyAlgorithm, KeyError, PrivateKey};
 pub use passphrase::{PassphraseError, generate_passphrase, read_passphrase};
 pub use printer::Streams;
-pub use program::run;
+pub use program::{command_line, run};
 pub use settings::{
     CredentialFiles, Environment, ServerAddress, ServerAddressError, Settings, SettingsError,
 };

@@ -3,14 +3,19 @@
 use std::ffi::OsString;
 
 use ca_types::{Code, Hinted as _};
-use clap::Parser as _;
 use clap::error::ErrorKind;
+use clap::{CommandFactory as _, Parser as _};
 
 use crate::cli::Cli;
 use crate::commands::{self, Context};
 use crate::error::ExitStatus;
 use crate::printer::{Format, Printer, Streams};
 use crate::settings::Environment;
+
+/// Describes the command line, for its documentation.
+pub fn command_line() -> clap::Command {
+    Cli::command()
+}
 
 /// Runs the command that `words` say; the first one is the name of the program.
 pub async fn run(words: Vec<OsString>, environment: Environment, streams: Streams) -> ExitStatus {
@@ -261,7 +266,6 @@ mod tests {
 
     #[test]
     fn the_words_of_the_command_line_are_consistent() {
-        use clap::CommandFactory as _;
-        Cli::command().debug_assert();
+        command_line().debug_assert();
     }
 }
