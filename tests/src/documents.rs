@@ -1,5 +1,8 @@
 //! The documents that are written by the code they describe.
 
+mod command_line;
+mod settings;
+
 use ca_types::Code;
 
 /// A generated document.
@@ -13,10 +16,20 @@ pub struct Document {
 
 /// Returns all generated documents as they should be.
 pub fn documents() -> Vec<Document> {
-    vec![Document {
-        path: "docs/errors.md",
-        text: errors(),
-    }]
+    vec![
+        Document {
+            path: "docs/cli.md",
+            text: command_line::text(),
+        },
+        Document {
+            path: "docs/errors.md",
+            text: errors(),
+        },
+        Document {
+            path: "docs/settings.md",
+            text: settings::text(),
+        },
+    ]
 }
 
 fn errors() -> String {
