@@ -127,11 +127,13 @@ impl Index {
             return Err(unusable("it is newer than the log"));
         }
         let mut state = State::new();
-        let mut offsets = Vec::with_capacity(GROUP);
-        let mut next = 0;
-        for pair in db.range(..applied.to_be_bytes()) {
+        state
+            .tables
+            .reserve(usize::try_from(applied).unwrap_or(usize::MAX));
+        let mut offsets = Vec::with_capacity(PROGRESS_EVERY);
+        for (next, pair) in (0_u64..).zip(db.range(..applied.to_be_bytes())) {
             let (key, value) = pair?;
-            if *key != u64::to_be_bytes(next) {
+            if *key != next.to_be_bytes() {
                 return Err(unusable("a row is missing"));
             }
             let (offset, row) = value
@@ -151,22 +153,19 @@ impl Index {
                 .apply(next, &row)
                 .map_err(|source| IndexError::Unusable(source.to_string()))?;
             offsets.push(offset);
-            next += 1;
-            if offsets.len() == GROUP {
+            if offsets.len() == PROGRESS_EVERY {
                 log.publish(offsets.drain(..));
-            }
-            if next % 10_000 == 0 {
                 progress(Progress {
                     step: OpenStep::Reading,
-                    done: next,
+                    done: next + 1,
                     total: applied,
                 });
             }
         }
-        if next != applied {
+        log.publish(offsets);
+        if log.leaves() != applied {
             return Err(unusable("rows are missing at its end"));
         }
-        log.publish(offsets);
         let last = applied.checked_sub(1).map(|last| log.read(last));
         match last {
             None => {}
@@ -293,6 +292,8 @@ fn config(path: &Path) -> sled::Config {
         .flush_every_ms(None)
 }
 
-const CACHE_OCTETS: u64 = 64 << 20;
+/// Little: all access is in the order of the leaves.
+const CACHE_OCTETS: u64 = 16 << 20;
+const PROGRESS_EVERY: usize = 10_000;
 /// What a killed process has to replay at the most: a fraction of a second.
 const FLUSH_EVERY: usize = 5_000;

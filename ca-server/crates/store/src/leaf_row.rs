@@ -42,7 +42,9 @@ pub(crate) struct IssuedRow {
     pub(crate) key: KeyId,
     pub(crate) fingerprint: Fingerprint,
     pub(crate) validity: Validity,
-    pub(crate) sans: Vec<GeneralName>,
+    /// The first name is the NAME itself, and is not kept twice.
+    pub(crate) own_name_first: bool,
+    pub(crate) more_sans: Box<[GeneralName]>,
 }
 
 impl LeafRow {
@@ -84,6 +86,10 @@ impl RowChange {
 impl IssuedRow {
     fn project(issued: &Issued) -> Result<Self, StoreError> {
         let certificate = Certificate::from_der(&issued.certificate)?;
+        let (own_name_first, more_sans) = match certificate.sans().split_first() {
+            Some((first, more)) if is_written(first, &issued.name) => (true, more),
+            Some(_) | None => (false, certificate.sans()),
+        };
         Ok(Self {
             issuer: issued.issuer.clone(),
             profile: issued.profile.clone(),
@@ -93,7 +99,17 @@ impl IssuedRow {
             key: certificate.public_key().key_id(),
             fingerprint: certificate.fingerprint(),
             validity: certificate.validity(),
-            sans: certificate.sans().to_vec(),
+            own_name_first,
+            more_sans: more_sans.into(),
         })
+    }
+}
+
+/// Tells whether a name is written as `text`; the three forms share no text.
+pub(crate) fn is_written(san: &GeneralName, text: &str) -> bool {
+    match san {
+        GeneralName::Dns(name) => name.as_str() == text,
+        GeneralName::Email(address) => address.as_str() == text,
+        GeneralName::Ip(address) => address.to_string() == text,
     }
 }

@@ -78,6 +78,11 @@ impl Log {
         self.id
     }
 
+    /// Returns the number of leaves whose places are known.
+    pub(crate) fn leaves(&self) -> u64 {
+        u64::try_from(self.places().offsets.len()).unwrap_or(u64::MAX)
+    }
+
     /// Reads the octets of a leaf; nothing when there is no such leaf.
     pub(crate) fn read(&self, leaf: u64) -> Result<Option<Vec<u8>>, StoreError> {
         Reading::new(self).leaf(leaf)

@@ -50,6 +50,11 @@ impl Tables {
         }
     }
 
+    /// Makes room for so many more certificates.
+    pub(crate) fn reserve(&mut self, certificates: usize) {
+        self.certificates.reserve(certificates);
+    }
+
     /// Takes in the next leaf.
     ///
     /// The writer has refused what contradicts; a contradiction found here means that the leaf was

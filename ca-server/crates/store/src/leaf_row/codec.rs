@@ -149,7 +149,8 @@ impl Writer {
         self.octets(issued.fingerprint.octets());
         self.time(issued.validity.not_before());
         self.time(issued.validity.not_after());
-        self.list(&issued.sans, |out, san| match san {
+        self.octets(&[u8::from(issued.own_name_first)]);
+        self.list(&issued.more_sans, |out, san| match san {
             GeneralName::Dns(name) => {
                 out.octets(&[0]);
                 out.text(name.as_str());
@@ -181,6 +182,14 @@ impl<'a> Reader<'a> {
 
     fn octet(&mut self) -> Option<u8> {
         self.take::<1>().map(|[octet]| octet)
+    }
+
+    fn flag(&mut self) -> Option<bool> {
+        match self.octet()? {
+            0 => Some(false),
+            1 => Some(true),
+            _ => None,
+        }
     }
 
     fn time(&mut self) -> Option<UnixTime> {
@@ -216,10 +225,10 @@ impl<'a> Reader<'a> {
     }
 
     fn optional<T>(&mut self, read: impl Fn(&mut Self) -> Option<T>) -> Option<Option<T>> {
-        match self.octet()? {
-            0 => Some(None),
-            1 => read(self).map(Some),
-            _ => None,
+        if self.flag()? {
+            read(self).map(Some)
+        } else {
+            Some(None)
         }
     }
 
@@ -280,7 +289,8 @@ impl<'a> Reader<'a> {
             key: self.take::<32>()?.into(),
             fingerprint: self.take::<32>()?.into(),
             validity: Validity::new(self.time()?, self.time()?).ok()?,
-            sans: self.list(Self::san)?,
+            own_name_first: self.flag()?,
+            more_sans: self.list(Self::san)?.into(),
         })
     }
 
@@ -314,14 +324,15 @@ mod tests {
                     key: [5; 32].into(),
                     fingerprint: [6; 32].into(),
                     validity: Validity::new(time(1), time(2)).unwrap(),
-                    sans: [
+                    own_name_first: true,
+                    more_sans: [
                         "dns:a.example",
                         "email:a@b.example",
                         "ip:192.0.2.1",
                         "ip:2001:db8::1",
                     ]
                     .map(|san| san.parse().unwrap())
-                    .to_vec(),
+                    .into(),
                 }),
                 RowChange::Revoked(Revoked {
                     serial: [7; 16].into(),

@@ -8,7 +8,7 @@ use hashbrown::{DefaultHashBuilder, HashTable};
 
 use crate::Revocation;
 use crate::chunks::Chunks;
-use crate::leaf_row::IssuedRow;
+use crate::leaf_row::{IssuedRow, is_written};
 
 /// All certificates, in the order of issue.
 #[derive(Debug)]
@@ -103,15 +103,6 @@ impl TableCertificate {
     }
 }
 
-/// Tells whether a name is written as `text`; the three forms share no text.
-fn is_written(san: &GeneralName, text: &str) -> bool {
-    match san {
-        GeneralName::Dns(name) => name.as_str() == text,
-        GeneralName::Email(address) => address.as_str() == text,
-        GeneralName::Ip(address) => address.to_string() == text,
-    }
-}
-
 impl Certificates {
     pub(super) fn new() -> Self {
         Self {
@@ -122,6 +113,31 @@ impl Certificates {
             by_name: HashTable::new(),
             hasher: DefaultHashBuilder::default(),
         }
+    }
+
+    /// Makes room for so many more, so that the tables need not be rebuilt on the way.
+    pub(super) fn reserve(&mut self, count: usize) {
+        let Self {
+            rows,
+            names,
+            by_serial,
+            by_key,
+            by_name,
+            hasher,
+        } = self;
+        by_serial.reserve(count, |number| {
+            rows.get(number.place())
+                .map_or(0, |row| hasher.hash_one(row.serial))
+        });
+        by_key.reserve(count, |number| {
+            rows.get(number.place())
+                .map_or(0, |row| hasher.hash_one(row.key))
+        });
+        by_name.reserve(count, |number| {
+            names
+                .get(number.place())
+                .map_or(0, |name| hasher.hash_one(&*name.text))
+        });
     }
 
     pub(super) fn get(&self, number: Number) -> Option<&TableCertificate> {
@@ -193,10 +209,6 @@ impl Certificates {
         let name = self.intern(&issued.name)?;
         let name_entry = self.names.get_mut(name.place())?;
         let older = name_entry.newest.replace(number);
-        let (own_name_first, more_sans) = match issued.sans.split_first() {
-            Some((first, more)) if is_written(first, &issued.name) => (true, more),
-            Some(_) | None => (false, issued.sans.as_slice()),
-        };
         let key_is_known = self.name_of_key(&issued.key).is_some();
         self.rows.push(TableCertificate {
             leaf,
@@ -205,13 +217,13 @@ impl Certificates {
             validity: issued.validity,
             revocation: None,
             serial: issued.serial.octets(),
-            more_sans: more_sans.into(),
+            more_sans: issued.more_sans.clone(),
             name,
             issuer: u32::try_from(issuer).ok()?,
             profile: u32::try_from(profile).ok()?,
             predecessor: issued.succeeds.and_then(|serial| self.number(serial)),
             older,
-            own_name_first,
+            own_name_first: issued.own_name_first,
         });
         let Self {
             rows,
