@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use ca_types::{RevocationReason, Role};
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
 
 use crate::keys::KeyAlgorithm;
@@ -218,9 +220,9 @@ pub(crate) struct RevokeArguments {
     /// Revoke all, when the name has several valid certificates
     #[arg(long, requires = "name")]
     pub(crate) all: bool,
-    /// Why: unspecified, key-compromise, affiliation-changed, superseded, cessation-of-operation, privilege-withdrawn
-    #[arg(long, default_value = "unspecified")]
-    pub(crate) reason: String,
+    /// Why
+    #[arg(long, default_value = "unspecified", value_parser = reasons())]
+    pub(crate) reason: RevocationReason,
 }
 
 #[derive(Debug, Args)]
@@ -340,8 +342,8 @@ pub(crate) struct ActorAddArguments {
     /// Its name: letters, digits, `.`, `-`, `_` and `@`, at most 64
     pub(crate) name: String,
     /// What it does: admin (everything), operator (issues and revokes), agent (issues, renews, rekeys), auditor (reads)
-    #[arg(long)]
-    pub(crate) role: String,
+    #[arg(long, value_parser = roles())]
+    pub(crate) role: Role,
     /// A CA that it may use; repeatable [default: all]
     #[arg(long, value_name = "ISSUER")]
     pub(crate) issuer: Vec<String>,
@@ -396,4 +398,13 @@ pub(crate) enum AuditCommand {
         #[arg(long, value_name = "N", default_value = "50", value_parser = clap::value_parser!(u64).range(1..))]
         limit: u64,
     },
+}
+
+fn reasons() -> impl TypedValueParser<Value = RevocationReason> {
+    PossibleValuesParser::new(RevocationReason::ALL.map(RevocationReason::as_str))
+        .try_map(|word| word.parse::<RevocationReason>())
+}
+
+fn roles() -> impl TypedValueParser<Value = Role> {
+    PossibleValuesParser::new(Role::ALL.map(Role::as_str)).try_map(|word| word.parse::<Role>())
 }

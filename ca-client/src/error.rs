@@ -1,7 +1,7 @@
 //! Why a command did not do its work, and the exit code that says so.
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use ca_types::{Code, Hinted};
 use ca_verify::{CertificateError, CertificateListError, RequestError};
@@ -168,11 +168,32 @@ impl Hinted for CommandError {
             Self::Download(error) => error.hint(),
             Self::Usage { hint, .. } => Some((*hint).to_owned()),
             Self::Check { hint, .. } => hint.clone(),
-            Self::Key { source, .. } | Self::NewKey(source) => source.hint(),
-            Self::Certificate { source, .. } => source.hint(),
-            Self::Request { source, .. } => source.hint(),
+            Self::Key { source, file } => {
+                // The public half only: no advice of ours puts a private key on a screen.
+                source
+                    .hint()
+                    .or_else(|| look_with("pkey", "-text_pub", file))
+            }
+            Self::NewKey(source) => source.hint(),
+            Self::Certificate { source, file } => {
+                source.hint().or_else(|| look_with("x509", "-text", file))
+            }
+            Self::Request { source, file } => {
+                source.hint().or_else(|| look_with("req", "-text", file))
+            }
             Self::CertificateList { source, .. } => source.hint(),
-            Self::Argument { .. } | Self::Output(_) | Self::Task(_) => None,
+            Self::Argument { .. } => {
+                Some("`ca-client COMMAND --help` shows what each argument takes".to_owned())
+            }
+            Self::Output(_) | Self::Task(_) => None,
         }
     }
+}
+
+/// Says how another program shows what is in a file.
+fn look_with(command: &str, form: &str, file: &Path) -> Option<String> {
+    Some(format!(
+        "`openssl {command} -in {} -noout {form}` shows what is in it",
+        file.display()
+    ))
 }

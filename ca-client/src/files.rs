@@ -262,6 +262,10 @@ impl Hinted for FileError {
                 ErrorKind::NotADirectory => {
                     Some("a part of the path is a file: choose a directory".to_owned())
                 }
+                ErrorKind::NotFound => Some(format!(
+                    "look for it with `ls {}`; a path begins at the current directory",
+                    directory_of(path).display()
+                )),
                 ErrorKind::StorageFull | ErrorKind::QuotaExceeded => {
                     Some("free some space, then repeat the command".to_owned())
                 }

@@ -187,7 +187,7 @@ mod tests {
     #[test]
     fn errors_are_documents_on_stdout_when_json_is_wanted_before_or_after_the_command() {
         let expect = "1\n{\n  \"error\": {\n    \"code\": \"invalid-request\",\n    \
-                      \"message\": \"SERIAL|FILE: serial number: `x` is not a hexadecimal digit\"\n  }\n}\n---\n";
+                      \"message\": \"SERIAL|FILE: serial number: `x` is not a hexadecimal digit\",\n    \"hint\": \"`ca-client COMMAND --help` shows what each argument takes\"\n  }\n}\n---\n";
         check("--output json show x4", expect);
         check("show x4 --output json", expect);
         check("--output=json show x4", expect);
@@ -197,29 +197,29 @@ mod tests {
     fn bad_values_are_refused_before_anything_else() {
         check(
             "revoke --serial 12g4",
-            "1\n---\nerror: --serial: serial number: `g` is not a hexadecimal digit\n",
-        );
-        check(
-            "revoke --serial 12 --reason bored",
-            "1\n---\nerror: --reason: revocation reason `bored`: wanted unspecified, key-compromise, \
-             affiliation-changed, superseded, cessation-of-operation or privilege-withdrawn\n",
+            "1\n---\nerror: --serial: serial number: `g` is not a hexadecimal digit\n\
+             hint: `ca-client COMMAND --help` shows what each argument takes\n",
         );
         check(
             "issue --profile router --name ../x --out DIR/o",
             "1\n---\nerror: --name: name `../x` is empty, begins with `.` or `-`, or holds `/` or a control \
-             character\n",
+             character\n\
+             hint: `ca-client COMMAND --help` shows what each argument takes\n",
         );
         check(
             "issue --profile router --name a --san uri:x --out DIR/o",
-            "1\n---\nerror: --san: subject alternative name `uri:x`: wanted dns:…, ip:… or email:…\n",
+            "1\n---\nerror: --san: subject alternative name `uri:x`: wanted dns:…, ip:… or email:…\n\
+             hint: `ca-client COMMAND --help` shows what each argument takes\n",
         );
         check(
             "list --expires-within 30",
-            "1\n---\nerror: --expires-within: `30`: wanted a time such as 90m, 12h, 30d or 8w\n",
+            "1\n---\nerror: --expires-within: `30`: wanted a time such as 90m, 12h, 30d or 8w\n\
+             hint: `ca-client COMMAND --help` shows what each argument takes\n",
         );
         check(
             "sign --profile router --csr DIR/file --out DIR/o",
-            "1\n---\nerror: DIR/file: wanted one certification request in PEM or DER\n",
+            "1\n---\nerror: DIR/file: wanted one certification request in PEM or DER\n\
+             hint: `openssl req -in DIR/file -noout -text` shows what is in it\n",
         );
     }
 
@@ -242,11 +242,18 @@ mod tests {
         );
         check(
             "show DIR/absent.pem",
-            "2\n---\nerror: cannot read DIR/absent.pem: No such file or directory (os error 2)\n",
+            "2\n---\nerror: cannot read DIR/absent.pem: No such file or directory (os error 2)\n\
+             hint: look for it with `ls DIR`; a path begins at the current directory\n",
         );
         check(
             "issuer",
             "2\n---\nerror: wanted a command, none came\n\
+             hint: `ca-client --help`, or `ca-client COMMAND --help`, shows what there is\n",
+        );
+        check(
+            "revoke --serial 12 --reason bored",
+            "2\n---\nerror: invalid value 'bored' for '--reason <REASON>'\n  [possible values: unspecified, \
+             key-compromise, affiliation-changed, superseded, cessation-of-operation, privilege-withdrawn]\n\
              hint: `ca-client --help`, or `ca-client COMMAND --help`, shows what there is\n",
         );
         check(

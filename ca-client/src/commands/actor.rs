@@ -6,7 +6,7 @@ use ca_types::{ActorName, Code, RequestId, Role, Scope, SystemEntropy};
 
 use super::Context;
 use super::issue::default_algorithm;
-use crate::arguments::{certification_request, value, values};
+use crate::arguments::{certification_request, values};
 use crate::cli::{ActorAddArguments, ActorCommand};
 use crate::client::{ActorRecord, Client};
 use crate::enrollment::{Begun, Enrollment, Protection};
@@ -34,7 +34,7 @@ async fn add(
     context: &mut Context,
 ) -> Result<ExitStatus, CommandError> {
     let name = actor_name(&arguments.name)?;
-    let role: Role = value("--role", &arguments.role)?;
+    let role = arguments.role;
     let scope = Scope {
         issuers: values("--issuer", &arguments.issuer)?,
         profiles: values("--profile", &arguments.profile)?,

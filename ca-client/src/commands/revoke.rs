@@ -1,6 +1,6 @@
 //! `revoke`: take the trust out of certificates.
 
-use ca_types::{Code, Hinted as _, ProfileName, RequestId, RevocationReason, SystemEntropy};
+use ca_types::{Code, Hinted as _, ProfileName, RequestId, SystemEntropy};
 
 use super::Context;
 use crate::arguments::{certificate, optional, value};
@@ -14,7 +14,6 @@ pub(super) async fn run(
     arguments: RevokeArguments,
     context: &mut Context,
 ) -> Result<ExitStatus, CommandError> {
-    let reason: RevocationReason = value("--reason", &arguments.reason)?;
     let profile = optional("--profile", arguments.profile.as_ref())?;
     let target = match (&arguments.serial, &arguments.cert, arguments.name) {
         (Some(serial), _, _) => RevocationTarget::Serial(value("--serial", serial)?),
@@ -32,7 +31,7 @@ pub(super) async fn run(
     };
     let client = context.client().await?;
     let request_id = RequestId::generate(&mut SystemEntropy);
-    let revoked = match client.revoke(request_id, &target, reason).await {
+    let revoked = match client.revoke(request_id, &target, arguments.reason).await {
         Err(ClientError::Api(error)) if error.code() == Code::Ambiguous => {
             list_matches(&client, &target, context).await?;
             return Err(ClientError::Api(error).into());
