@@ -57,10 +57,11 @@ async fn init(args: InitArgs, printer: &mut Printer) -> Result<ExitCode, Failure
         printer.warn(warning);
     }
     let bar = printer.progress(InitPlan::STEPS, "Making keys");
-    let step = || bar.inc(1);
-    let made = Box::pin(plan.carry_out(SystemClock.now(), &mut SystemEntropy, &step)).await;
+    let founded = plan.found(SystemClock.now(), &mut SystemEntropy, &|| bar.inc(1));
     bar.finish_and_clear();
-    let report = made?;
+    // From here on Ctrl-C waits for the end, a second or two away, so that no key is left in a half-made directory.
+    let _unheard = stop_signal()?;
+    let report = Box::pin(plan.build(founded?, &mut SystemEntropy)).await?;
     written(printer.data(&report, &farewell(&plan, &report)))?;
     Ok(ExitCode::SUCCESS)
 }

@@ -21,6 +21,7 @@ mod plan;
 mod settings_file;
 mod staging;
 
+pub use build::Founding;
 pub use farewell::farewell;
 pub use plan::{InitOptions, InitPlan};
 
@@ -258,10 +259,10 @@ pub(crate) mod tests {
     /// Makes a CA in `home/data`.
     pub(crate) async fn make(options: &InitOptions) -> Settings {
         let plan = InitPlan::prove(options).unwrap();
-        let now = NOW.parse().unwrap();
-        plan.carry_out(now, &mut SystemEntropy, &|| {})
-            .await
+        let founding = plan
+            .found(NOW.parse().unwrap(), &mut SystemEntropy, &|| {})
             .unwrap();
+        plan.build(founding, &mut SystemEntropy).await.unwrap();
         Settings::of(&DataDir::new(&options.data)).unwrap()
     }
 

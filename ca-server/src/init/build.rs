@@ -1,7 +1,7 @@
 //! Carries out a proved plan.
 
 use ca_store::{CaStore as _, LogStore, OpenOptions};
-use ca_types::{ActorName, IssuerClass, Passphrase, UnixTime};
+use ca_types::{Actor, ActorName, IssuerClass, Passphrase, UnixTime};
 use ca_verify::{Change, Console, Entry, Origin};
 use rand_core::CryptoRng;
 
@@ -15,28 +15,64 @@ use crate::data_dir::DataDir;
 use crate::keystore::{write_key, write_plain_key};
 use crate::passphrase::generate_passphrase;
 
+/// All that `init` makes before it writes anything.
+#[derive(Debug)]
+pub struct Founding {
+    now: UnixTime,
+    hierarchy: Hierarchy,
+    server: Credential,
+    admin: Credential,
+    actor: Actor,
+}
+
 impl InitPlan {
-    /// How many steps [`InitPlan::carry_out`] counts: a key for each CA.
+    /// How many steps [`InitPlan::found`] counts: a key for each CA.
     pub const STEPS: u64 = 5;
 
-    /// Makes the CA; `step` is called after each of its [`InitPlan::STEPS`].
+    /// Makes keys, certificates and the CRL of the root in memory; `step` is called after each of its
+    /// [`InitPlan::STEPS`]. RSA keys take seconds; who stops the process meanwhile leaves nothing behind.
     ///
     /// # Errors
-    /// Fails when anything cannot be made or written; nothing stays then.
-    pub async fn carry_out(
+    /// Fails when anything cannot be made.
+    pub fn found(
         &self,
         now: UnixTime,
-        rng: &mut (dyn CryptoRng + Send),
-        step: &(dyn Fn() + Send + Sync),
-    ) -> Result<InitReport, InitError> {
+        rng: &mut dyn CryptoRng,
+        step: &(dyn Fn() + Sync),
+    ) -> Result<Founding, InitError> {
         let hierarchy = Hierarchy::found(self, now, rng, step)?;
         let control = hierarchy.of_class(IssuerClass::Control)?;
         let names = &self.settings.server_names;
         let server = Credential::for_server(names, &control.issuer, &control.signer, now, rng)?;
-        let admin_name: ActorName = FIRST_ADMIN.parse().map_err(|_source| InitError::Lost)?;
+        let name: ActorName = FIRST_ADMIN.parse().map_err(|_source| InitError::Lost)?;
         let (admin, actor) =
-            Credential::for_admin(&admin_name, &control.issuer, &control.signer, now, rng)?;
+            Credential::for_admin(&name, &control.issuer, &control.signer, now, rng)?;
+        Ok(Founding {
+            now,
+            hierarchy,
+            server,
+            admin,
+            actor,
+        })
+    }
 
+    /// Writes what was made; it should not be interrupted, and takes a second or two.
+    ///
+    /// # Errors
+    /// Fails when a file cannot be written; nothing stays then.
+    pub async fn build(
+        &self,
+        founding: Founding,
+        rng: &mut (dyn CryptoRng + Send),
+    ) -> Result<InitReport, InitError> {
+        let Founding {
+            now,
+            hierarchy,
+            server,
+            admin,
+            actor,
+        } = founding;
+        let control = hierarchy.of_class(IssuerClass::Control)?;
         let staging = Staging::begin(self.data.path())?;
         let data = staging.data();
         self.write_log(
