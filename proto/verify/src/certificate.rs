@@ -316,10 +316,10 @@ pub enum CertificateError {
     #[error("wanted one or more certificates in PEM, and nothing else")]
     NoChain,
     /// A key that is not accepted.
-    #[error("certificate has an unacceptable key")]
+    #[error("certificate has an unacceptable key: {0}")]
     Key(#[from] KeyError),
     /// The end of the validity lies before its start.
-    #[error("certificate has an impossible validity")]
+    #[error("certificate has an impossible validity: {0}")]
     Validity(#[from] ValidityError),
     /// An algorithm that this build does not verify.
     #[error(

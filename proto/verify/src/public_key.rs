@@ -278,7 +278,7 @@ fn leftmost(digest: [u8; 32]) -> [u8; 20] {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum KeyError {
     /// Not the DER of a `SubjectPublicKeyInfo`.
-    #[error("public key is not a SubjectPublicKeyInfo in DER")]
+    #[error("public key is not a SubjectPublicKeyInfo in DER: {0}")]
     Malformed(#[from] MalformedDer),
     /// An RSA modulus that is too short.
     #[error("RSA key of {bits} bits: wanted 2048 to 8192")]

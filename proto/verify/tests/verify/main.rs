@@ -1,0 +1,16 @@
+//! Keys, certificates and the lint, judged on octets that are written by hand.
+
+#[cfg(test)]
+mod certificate;
+#[cfg(test)]
+mod der_writer;
+#[cfg(test)]
+mod draft;
+#[cfg(test)]
+mod holder;
+#[cfg(test)]
+mod lint;
+#[cfg(test)]
+mod lint_list;
+#[cfg(test)]
+mod public_key;
