@@ -347,6 +347,8 @@ async fn revoking_reads_nothing() {
     let before = files.counts();
     store.commit(entry([revoked(3)])).await.unwrap();
     store.certificate(serial(3)).await.unwrap().unwrap();
+    // The index has done its part too when the store is closed.
+    store.close();
     let after = files.counts();
     assert_eq!(after.reads, before.reads);
     assert_eq!(
@@ -405,6 +407,36 @@ async fn a_log_of_many_segments_reads_as_one() {
             (path, what.as_str()),
             (missing.clone(), "the segment is missing")
         );
+    }
+}
+
+#[tokio::test]
+async fn a_segment_of_another_past_is_refused() {
+    let options = || OpenOptions {
+        segment_octets: 1,
+        ..OpenOptions::system()
+    };
+    let made_at = async |time| {
+        let dir = empty();
+        let (store, _report) = LogStore::open(dir.path(), options()).unwrap();
+        store.commit(at(founding(), time)).await.unwrap();
+        store.commit(entry([crl(1)])).await.unwrap();
+        drop(store);
+        dir
+    };
+    let dir = made_at(now()).await;
+    let other = made_at(now().plus(1).unwrap()).await;
+    assert_eq!(inspect(dir.path()).unwrap().segments, 2);
+    std::fs::copy(segment(&other), segment(&dir)).unwrap();
+    std::fs::remove_dir_all(dir.path().join("index-1")).unwrap();
+    for refused in [
+        LogStore::open(dir.path(), options()).map(|_store| ()),
+        inspect(dir.path()).map(|_report| ()),
+    ] {
+        let Err(StoreError::Damaged { path, .. }) = refused else {
+            panic!("not refused: {refused:?}");
+        };
+        assert_eq!(path, dir.path().join("log/00000000000000000001.log"));
     }
 }
 
