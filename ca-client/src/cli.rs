@@ -367,12 +367,14 @@ pub(crate) struct ActorAddArguments {
 pub(crate) enum CrlCommand {
     /// Show a CRL: the current one of a CA, or one in a file
     Show(CrlArguments),
-    /// Fetch the published CRL of a CA, verify it and write it in DER
+    /// Fetch the published CRLs, verify them and write each in DER, and all in one PEM file
     Fetch {
-        /// The identifier of the CA, such as router-2026-1
+        /// Identifiers of CAs, such as router-2026-1 [default: all CAs]
         #[arg(value_name = "ISSUER")]
-        issuer: String,
-        /// Directory for ISSUER.crl; made when it is missing. An older CRL is replaced, a newer one is not
+        issuers: Vec<String>,
+        /// Directory for ISSUER.crl and crls.pem; made when it is missing. A newer CRL is not replaced by an older
+        ///
+        /// crls.pem is what OpenVPN's `crl-verify` and OpenSSL's `-CRLfile` take: they need the CRLs of all tiers.
         #[arg(long, value_name = "DIR")]
         out: PathBuf,
     },

@@ -2,6 +2,7 @@
 
 use crate::client::{CertificateRecord, IssuerRecord};
 use crate::enrollment::Files;
+use crate::json::CertificateListDocument;
 use crate::printer::table;
 
 /// Lists certificates, one line each.
@@ -95,6 +96,28 @@ pub(crate) fn issuer_table(records: &[IssuerRecord]) -> String {
         "NEXT CRL BY",
     ];
     table(heading, &rows)
+}
+
+/// Lists fetched CRLs.
+pub(crate) fn crl_table(lists: &[CertificateListDocument<'_>]) -> String {
+    let rows: Vec<[String; 5]> = lists
+        .iter()
+        .map(|list| {
+            [
+                list.issuer_id.to_owned(),
+                list.number.to_string(),
+                list.entries.to_string(),
+                list.next_update.to_string(),
+                list.file
+                    .map(|file| file.display().to_string())
+                    .unwrap_or_default(),
+            ]
+        })
+        .collect();
+    table(
+        ["ISSUER", "NUMBER", "ENTRIES", "NEXT UPDATE", "FILE"],
+        &rows,
+    )
 }
 
 /// Lays out facts, one a line.

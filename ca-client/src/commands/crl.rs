@@ -13,7 +13,7 @@ use crate::download::download;
 use crate::error::{CommandError, ExitStatus};
 use crate::files::{self, Existing, Mode};
 use crate::json::CertificateListDocument;
-use crate::report::lines;
+use crate::report::{crl_table, lines};
 
 pub(super) async fn run(
     command: CrlCommand,
@@ -22,7 +22,7 @@ pub(super) async fn run(
     let client = context.client().await?;
     match command {
         CrlCommand::Show(arguments) => show(&arguments, &client, context).await,
-        CrlCommand::Fetch { issuer, out } => fetch(&issuer, &out, &client, context).await,
+        CrlCommand::Fetch { issuers, out } => fetch(issuers, &out, &client, context).await,
         CrlCommand::Verify(arguments) => verify(&arguments, &client, context).await,
     }
 }
@@ -40,39 +40,72 @@ async fn show(
             (issuer, list)
         }
     };
-    report(&issuer, &list, None, context)
+    report(&issuer, &list, context)
 }
 
+/// Fetches all before anything is written: one unsound CRL leaves the directory as it was.
 async fn fetch(
-    issuer: &str,
+    issuers: Vec<String>,
     directory: &Path,
     client: &Client,
     context: &mut Context,
 ) -> Result<ExitStatus, CommandError> {
+    let wanted = if issuers.is_empty() {
+        let all = client.issuers().await?;
+        all.iter()
+            .map(|issuer| issuer.issuer_id.to_string())
+            .collect()
+    } else {
+        issuers
+    };
     files::create_directory(directory)?;
-    let (issuer, list) = published(issuer, client, context).await?;
-    refuse_unsound(&issuer, &list)?;
-    let path = directory.join(format!("{}.crl", issuer.issuer_id));
-    if files::exists(&path) {
-        let present = parsed(&path.display().to_string(), &files::read(&path)?)?;
-        if present.number() > list.number() {
-            return Err(CommandError::Check {
-                code: Code::FailedPrecondition,
-                what: format!(
-                    "{} has number {}, the published CRL has {}",
-                    path.display(),
-                    present.number(),
-                    list.number()
-                ),
-                hint: Some(
-                    "an old CRL is published: someone, or a cache, holds the new one back"
-                        .to_owned(),
-                ),
-            });
-        }
+    let mut fetched = Vec::new();
+    for issuer in &wanted {
+        let (issuer, list) = published(issuer, client, context).await?;
+        refuse_unsound(&issuer, &list)?;
+        let path = directory.join(format!("{}.crl", issuer.issuer_id));
+        refuse_older(&path, &list)?;
+        fetched.push((issuer, list, path));
     }
-    files::write(&path, list.der(), Mode::Public, Existing::Replace)?;
-    report(&issuer, &list, Some(&path), context)
+    for (_, list, path) in &fetched {
+        files::write(path, list.der(), Mode::Public, Existing::Replace)?;
+    }
+    let pem: String = fetched.iter().map(|(_, list, _)| list.to_pem()).collect();
+    files::write(
+        &directory.join("crls.pem"),
+        pem.as_bytes(),
+        Mode::Public,
+        Existing::Replace,
+    )?;
+    let documents: Vec<CertificateListDocument<'_>> = fetched
+        .iter()
+        .map(|(issuer, list, path)| document(issuer, list, Some(path)))
+        .collect();
+    context.printer.data(&documents, || crl_table(&documents))?;
+    Ok(ExitStatus::Success)
+}
+
+/// Refuses to go back: whoever serves an old CRL hides revocations.
+fn refuse_older(path: &Path, list: &CertificateList) -> Result<(), CommandError> {
+    if !files::exists(path) {
+        return Ok(());
+    }
+    let present = parsed(&path.display().to_string(), &files::read(path)?)?;
+    if present.number() <= list.number() {
+        return Ok(());
+    }
+    Err(CommandError::Check {
+        code: Code::FailedPrecondition,
+        what: format!(
+            "{} has number {}, the published CRL has {}",
+            path.display(),
+            present.number(),
+            list.number()
+        ),
+        hint: Some(
+            "an old CRL is published: someone, or a cache, holds the new one back".to_owned(),
+        ),
+    })
 }
 
 async fn verify(
@@ -97,7 +130,7 @@ async fn verify(
             hint: Some("fetch the newest one with `ca-client crl fetch`".to_owned()),
         });
     }
-    report(&issuer, &list, None, context)
+    report(&issuer, &list, context)
 }
 
 /// Fetches the CRL from where the CA publishes it. The URL comes from the settings of the server.
@@ -161,10 +194,19 @@ fn refuse_unsound(issuer: &IssuerRecord, list: &CertificateList) -> Result<(), C
 fn report(
     issuer: &IssuerRecord,
     list: &CertificateList,
-    file: Option<&Path>,
     context: &mut Context,
 ) -> Result<ExitStatus, CommandError> {
-    let document = CertificateListDocument {
+    let document = document(issuer, list, None);
+    context.printer.data(&document, || text(&document))?;
+    Ok(ExitStatus::Success)
+}
+
+fn document<'a>(
+    issuer: &'a IssuerRecord,
+    list: &'a CertificateList,
+    file: Option<&'a Path>,
+) -> CertificateListDocument<'a> {
+    CertificateListDocument {
         issuer_id: issuer.issuer_id.as_str(),
         issuer: list.issuer().as_str(),
         number: list.number(),
@@ -172,20 +214,24 @@ fn report(
         next_update: list.next_update(),
         entries: list.len(),
         file,
-    };
-    context.printer.data(&document, || {
-        let mut facts = vec![
-            ("issuer", issuer.issuer_id.to_string()),
-            ("subject", list.issuer().as_str().to_owned()),
-            ("number", list.number().to_string()),
-            ("this update", list.this_update().to_string()),
-            ("next update", list.next_update().to_string()),
-            ("entries", list.len().to_string()),
-        ];
-        facts.extend(file.map(|file| ("file", file.display().to_string())));
-        lines(&facts)
-    })?;
-    Ok(ExitStatus::Success)
+    }
+}
+
+fn text(document: &CertificateListDocument<'_>) -> String {
+    let mut facts = vec![
+        ("issuer", document.issuer_id.to_owned()),
+        ("subject", document.issuer.to_owned()),
+        ("number", document.number.to_string()),
+        ("this update", document.this_update.to_string()),
+        ("next update", document.next_update.to_string()),
+        ("entries", document.entries.to_string()),
+    ];
+    facts.extend(
+        document
+            .file
+            .map(|file| ("file", file.display().to_string())),
+    );
+    lines(&facts)
 }
 
 /// Tells a file from the identifier of a CA, which has neither dots nor slashes.

@@ -1,7 +1,7 @@
 //! Revoking certificates.
 
-use ca_store::{CertificateRow, StoreError};
-use ca_types::{ProfileName, RevocationReason, SerialNumber, UnixTime};
+use ca_store::{CertificateQuery, CertificateRow, StoreError};
+use ca_types::{CertificateState, ProfileName, RevocationReason, SerialNumber, UnixTime};
 use ca_verify::{Change, Entry, Request, Revoked};
 
 use super::{Authority, AuthorityError, names_of};
@@ -122,7 +122,7 @@ impl Authority {
                     .valid_for_name(name, profile.as_ref(), now)
                     .await?;
                 match (rows.len(), several) {
-                    (0, _) => Err(AuthorityError::UnknownName(name.clone())),
+                    (0, _) => self.revoked_before(name, profile.as_ref(), now).await,
                     (1, _) | (_, Several::RevokeAll) => Ok(rows),
                     (_, Several::Refuse) => Err(AuthorityError::Ambiguous {
                         name: name.clone(),
@@ -133,6 +133,35 @@ impl Authority {
                     }),
                 }
             }
+        }
+    }
+
+    /// Finds what an earlier call revoked, so that repeating it gives the same answer.
+    async fn revoked_before(
+        &self,
+        name: &str,
+        profile: Option<&ProfileName>,
+        now: UnixTime,
+    ) -> Result<Vec<CertificateRow>, AuthorityError> {
+        let unknown = || AuthorityError::UnknownName(name.to_owned());
+        let query = CertificateQuery {
+            now,
+            name: Some(name.parse().map_err(|_not_a_pattern| unknown())?),
+            san: None,
+            profile: profile.cloned(),
+            issuer: None,
+            state: Some(CertificateState::Revoked),
+            expires_by: None,
+            after: None,
+            limit: usize::MAX,
+        };
+        let mut rows = self.store.list(&query).await?.rows;
+        // A name may hold a `*`, which is a pattern to the query.
+        rows.retain(|row| row.name == name);
+        if rows.is_empty() {
+            Err(unknown())
+        } else {
+            Ok(rows)
         }
     }
 

@@ -16,9 +16,10 @@ pub(crate) fn ensure(workspace: &Workspace) -> anyhow::Result<()> {
 }
 
 /// What shows that a package is there, and the Debian package that has it.
-const DEBIAN: [(Sign, &str); 6] = [
+const DEBIAN: [(Sign, &str); 7] = [
     (Sign::Program("git"), "git"),
     (Sign::Program("g++"), "g++"),
+    (Sign::Program("curl"), "curl"),
     (Sign::Program("openssl"), "openssl"),
     (Sign::Program("certtool"), "gnutls-bin"),
     (Sign::Program("/usr/bin/python3"), "python3"),

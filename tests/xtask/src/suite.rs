@@ -1,6 +1,6 @@
 //! The long tasks: `test` and `lint`.
 
-use crate::{cargo, fuzz, packages, steps::Steps, tidy, workspace::Workspace};
+use crate::{cargo, demo, fuzz, packages, steps::Steps, tidy, workspace::Workspace};
 
 /// Runs all checks and tests.
 pub(crate) fn test(workspace: &Workspace) -> anyhow::Result<()> {
@@ -11,6 +11,7 @@ pub(crate) fn test(workspace: &Workspace) -> anyhow::Result<()> {
     steps.step("clippy", || cargo::clippy(workspace))?;
     steps.step("build", || cargo::build(workspace))?;
     let count = steps.step("tests", || cargo::test(workspace))?;
+    steps.step("demo", || demo::command(workspace, &[]))?;
     let executions = steps.step("fuzz", || fuzz::smoke(workspace))?;
     steps.finish(&format!(
         ": {} tests passed, {} failed, {executions} fuzz executions",

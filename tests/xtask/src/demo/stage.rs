@@ -13,7 +13,7 @@ use std::{
 use anyhow::{Context as _, bail, ensure};
 
 use super::{shown, typed};
-use crate::workspace::Workspace;
+use crate::{process, workspace::Workspace};
 
 /// A folder that goes away at the end, and the programs in it.
 #[derive(Debug)]
@@ -87,11 +87,7 @@ impl Stage {
     /// Types a command of the client.
     pub(super) fn client(&self, words: &[&str]) -> anyhow::Result<()> {
         println!("\n$ {}", typed("ca-client", words));
-        let done = shown(
-            self.program("ca-client")
-                .env("CA_CLIENT_PROFILE", "ca/admin/client.toml")
-                .args(words),
-        )?;
+        let done = shown(self.program("ca-client").args(words))?;
         ensure!(done, "ca-client did not do it");
         Ok(())
     }
@@ -121,98 +117,69 @@ impl Stage {
         Ok(())
     }
 
-    /// Fetches the CRLs of all CAs of devices into one file, as a VPN server would.
+    /// Fetches the CRLs of all CAs, as a VPN server would.
     pub(super) fn fetch_crls(&self) -> anyhow::Result<()> {
         self.client(&["crl", "fetch", "--out", "crls"])
     }
 
-    /// Waits until the published CRL of a class is not empty.
-    pub(super) fn wait_until_revoked(&self, class: &str) -> anyhow::Result<()> {
+    /// Waits until OpenSSL refuses a certificate by the published CRLs, at most two seconds.
+    pub(super) fn wait_until_refused(&self, folder: &str, certificate: &str) -> anyhow::Result<()> {
         let end = Instant::now() + Duration::from_secs(2);
-        while Instant::now() < end {
+        loop {
             let fetched = self
                 .program("ca-client")
-                .env("CA_CLIENT_PROFILE", "ca/admin/client.toml")
-                .args(["crl", "fetch", "--out", "crls", "--force"])
+                .args(["crl", "fetch", "--out", "crls"])
                 .output()?;
             ensure!(fetched.status.success(), "the CRLs were not fetched");
-            for entry in fs::read_dir(self.folder.join("crls"))? {
-                let path = entry?.path();
-                let of_class = path
-                    .file_name()
-                    .is_some_and(|name| name.to_string_lossy().starts_with(class));
-                if of_class
-                    && path.extension().is_some_and(|end| end == "pem")
-                    && self.has_entries(&path)?
-                {
-                    return Ok(());
-                }
+            if !self.openssl(folder, certificate).output()?.status.success() {
+                break;
             }
+            ensure!(
+                Instant::now() < end,
+                "the CRL did not have the revocation within two seconds"
+            );
             thread::sleep(Duration::from_millis(50));
         }
-        bail!("the CRL did not have the revocation within two seconds")
-    }
-
-    fn has_entries(&self, crl: &Path) -> anyhow::Result<bool> {
-        let text = Command::new("openssl")
-            .args(["crl", "-noout", "-text", "-in"])
-            .arg(crl)
-            .output()?;
-        Ok(String::from_utf8_lossy(&text.stdout).contains("Revoked Certificates:"))
-    }
-
-    /// Shows that OpenSSL accepts a certificate.
-    pub(super) fn openssl_verifies(&self, folder: &str, certificate: &str) -> anyhow::Result<()> {
+        self.client(&["crl", "fetch", "--out", "crls"])?;
+        let mut command = self.openssl(folder, certificate);
+        println!("\n$ {}", process::line(&command));
         ensure!(
-            self.openssl(folder, certificate)?,
-            "OpenSSL refuses {certificate}"
-        );
-        Ok(())
-    }
-
-    /// Shows that OpenSSL refuses a certificate.
-    pub(super) fn openssl_refuses(&self, folder: &str, certificate: &str) -> anyhow::Result<()> {
-        ensure!(
-            !self.openssl(folder, certificate)?,
+            !shown(&mut command)?,
             "OpenSSL accepts {certificate}, which is revoked"
         );
         Ok(())
     }
 
-    fn openssl(&self, folder: &str, certificate: &str) -> anyhow::Result<bool> {
-        let mut crls = Vec::new();
-        for entry in fs::read_dir(self.folder.join("crls"))? {
-            let path = entry?.path();
-            if path.extension().is_some_and(|end| end == "pem") {
-                crls.extend(fs::read(path)?);
-            }
-        }
-        fs::write(self.folder.join("crls.pem"), crls)?;
-        let (chain, certificate) = (
-            format!("{folder}/chain.pem"),
-            format!("{folder}/{certificate}"),
-        );
-        let words = [
-            "verify",
-            "-x509_strict",
-            "-crl_check_all",
-            "-CRLfile",
-            "crls.pem",
-            "-CAfile",
-            &chain,
-            &certificate,
-        ];
-        println!("\n$ {}", typed("openssl", &words));
-        shown(
-            Command::new("openssl")
-                .args(words)
-                .current_dir(&self.folder),
-        )
+    /// Shows that OpenSSL accepts a certificate.
+    pub(super) fn openssl_accepts(&self, folder: &str, certificate: &str) -> anyhow::Result<()> {
+        let mut command = self.openssl(folder, certificate);
+        println!("\n$ {}", process::line(&command));
+        ensure!(shown(&mut command)?, "OpenSSL refuses {certificate}");
+        Ok(())
+    }
+
+    fn openssl(&self, folder: &str, certificate: &str) -> Command {
+        let mut command = Command::new("openssl");
+        command
+            .args([
+                "verify",
+                "-x509_strict",
+                "-crl_check_all",
+                "-CRLfile",
+                "crls/crls.pem",
+            ])
+            .arg("-CAfile")
+            .arg(format!("{folder}/chain.pem"))
+            .arg(format!("{folder}/{certificate}"))
+            .current_dir(&self.folder);
+        command
     }
 
     fn program(&self, name: &str) -> Command {
         let mut command = Command::new(self.programs.join(name));
-        command.current_dir(&self.folder);
+        command
+            .current_dir(&self.folder)
+            .env("CA_CLIENT_PROFILE", "ca/admin/client.toml");
         command
     }
 }

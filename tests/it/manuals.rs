@@ -1,0 +1,103 @@
+//! The commands of the manuals, typed as they stand.
+//!
+//! A `console` block is typed line by line into one shell per manual; an `sh` block builds or runs the project
+//! itself, which `cargo xtask test` does around these tests.
+
+use std::process::Command;
+use std::time::Duration;
+
+use ca_tests::{Ports, Site, program, repository, run_within};
+
+#[test]
+fn the_commands_of_getting_started_work() {
+    type_all("docs/getting-started.md");
+}
+
+#[test]
+fn the_commands_of_the_readme_work() {
+    type_all("README.md");
+}
+
+#[test]
+fn blocks_of_the_manuals_are_typed_or_shown_only() {
+    for manual in ["README.md", "docs/getting-started.md"] {
+        for (language, lines) in blocks(manual) {
+            match language.as_str() {
+                "console" | "text" => {}
+                // These are the build and the tasks that run these very tests.
+                "sh" => {
+                    for line in lines {
+                        let known = [
+                            "cargo build --release",
+                            "cargo xtask demo",
+                            "cargo xtask test",
+                        ];
+                        assert!(
+                            known.contains(&line.as_str()),
+                            "{manual}: `{line}` is run by nothing"
+                        );
+                    }
+                }
+                other => panic!("{manual}: a block of `{other}`"),
+            }
+        }
+    }
+}
+
+/// Types all `console` blocks of a manual into one shell, with ports of this test.
+fn type_all(manual: &str) {
+    let site = Site::empty();
+    let home = site.path("home");
+    std::fs::create_dir(&home).expect("the test directory is writable");
+    let ports = Ports::free();
+    let mut script =
+        String::from("set -eu -o pipefail\ntrap 'kill $(jobs -p) 2>/dev/null; wait' EXIT\n");
+    for (language, lines) in blocks(manual) {
+        if language == "console" {
+            for line in lines.iter().filter_map(|line| line.strip_prefix("$ ")) {
+                script.push_str(line);
+                script.push('\n');
+                if line.ends_with(" &") {
+                    // A person waits for the word `ready`; curl asks the same.
+                    script.push_str(
+                        "curl --silent --fail --retry 100 --retry-delay 1 --retry-all-errors ",
+                    );
+                    script.push_str("--output ready http://127.0.0.1:9090/readyz\n");
+                }
+            }
+        }
+    }
+    let script = script
+        .replace("127.0.0.1:8443", &format!("127.0.0.1:{}", ports.grpc))
+        .replace("127.0.0.1:8080", &format!("127.0.0.1:{}", ports.http))
+        .replace("127.0.0.1:9090", &format!("127.0.0.1:{}", ports.operations));
+    let programs = program("ca-server");
+    let folder = programs.parent().expect("a program lies in a folder");
+    let path = std::env::var("PATH").unwrap_or_default();
+    let mut shell = Command::new("bash");
+    shell
+        .arg("-c")
+        .arg(script)
+        .current_dir(&home)
+        .env_remove("CA_CLIENT_PROFILE")
+        .env("HOME", &home)
+        .env("PATH", format!("{}:{path}", folder.display()));
+    run_within(&mut shell, Duration::from_secs(180)).ok();
+}
+
+/// Returns the fenced blocks of a manual: their language and lines.
+fn blocks(manual: &str) -> Vec<(String, Vec<String>)> {
+    let text = std::fs::read_to_string(repository().join(manual)).expect("the manual is there");
+    let mut blocks = Vec::new();
+    let mut open: Option<(String, Vec<String>)> = None;
+    for line in text.lines() {
+        match (&mut open, line.strip_prefix("```")) {
+            (None, Some(language)) => open = Some((language.to_owned(), Vec::new())),
+            (None, None) => {}
+            (Some(_), Some(_)) => blocks.extend(open.take()),
+            (Some((_, lines)), None) => lines.push(line.to_owned()),
+        }
+    }
+    assert!(!blocks.is_empty(), "{manual} has no blocks");
+    blocks
+}

@@ -1,0 +1,125 @@
+//! Every JSON document of the command lines fits its published schema.
+
+use std::path::PathBuf;
+use std::process::Command;
+
+use ca_tests::{Algorithm, InitOptions, Run, Site, peers, program, repository, run};
+
+/// Documents on disk, each with the name of its schema.
+struct Documents<'a> {
+    site: &'a Site,
+    found: Vec<(&'static str, PathBuf)>,
+}
+
+impl Documents<'_> {
+    fn keep(&mut self, schema: &'static str, ran: &Run) {
+        let file = self
+            .site
+            .path(&format!("{}-{schema}.json", self.found.len()));
+        std::fs::write(&file, &ran.stdout).expect("the test directory is writable");
+        self.found.push((schema, file));
+    }
+
+    fn client(&mut self, schema: &'static str, words: &[&str]) {
+        let ran = run(self.site.client_command(words).args(["--output", "json"]));
+        self.keep(schema, &ran);
+    }
+}
+
+#[test]
+fn every_json_document_fits_its_schema() {
+    let site = Site::empty();
+    let options = InitOptions {
+        algorithm: Algorithm::P256,
+        publish_url: None,
+        more: &["--output", "json"],
+    };
+    let init = site.run_init(options);
+    let server = site.serve();
+    let mut documents = Documents {
+        site: &site,
+        found: Vec::new(),
+    };
+    documents.keep("init", &init);
+    let name = "schema.example.net";
+    documents.client(
+        "certificate",
+        &[
+            "issue",
+            "--profile",
+            "router",
+            "--name",
+            name,
+            "--out",
+            "one",
+        ],
+    );
+    let pem = format!("one/{name}.pem");
+    documents.client("certificate", &["renew", "--cert", &pem, "--out", "two"]);
+    let renewed = format!("two/{name}.pem");
+    let key = format!("one/{name}.key");
+    documents.client(
+        "certificate",
+        &["rekey", "--cert", &renewed, "--key", &key, "--out", "three"],
+    );
+    documents.client("certificate", &["show", &pem]);
+    documents.client(
+        "export",
+        &["export", &pem, "--format", "der", "--out", "der"],
+    );
+    documents.client("certificates", &["revoke", "--name", name, "--all"]);
+    documents.client("certificates", &["list"]);
+    documents.client("issuers", &["issuer", "list"]);
+    let issuer = site.issuers()["router"].clone();
+    documents.client("issuer", &["issuer", "show", &issuer]);
+    documents.client(
+        "actor",
+        &["actor", "add", "bob", "--role", "auditor", "--out", "bob"],
+    );
+    documents.client("actors", &["actor", "list"]);
+    documents.client("removed-actor", &["actor", "remove", "bob"]);
+    documents.client("crl", &["crl", "show", &issuer]);
+    documents.client("crls", &["crl", "fetch", "--out", "crls"]);
+    documents.client("entries", &["audit", "show"]);
+    documents.client("error", &["show", "00ff"]);
+    documents.client(
+        "error",
+        &[
+            "issue",
+            "--profile",
+            "router",
+            "--name",
+            "a b",
+            "--out",
+            "four",
+        ],
+    );
+    documents.keep(
+        "check",
+        &site.server_command(&["check", "--output", "json"]),
+    );
+    drop(server);
+    let passphrase = site.passphrase();
+    let passphrase = passphrase.to_str().expect("a path in ASCII");
+    let words = [
+        "admin",
+        "recover",
+        "--passphrase-file",
+        passphrase,
+        "--output",
+        "json",
+    ];
+    documents.keep("recover", &site.server_command(&words));
+    let mut serve = Command::new(program("ca-server"));
+    serve.args(["serve", "--config", "missing.toml", "--output", "json"]);
+    documents.keep("error", &run(&mut serve));
+
+    let mut judge = Command::new(peers("python"));
+    judge
+        .arg(repository().join("tests/peers/schemas.py"))
+        .arg(repository().join("docs/schemas"));
+    for (schema, file) in &documents.found {
+        judge.arg(schema).arg(file);
+    }
+    run(&mut judge).ok();
+}
