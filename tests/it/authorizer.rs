@@ -3,14 +3,12 @@
 mod callers;
 mod methods;
 
-use std::sync::Arc;
-
 use ca_proto::v1;
 use ca_tests::{Algorithm, Site};
-use ca_types::{Clock as _, FakeClock, Passphrase, SystemClock};
 use callers::{Door, Identity};
 use methods::{Context, METHODS, Method, Outside};
-use tokio_util::sync::CancellationToken;
+
+use crate::in_process::{self, InProcess};
 
 /// What a wrong caller got: a word for the report when it was not denied.
 type Findings = Vec<String>;
@@ -87,7 +85,6 @@ async fn every_method_denies_every_wrong_caller() {
     stage.removed(&admin, &context, &mut findings).await;
     stage.expired(&context, &mut findings).await;
     assert!(findings.is_empty(), "not denied:\n{}", findings.join("\n"));
-    stage.stop.cancel();
 }
 
 #[test]
@@ -114,43 +111,28 @@ fn every_method_has_a_row() {
     assert_eq!(rows, wanted);
 }
 
-/// A server in this process, with a clock that the test turns.
+/// A server, the way in, and the admin.
 struct Stage {
     _site: Site,
     door: Door,
-    clock: FakeClock,
+    server: InProcess,
     admin: Identity,
-    stop: CancellationToken,
 }
 
 impl Stage {
     async fn start() -> Self {
         let site = Site::new(Algorithm::P256);
-        let clock = FakeClock::at(SystemClock.now());
-        let data = ca_server::data_dir::DataDir::new(site.data());
-        let server = ca_server::serve::Server::start(ca_server::serve::ServeOptions {
-            settings: ca_server::settings::Settings::of(&data).unwrap(),
-            data,
-            passphrase: Passphrase::from_file_content(std::fs::read(site.passphrase()).unwrap()),
-            clock: Arc::new(clock.clone()),
-            metrics: None,
-            progress: Box::new(|_progress| {}),
-        })
-        .await
-        .unwrap();
-        let door = Door::new(server.addresses().api, &site.data().join("admin/ca.pem"));
+        let server = in_process::start(&site).await;
+        let door = Door::new(server.addresses.api, &site.data().join("admin/ca.pem"));
         let admin = Identity::from_files(
             &site.data().join("admin/admin.pem"),
             &site.data().join("admin/admin.key"),
         );
-        let stop = CancellationToken::new();
-        tokio::spawn(server.run(stop.clone()));
         Self {
             _site: site,
             door,
-            clock,
+            server,
             admin,
-            stop,
         }
     }
 
@@ -263,7 +245,7 @@ impl Stage {
             .call(&open, context)
             .await
             .expect("not expired yet");
-        self.clock.advance(91 * 86_400);
+        self.server.clock.advance(91 * 86_400);
         for method in METHODS {
             self.expect_denied(
                 method,

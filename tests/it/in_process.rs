@@ -1,0 +1,44 @@
+//! A server in this process, with a clock that the test turns.
+
+use std::sync::Arc;
+
+use ca_server::data_dir::DataDir;
+use ca_server::serve::{Addresses, ServeOptions, Server};
+use ca_server::settings::Settings;
+use ca_tests::Site;
+use ca_types::{Clock as _, FakeClock, Passphrase, SystemClock};
+use tokio_util::sync::{CancellationToken, DropGuard};
+
+/// A running server; it stops when dropped.
+#[derive(Debug)]
+pub(crate) struct InProcess {
+    pub(crate) addresses: Addresses,
+    pub(crate) clock: FakeClock,
+    _stop: DropGuard,
+}
+
+/// Starts a server on a site; its clock begins now.
+pub(crate) async fn start(site: &Site) -> InProcess {
+    let clock = FakeClock::at(SystemClock.now());
+    let data = DataDir::new(site.data());
+    let server = Server::start(ServeOptions {
+        settings: Settings::of(&data).expect("init wrote sound settings"),
+        data,
+        passphrase: Passphrase::from_file_content(
+            std::fs::read(site.passphrase()).expect("the passphrase is there"),
+        ),
+        clock: Arc::new(clock.clone()),
+        metrics: None,
+        progress: Box::new(|_progress| {}),
+    })
+    .await
+    .expect("the server starts");
+    let addresses = server.addresses();
+    let stop = CancellationToken::new();
+    tokio::spawn(server.run(stop.clone()));
+    InProcess {
+        addresses,
+        clock,
+        _stop: stop.drop_guard(),
+    }
+}
