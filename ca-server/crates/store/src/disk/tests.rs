@@ -5,12 +5,14 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use ca_types::{Code, Hinted};
+use ca_verify::{Change, Entry, Issued};
 use tempfile::TempDir;
 
 use crate::feed::{Feed, IndexRow};
 use crate::files::{FakeFiles, Files, SystemFiles};
 use crate::fixture::{
-    Leaf, actor, answers, asked, at, crl, entry, founding, issuer, now, request_id, revoked, serial,
+    Leaf, actor, answers, asked, at, crl, entry, founding, issuer, now, request_id, revoked,
+    router_ca, serial,
 };
 use crate::index::Index;
 use crate::log::{Log, Segment, judge_tail, segments};
@@ -349,6 +351,61 @@ async fn revoking_reads_nothing() {
     store.certificate(serial(3)).await.unwrap().unwrap();
     // The index has done its part too when the store is closed.
     store.close();
+    let after = files.counts();
+    assert_eq!(after.reads, before.reads);
+    assert_eq!(
+        (after.writes, after.syncs),
+        (before.writes + 1, before.syncs + 1)
+    );
+}
+
+/// A hundred thousand certificates that differ in their serial number, each issued and revoked.
+fn entries_of_many_revoked(count: u64) -> impl Iterator<Item = Entry> {
+    let template = Leaf::new("many.example.net", 0);
+    let der = template.der();
+    let octets = serial(0).octets();
+    let place = der
+        .windows(16)
+        .position(|window| *window == octets)
+        .unwrap();
+    let certificate = move |number: u64| {
+        let mut der = der.clone();
+        der[place..place + 16].copy_from_slice(&serial(number).octets());
+        der
+    };
+    let change = template.change();
+    let issued = move |number: u64| {
+        let Change::Issued(issued) = &change else {
+            unreachable!("a leaf is issued")
+        };
+        Change::Issued(Issued {
+            certificate: certificate(number),
+            ..issued.clone()
+        })
+    };
+    (0..count.div_ceil(50)).map(move |group| {
+        entry((group * 50..group * 50 + 50).flat_map(|number| {
+            let number = MANY_BEGIN + number;
+            [issued(number), revoked(number)]
+        }))
+    })
+}
+
+const MANY_BEGIN: u64 = 1 << 32;
+
+#[tokio::test]
+async fn one_revocation_among_a_hundred_thousand_reads_nothing() {
+    let dir = empty();
+    let files = FakeFiles::new();
+    let store = open_with(&dir, &files);
+    fill(&store).await;
+    for entry in entries_of_many_revoked(100_000) {
+        store.commit(entry).await.unwrap();
+    }
+    let revoked_there = store.revoked(&router_ca()).await.unwrap().len();
+    assert!(revoked_there > 100_000, "{revoked_there}");
+    let before = files.counts();
+    store.commit(entry([revoked(3)])).await.unwrap();
     let after = files.counts();
     assert_eq!(after.reads, before.reads);
     assert_eq!(
