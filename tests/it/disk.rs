@@ -35,19 +35,28 @@ fn a_deleted_older_or_damaged_index_gives_the_same_answers() {
     assert_eq!(expect.listed.len(), expect.logged.len());
     server.terminate();
 
-    let damages: [(&str, &dyn Fn()); 4] = [
-        ("deleted", &|| remove_indexes(&site)),
-        ("older", &|| {
-            remove_indexes(&site);
-            copy(&older, &site.data());
-        }),
-        ("flipped", &|| flip(&site, 61)),
-        ("flipped densely", &|| flip(&site, 7)),
+    let damages: [(&str, &dyn Fn(), &str); 4] = [
+        ("deleted", &|| remove_indexes(&site), "index=Rebuilt"),
+        (
+            "older",
+            &|| {
+                remove_indexes(&site);
+                copy(&older, &site.data());
+            },
+            "index=Used",
+        ),
+        ("flipped", &|| flip(&site, 61), "index=Rebuilt"),
+        ("flipped densely", &|| flip(&site, 7), "index=Rebuilt"),
     ];
     let mut expect = expect;
-    for (number, (damage, apply)) in damages.into_iter().enumerate() {
+    for (number, (damage, apply, what)) in damages.into_iter().enumerate() {
         apply();
         let server = site.serve();
+        assert!(
+            server.log().contains(what),
+            "index {damage}: {}",
+            server.log()
+        );
         let books = Books::read(&site);
         assert_eq!(books.listed, expect.listed, "index {damage}");
         assert_eq!(books.logged, expect.logged, "index {damage}");
