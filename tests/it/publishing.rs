@@ -116,6 +116,26 @@ fn a_revocation_is_published_within_two_seconds() {
     assert!(number(&site, &after.body) > number(&site, &before.body));
 }
 
+#[test]
+fn a_revocation_whose_crl_a_kill_prevented_is_published_at_the_next_start() {
+    let (site, server) = Site::running(Algorithm::P256);
+    let row = site.issue("router", "berlin-01.example.net", &[]);
+    let (serial, issuer) = (word(&row, "serial"), word(&row, "issuer_id"));
+    let former = site.crl(&issuer);
+    site.client(&["revoke", "--serial", &serial]).ok();
+    server.kill();
+    // As if the kill had come before the CRL was written: only the former one is there.
+    let kept = site.data().join(format!("crl/{issuer}.crl"));
+    std::fs::write(kept, &former).expect("the data directory is writable");
+    let _server = site.serve();
+    let after = site.crl(&issuer);
+    assert!(
+        lists(&site, &after, &serial),
+        "served from the first moment"
+    );
+    assert!(number(&site, &after) > number(&site, &former));
+}
+
 fn lists(site: &Site, crl: &[u8], serial: &str) -> bool {
     text(site, crl)
         .to_lowercase()
