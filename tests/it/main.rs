@@ -15,6 +15,7 @@ mod listener;
 mod manuals;
 mod publishing;
 mod python_grpc;
+mod reflection;
 mod rows;
 mod schemas;
 mod server_commands;
