@@ -126,23 +126,17 @@ impl<'a> Entries<'a> {
     }
 }
 
-/// Reads the extensions of an entry: a reason and nothing else, since any other would change what is revoked.
+/// Reads the extensions of an entry: a reason, not critical, and nothing else, since any other would change what is
+/// revoked. DER leaves one way to write that, and a CRL can have very many.
 fn reason(fields: &mut DerReader<'_>) -> Result<RevocationReason, MalformedDer> {
-    let extensions = Extensions::read(fields)?;
-    let [extension] = extensions.0.as_slice() else {
-        return Err(fields.error("wanted a reason and no other extension"));
-    };
-    if extension.oid != oid::CRL_REASON || extension.critical {
-        return Err(fields.error("wanted a reason and no other extension"));
+    let extensions = fields.expect(tag::SEQUENCE, "wanted extensions")?;
+    match extensions.strip_prefix(REASON) {
+        Some([number]) => RevocationReason::from_number(*number)
+            .filter(|reason| *reason != RevocationReason::Unspecified)
+            .ok_or_else(|| fields.error("is a reason that is not used here")),
+        Some(_) | None => Err(fields.error("wanted a reason and no other extension")),
     }
-    let mut reader = DerReader::new(extension.value, "reason of a CRL entry");
-    let content = reader.expect(tag::ENUMERATED, "wanted an ENUMERATED")?;
-    let number = reader.small(content)?;
-    let reason = u8::try_from(number)
-        .ok()
-        .and_then(RevocationReason::from_number)
-        .filter(|reason| *reason != RevocationReason::Unspecified)
-        .ok_or_else(|| reader.error("is a reason that is not used here"))?;
-    reader.finish()?;
-    Ok(reason)
 }
+
+/// SEQUENCE, `id-ce-cRLReasons`, OCTET STRING, and ENUMERATED of one octet (RFC 5280 §5.3.1).
+const REASON: &[u8] = &[0x30, 10, 6, 3, 0x55, 0x1d, 21, 4, 3, 10, 1];
