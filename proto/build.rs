@@ -12,7 +12,10 @@ const FILES: [&str; 5] = [
     "fleet/ca/v1/audit.proto",
 ];
 
-#[expect(clippy::disallowed_methods, reason = "a build script writes its output")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a build script writes its output"
+)]
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     println!("cargo:rerun-if-changed=fleet");
     let descriptors = protox::compile(FILES, ["."])?;

@@ -373,9 +373,7 @@ mod tests {
         );
         assert_eq!(DerReader::new(&[], "test").optional_true(), Ok(false));
         for octets in [[1, 1, 0], [1, 1, 1]] {
-            DerReader::new(&octets, "test")
-                .optional_true()
-                .unwrap_err();
+            DerReader::new(&octets, "test").optional_true().unwrap_err();
         }
     }
 

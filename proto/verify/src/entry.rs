@@ -555,10 +555,7 @@ mod tests {
     fn every_cut_and_every_flipped_octet_is_refused_or_reads_as_another_entry() {
         let octets = entry().to_der().unwrap();
         for end in 0..octets.len() {
-            assert!(
-                Entry::from_der(&octets[..end]).is_err(),
-                "cut at {end}"
-            );
+            assert!(Entry::from_der(&octets[..end]).is_err(), "cut at {end}");
         }
         for at in 0..octets.len() {
             let mut flipped = octets.clone();

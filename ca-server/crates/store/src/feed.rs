@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 /// A durable leaf for the index.
 #[derive(Debug)]
@@ -58,13 +59,17 @@ impl Feed {
     /// Adds rows as far as they fit.
     pub(crate) fn push(&self, rows: impl Iterator<Item = IndexRow>) {
         let mut queue = self.queue();
+        let was_empty = queue.rows.is_empty();
         for row in rows {
             queue.leaves = row.leaf + 1;
             if queue.rows.len() < queue.room {
                 queue.rows.push_back(row);
             }
         }
-        self.wake.notify_one();
+        // In between, the index gathers: to wake it for every group of leaves would cost more than to apply them.
+        if was_empty || queue.rows.len() >= GROUP {
+            self.wake.notify_one();
+        }
     }
 
     /// Takes no more rows: nobody wants them.
@@ -81,10 +86,23 @@ impl Feed {
     }
 
     /// Waits for something to do, for an index that has `applied` leaves.
+    ///
+    /// Rows that are no whole group wait for more of them, for a moment: nobody waits for the index.
     pub(crate) fn next(&self, applied: u64) -> Work {
         let mut queue = self.queue();
+        let mut has_waited = false;
         loop {
             if !queue.rows.is_empty() {
+                if queue.rows.len() < GROUP && !queue.is_closed && !has_waited {
+                    let gathering =
+                        |queue: &mut Queue| queue.rows.len() < GROUP && !queue.is_closed;
+                    (queue, _) = self
+                        .wake
+                        .wait_timeout_while(queue, GATHER, gathering)
+                        .unwrap_or_else(PoisonError::into_inner);
+                    has_waited = true;
+                    continue;
+                }
                 let count = queue.rows.len().min(GROUP);
                 return Work::Rows(queue.rows.drain(..count).collect());
             }
@@ -108,5 +126,7 @@ impl Feed {
 
 /// Some megabytes of rows.
 const ROOM: usize = 8192;
+/// How long rows wait for others.
+const GATHER: Duration = Duration::from_millis(100);
 /// How many keys sled takes at once: with more its garbage grows without bound.
 pub(crate) const GROUP: usize = 100;
