@@ -171,11 +171,10 @@ fn a_signature_that_does_not_hold_never_becomes_a_certificate() {
     let decision = ca.decide(&order, &plain_request("a.example.net")).unwrap();
     let linted = || prepare(&decision, serial(7), ca.issuer(IssuerClass::Router)).unwrap();
 
-    let stranger = sign(linted(), &TestSigner::p256());
-    assert!(
-        matches!(stranger, Err(IssuanceError::OtherKey)),
-        "{stranger:?}"
-    );
+    for stranger in [TestSigner::p256(), TestSigner::rsa(RSA_DEVICE_PKCS8)] {
+        let signed = sign(linted(), &stranger);
+        assert!(matches!(signed, Err(IssuanceError::OtherKey)), "{signed:?}");
+    }
 
     let liar = |signs| Liar {
         honest: TestSigner::rsa(RSA_PKCS8),
