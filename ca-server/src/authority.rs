@@ -235,6 +235,12 @@ impl Authority {
         })
     }
 
+    fn known_issuer(&self, id: &IssuerId) -> Result<&Arc<CertificateAuthority>, AuthorityError> {
+        self.cas
+            .get(id)
+            .ok_or_else(|| AuthorityError::UnknownIssuer(id.clone()))
+    }
+
     fn chain(&self, issuer: &IssuerId) -> Vec<Vec<u8>> {
         self.cas
             .get(issuer)
@@ -272,9 +278,16 @@ fn issued_of(change: &Change) -> Option<&Issued> {
     }
 }
 
+/// Finds a profile.
+fn known_profile(name: &ProfileName) -> Result<&'static Profile, AuthorityError> {
+    Profile::find(name).ok_or_else(|| AuthorityError::UnknownProfile(name.clone()))
+}
+
 /// Finds a profile that end entities are issued under through the API.
 fn device_profile(name: &ProfileName) -> Result<&'static Profile, AuthorityError> {
-    Profile::find(name)
-        .filter(|profile| profile.class() != IssuerClass::Control)
-        .ok_or_else(|| AuthorityError::UnknownProfile(name.clone()))
+    let profile = known_profile(name)?;
+    if profile.class() == IssuerClass::Control {
+        return Err(AuthorityError::UnknownProfile(name.clone()));
+    }
+    Ok(profile)
 }

@@ -115,14 +115,19 @@ async fn recover_admin(args: RecoverArgs, printer: &mut Printer) -> Result<ExitC
     let passphrase = passphrase_of(args.passphrase_file.as_deref(), &settings, printer)?;
     let recovered = recover(&settings, &passphrase, &SystemClock).await?;
     let profile = recovered.profile_file.display();
+    let passphrase = args
+        .passphrase_file
+        .as_deref()
+        .map(|file| format!(" --passphrase-file {}", file.display()));
     let text = format!(
-        "Made the admin {}, serial {}, until {}.\n\nNext:\n  ca-server serve --data {}\n  \
+        "Made the admin {}, serial {}, until {}.\n\nNext:\n  ca-server serve --data {}{}\n  \
          ca-client --profile-file {profile} actor list\n\nThe admins before it can still call; remove them with \
          `ca-client actor remove NAME`.\n",
         recovered.name,
         recovered.serial,
         recovered.not_after,
         settings.data.path().display(),
+        passphrase.unwrap_or_default(),
     );
     written(printer.data(&recovered, &text))?;
     Ok(ExitCode::SUCCESS)

@@ -30,7 +30,7 @@ const GATHER: Duration = Duration::from_millis(200);
 /// How long a failed CRL waits for its next try.
 const RETRY: Duration = Duration::from_secs(1);
 /// How often the clock is looked at.
-const LOOK: Duration = Duration::from_secs(60);
+const LOOK: Duration = Duration::from_secs(10);
 
 /// Signs and publishes the CRLs of all CAs; the root's comes from its last ceremony.
 #[derive(Debug)]

@@ -1,16 +1,22 @@
 //! The program `ca-server`.
 
+use std::ffi::OsString;
 use std::process::ExitCode;
 
 use ca_server::cli::Cli;
 use ca_server::commands::run;
 use ca_server::failure::Failure;
 use ca_server::printer::Printer;
+use ca_server::usage::{Usage, wanted_format};
 use ca_types::Code;
 use clap::Parser as _;
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let words: Vec<OsString> = std::env::args_os().collect();
+    let cli = match Cli::try_parse_from(&words) {
+        Ok(cli) => cli,
+        Err(error) => return say(error.into(), Printer::for_process(wanted_format(&words))),
+    };
     let mut printer = Printer::for_process(cli.output);
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
@@ -22,6 +28,27 @@ fn main() -> ExitCode {
         printer.failure(&failure);
         failure.exit_code()
     })
+}
+
+/// Answers words that are no command: help is data, everything else is wrong usage.
+fn say(usage: Usage, mut printer: Printer) -> ExitCode {
+    let failure = match usage {
+        Usage::Asked(text) => match printer.text(&text) {
+            Ok(()) => return ExitCode::SUCCESS,
+            Err(error) => no_output(&error),
+        },
+        Usage::Wrong(failure) => failure,
+    };
+    printer.failure(&failure);
+    ExitCode::from(2)
+}
+
+fn no_output(source: &std::io::Error) -> Failure {
+    Failure {
+        code: Code::Unavailable,
+        message: format!("stdout takes nothing: {source}"),
+        hint: Some("look at what stdout is connected to".to_owned()),
+    }
 }
 
 fn no_runtime(source: std::io::Error) -> Failure {

@@ -44,6 +44,15 @@ impl Printer {
         }
     }
 
+    /// Writes text that is data in every format: help, the version.
+    ///
+    /// # Errors
+    /// Fails when nobody takes it.
+    pub fn text(&mut self, text: &str) -> io::Result<()> {
+        self.stdout.write_all(text.as_bytes())?;
+        self.stdout.flush()
+    }
+
     /// Writes the data of a command: the JSON document, or the text for people.
     ///
     /// # Errors

@@ -5,6 +5,7 @@ mod bad_input;
 mod books;
 mod client_commands;
 mod conformance;
+mod control;
 mod crash;
 mod disk;
 mod documents;

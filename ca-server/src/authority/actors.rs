@@ -7,7 +7,7 @@ use ca_types::{
 };
 use ca_verify::{CertificationRequest, Change, Entry, Issued, Request, Revoked};
 
-use super::{Answer, Authority, AuthorityError};
+use super::{Answer, Authority, AuthorityError, known_profile};
 use crate::authz::Permit;
 
 /// What is asked for.
@@ -55,6 +55,7 @@ impl Authority {
         let entry = match self.answered(order.request).await? {
             Some(entry) => entry,
             None => {
+                self.prove_scope(&order.scope)?;
                 let profile = actor_profile()?;
                 let ca = self.active(profile.class())?;
                 let wanted = Wanted {
@@ -106,6 +107,17 @@ impl Authority {
             },
             answer,
         })
+    }
+
+    /// Refuses a scope that names what is not there: a slip of the pen would leave an actor that can do nothing.
+    fn prove_scope(&self, scope: &Scope) -> Result<(), AuthorityError> {
+        for issuer in &scope.issuers {
+            self.known_issuer(issuer)?;
+        }
+        for profile in &scope.profiles {
+            known_profile(profile)?;
+        }
+        Ok(())
     }
 
     /// Lists the actors by name.

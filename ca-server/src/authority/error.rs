@@ -77,6 +77,14 @@ pub enum AuthorityError {
     /// An actor is known by its key.
     #[error("`{0}` is an actor: a new key would be a new actor")]
     RekeyOfActor(String),
+    /// The certificates of the API itself are not revoked like those of devices.
+    #[error("`{name}` of profile {profile} is a credential of the API itself")]
+    RevokeOfControl {
+        /// The NAME.
+        name: String,
+        /// The profile.
+        profile: ProfileName,
+    },
     /// No CA of the class issues.
     #[error("no {0} CA issues at the moment")]
     NoIssuer(IssuerClass),
@@ -101,9 +109,10 @@ impl Hinted for AuthorityError {
             | Self::UnknownIssuer(_)
             | Self::UnknownActor(_) => Code::NotFound,
             Self::Ambiguous { .. } => Code::Ambiguous,
-            Self::NotValid { .. } | Self::NoIssuer(_) | Self::RekeyOfActor(_) => {
-                Code::FailedPrecondition
-            }
+            Self::NotValid { .. }
+            | Self::NoIssuer(_)
+            | Self::RekeyOfActor(_)
+            | Self::RevokeOfControl { .. } => Code::FailedPrecondition,
             Self::RenewWithNewKey | Self::RekeyWithOldKey => Code::InvalidRequest,
             Self::Interrupted => Code::Unavailable,
         }
@@ -131,6 +140,13 @@ impl Hinted for AuthorityError {
             Self::NotValid { .. } => Some("issue a new certificate".to_owned()),
             Self::RenewWithNewKey => Some("to change the key, rekey".to_owned()),
             Self::RekeyWithOldKey => Some("to keep the key, renew".to_owned()),
+            Self::RevokeOfControl { profile, .. } => {
+                Some(if profile.as_str() == "control" {
+                    "`ca-client actor remove NAME` revokes its certificates and cuts its connections".to_owned()
+                } else {
+                    "remove DIR/tls on the server and restart it: it makes a new key and certificate".to_owned()
+                })
+            }
             Self::RekeyOfActor(_) => Some(
                 "renew it with the same key, or let an admin remove the actor and add it again"
                     .to_owned(),

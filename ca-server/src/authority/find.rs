@@ -6,7 +6,7 @@ use ca_store::{CertificateQuery, CertificateRow, CrlRow, IssuerRow, Page, TreeHe
 use ca_types::{IssuerId, IssuerState, SerialNumber, UnixTime};
 use ca_verify::Certificate;
 
-use super::{Answer, Authority, AuthorityError, CertificateAuthority, names_of};
+use super::{Answer, Authority, AuthorityError, CertificateAuthority, known_profile, names_of};
 use crate::authz::Permit;
 
 /// A CA as people see it.
@@ -58,12 +58,18 @@ impl Authority {
     /// Lists one page of certificates; rows outside the scope are left out.
     ///
     /// # Errors
-    /// Fails when the store cannot be read.
+    /// Fails when there is no such issuer or profile, or the store cannot be read.
     pub async fn list(
         &self,
         permit: &Permit,
         query: &CertificateQuery,
     ) -> Result<Page<CertificateRow>, AuthorityError> {
+        if let Some(issuer) = &query.issuer {
+            self.known_issuer(issuer)?;
+        }
+        if let Some(profile) = &query.profile {
+            known_profile(profile)?;
+        }
         let mut page = self.store.list(query).await?;
         page.rows.retain(|row| in_scope(permit, row));
         Ok(page)

@@ -1,7 +1,9 @@
 //! Revoking certificates.
 
 use ca_store::{CertificateQuery, CertificateRow, StoreError};
-use ca_types::{CertificateState, ProfileName, RevocationReason, SerialNumber, UnixTime};
+use ca_types::{
+    CertificateState, IssuerClass, ProfileName, RevocationReason, SerialNumber, UnixTime,
+};
 use ca_verify::{Change, Entry, Request, Revoked};
 
 use super::{Authority, AuthorityError, names_of};
@@ -109,20 +111,28 @@ impl Authority {
         match target {
             RevokeTarget::Serial(serial) => {
                 let row = self.store.certificate(*serial).await?;
-                row.map(|row| vec![row])
-                    .ok_or_else(|| AuthorityError::UnknownSerial(serial.to_string()))
+                let row = row.ok_or_else(|| AuthorityError::UnknownSerial(serial.to_string()))?;
+                self.refuse_control(&row)?;
+                Ok(vec![row])
             }
             RevokeTarget::Name {
                 name,
                 profile,
                 several,
             } => {
-                let rows = self
+                let (control, rows): (Vec<_>, Vec<_>) = self
                     .store
                     .valid_for_name(name, profile.as_ref(), now)
-                    .await?;
+                    .await?
+                    .into_iter()
+                    .partition(|row| self.is_control(row));
                 match (rows.len(), several) {
-                    (0, _) => self.revoked_before(name, profile.as_ref(), now).await,
+                    (0, _) => {
+                        control
+                            .first()
+                            .map_or(Ok(()), |row| self.refuse_control(row))?;
+                        self.revoked_before(name, profile.as_ref(), now).await
+                    }
                     (1, _) | (_, Several::RevokeAll) => Ok(rows),
                     (_, Several::Refuse) => Err(AuthorityError::Ambiguous {
                         name: name.clone(),
@@ -134,6 +144,23 @@ impl Authority {
                 }
             }
         }
+    }
+
+    /// Refuses the certificates of the API itself: an actor is removed, not revoked, so that its record, its open
+    /// connections and the last admin are looked after.
+    fn refuse_control(&self, row: &CertificateRow) -> Result<(), AuthorityError> {
+        if !self.is_control(row) {
+            return Ok(());
+        }
+        Err(AuthorityError::RevokeOfControl {
+            name: row.name.clone(),
+            profile: row.profile.clone(),
+        })
+    }
+
+    fn is_control(&self, row: &CertificateRow) -> bool {
+        let ca = self.cas.get(&row.issuer);
+        ca.is_some_and(|ca| ca.issuer.class == IssuerClass::Control)
     }
 
     /// Finds what an earlier call revoked, so that repeating it gives the same answer.
@@ -157,7 +184,7 @@ impl Authority {
         };
         let mut rows = self.store.list(&query).await?.rows;
         // A name may hold a `*`, which is a pattern to the query.
-        rows.retain(|row| row.name == name);
+        rows.retain(|row| row.name == name && !self.is_control(row));
         if rows.is_empty() {
             Err(unknown())
         } else {

@@ -1,11 +1,11 @@
 //! Renewing (same key) and rekeying (new key): a successor with the names of a valid certificate.
 
-use ca_core::{Lifetime, Profile, Wanted};
+use ca_core::{Lifetime, Wanted};
 use ca_store::CertificateRow;
 use ca_types::{CertificateState, SerialNumber, UnixTime};
 use ca_verify::{Certificate, CertificationRequest, Change, Entry, HolderRequest, Issued, Request};
 
-use super::{Answer, Authority, AuthorityError, names_of};
+use super::{Answer, Authority, AuthorityError, known_profile, names_of};
 use crate::authz::{Caller, Permit};
 
 /// Whether the successor keeps the key.
@@ -112,8 +112,7 @@ impl Authority {
         order: SuccessorOrder,
         now: UnixTime,
     ) -> Result<Answer, AuthorityError> {
-        let profile = Profile::find(&row.profile)
-            .ok_or_else(|| AuthorityError::UnknownProfile(row.profile.clone()))?;
+        let profile = known_profile(&row.profile)?;
         let ca = self.active(profile.class())?;
         let wanted = Wanted {
             profile,

@@ -30,7 +30,7 @@ pub fn farewell(plan: &InitPlan, report: &InitReport) -> String {
         "{text}\n\
          Next:\n\
          \x20 ca-server serve --data {data} --passphrase-file {passphrase}\n\
-         \x20 ca-server check --data {data}\n\
+         \x20 ca-server check --data {data} --passphrase-file {passphrase}\n\
          \x20 ca-client --profile-file {} issue --profile router --name NAME --out DIR\n\n\
          Ports:\n\
          \x20 {:<22} the API, for ca-client\n\
