@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use ca_store::{LogReport, StoreError, read_log};
-use ca_types::{Hinted as _, IssuerClass, IssuerId, UnixTime};
+use ca_store::{IndexStanding, LogReport, StoreError, inspect_index, read_log};
+use ca_types::{Hinted as _, IssuerClass, IssuerId, SystemEntropy, UnixTime};
 use ca_verify::{Certificate, Change, CrlSigned, Entry};
+use rand_core::Rng as _;
 
 use super::Findings;
 use crate::data_dir::DataDir;
@@ -111,22 +112,30 @@ fn look_at_report(report: &LogReport, now: UnixTime, findings: &mut Findings) {
     }
 }
 
+/// Opens a copy of the index: sled has no read-only mode, and a server may have the original open.
 fn look_at_index(data: &DataDir, findings: &mut Findings) {
-    let entries = std::fs::read_dir(data.path())
-        .into_iter()
-        .flatten()
-        .flatten();
-    let indexes = entries
-        .filter(|entry| entry.file_name().to_string_lossy().starts_with("index-"))
-        .count();
-    if indexes == 0 {
-        findings.warn(
-            "index",
-            "there is none",
-            "nothing to do: the next start builds it from the log",
-        );
-    } else {
-        findings.ok("index", "is there; the next start compares it with the log");
+    let mut name = [0; 8];
+    SystemEntropy.fill_bytes(&mut name);
+    let name = format!("fleet-ca-check-{:016x}", u64::from_be_bytes(name));
+    match inspect_index(data.path(), &std::env::temp_dir().join(name)) {
+        Ok(IndexStanding::Sound { leaves }) => {
+            findings.ok("index", format!("{leaves} leaves, as the log has them"));
+        }
+        Ok(IndexStanding::Missing) => {
+            let hint = "nothing to do: the next start builds it from the log";
+            findings.warn("index", "there is none", hint);
+        }
+        Ok(IndexStanding::Unusable(what)) => {
+            let hint =
+                "nothing to do: the next start builds it anew; beside a running server look again";
+            findings.warn("index", what, hint);
+        }
+        Err(error) => {
+            let hint = error
+                .hint()
+                .unwrap_or_else(|| "look at the space in TMPDIR".to_owned());
+            findings.error("index", message_of(&error), hint);
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 //! Nothing in it is believed that contradicts the log, and nothing waits for it.
 
 mod directory;
+mod inspection;
 mod quiet;
 
 use std::fs::DirBuilder;
@@ -18,6 +19,7 @@ use crate::log::Log;
 use crate::state::State;
 use crate::{LogId, OpenStep, Progress, StoreError};
 pub(crate) use directory::Directories;
+pub use inspection::{IndexStanding, inspect_index};
 
 /// An open index.
 #[derive(Debug)]

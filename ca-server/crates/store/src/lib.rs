@@ -39,6 +39,7 @@ use ca_verify::Entry;
 
 pub use disk::{LogStore, OpenOptions};
 pub use error::StoreError;
+pub use index::{IndexStanding, inspect_index};
 pub use inspect::{inspect, read_log};
 pub use memory::MemoryStore;
 pub use query::{CertificateQuery, Page, PageToken};

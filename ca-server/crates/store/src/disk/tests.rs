@@ -17,8 +17,8 @@ use crate::fixture::{
 use crate::index::Index;
 use crate::log::{Log, Segment, judge_tail, segments};
 use crate::{
-    CaStore, Committed, IndexReport, LogStore, OpenOptions, OpenReport, StoreError, inspect,
-    read_log,
+    CaStore, Committed, IndexReport, IndexStanding, LogStore, OpenOptions, OpenReport, StoreError,
+    inspect, inspect_index, read_log,
 };
 
 /// A data directory with an empty log.
@@ -412,6 +412,40 @@ async fn one_revocation_among_a_hundred_thousand_reads_nothing() {
         (after.writes, after.syncs),
         (before.writes + 1, before.syncs + 1)
     );
+}
+
+#[tokio::test]
+async fn an_index_is_judged_by_a_copy() {
+    let (dir, _said) = filled().await;
+    let scratch = dir.path().join("scratch");
+    let judge = || inspect_index(dir.path(), &scratch).unwrap();
+    let IndexStanding::Sound { leaves } = judge() else {
+        panic!("sound, and {:?}", judge());
+    };
+    assert_eq!(leaves, inspect(dir.path()).unwrap().head.size);
+    assert!(!scratch.exists());
+
+    let other = filled().await.0;
+    std::fs::remove_dir_all(dir.path().join("log")).unwrap();
+    copy_dir(&other.path().join("log"), &dir.path().join("log"));
+    assert!(
+        matches!(judge(), IndexStanding::Unusable(_)),
+        "{:?}",
+        judge()
+    );
+
+    let index = dir.path().join("index-1");
+    change_file(&index.join("db"), |octets| {
+        let middle = octets.len() / 2;
+        octets[middle..].fill(0xa5);
+    });
+    assert!(
+        matches!(judge(), IndexStanding::Unusable(_)),
+        "{:?}",
+        judge()
+    );
+    std::fs::remove_dir_all(index).unwrap();
+    assert_eq!(judge(), IndexStanding::Missing);
 }
 
 #[tokio::test]
