@@ -148,9 +148,11 @@ impl Hinted for StoreError {
 
     fn hint(&self) -> Option<String> {
         match self {
-            Self::NameTaken { serial, .. } => Some(format!(
-                "rekey {serial} for a successor beside it, replace it, or revoke it first"
-            )),
+            Self::NameTaken { .. } => Some(
+                "`ca-client rekey --cert FILE` makes a successor beside it; --replace revokes it in the same step; \
+                 or revoke it first"
+                    .to_owned(),
+            ),
             Self::KeyTaken { .. } => Some("make a new key for every name".to_owned()),
             Self::RequestIdReused(_) => Some("draw a new request id for a new request".to_owned()),
             Self::CannotSucceed { .. } => {
@@ -160,7 +162,7 @@ impl Hinted for StoreError {
             Self::LastAdmin(_) => Some("add another admin first".to_owned()),
             Self::Stopped(_) => Some("look at the disk, then restart the server".to_owned()),
             Self::Damaged { .. } => {
-                Some("restore a backup; the part before the damage is readable".to_owned())
+                Some("put a copy of the data directory back; the part before the damage is readable".to_owned())
             }
             Self::Format { .. } => Some("start the build that wrote it, or a newer one".to_owned()),
             Self::File { source, .. } if is_full(source) => {
