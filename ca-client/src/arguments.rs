@@ -103,12 +103,7 @@ impl FromStr for Length {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let refuse = || {
-            format!(
-                "`{}`: wanted a time such as 90m, 12h, 30d or 8w",
-                text.escape_default()
-            )
-        };
+        let refuse = || "wanted a time such as 90m, 12h, 30d or 8w".to_owned();
         let (number, unit) = text
             .char_indices()
             .next_back()

@@ -6,6 +6,7 @@ use ca_types::{RevocationReason, Role};
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
 
+use crate::arguments::Length;
 use crate::keys::KeyAlgorithm;
 use crate::printer::Format;
 
@@ -26,8 +27,9 @@ pub(crate) struct Cli {
     pub(crate) command: Command,
 }
 
-const EXIT_CODES: &str = "Exit codes: 0 done; 1 refused (policy, a bad request, a check that failed); \
-                          2 could not be done (usage, network, disk)";
+const EXIT_CODES: &str = "Exit codes: 0 done; 1 refused: a name, a serial number, a request, certificate or CRL, the policy, \
+    or any other answer of the server; 2 could not be done: the words of the command line, a file here, its \
+    passphrase or profile file, the network or the disk";
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
@@ -95,13 +97,13 @@ pub(crate) struct IssueArguments {
     #[arg(long)]
     pub(crate) profile: String,
     /// DNS name, IP address or e-mail address of at most 64 characters
-    #[arg(long)]
+    #[arg(long, allow_hyphen_values = true)]
     pub(crate) name: String,
     /// Further name: dns:NAME, ip:ADDRESS or email:ADDRESS; repeatable
     #[arg(long, value_name = "FORM:NAME")]
     pub(crate) san: Vec<String>,
     /// Validity in days [default: by profile, 397 for router and vpn-server, 180 for vpn-client]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) days: Option<u32>,
     /// Kind of key [default: rsa2048 under an RSA CA, p256 under a P-256 CA]
     #[arg(long, value_enum)]
@@ -131,13 +133,13 @@ pub(crate) struct SignArguments {
     #[arg(long, value_name = "FILE")]
     pub(crate) csr: PathBuf,
     /// Name to certify [default: the only common name of the request]
-    #[arg(long)]
+    #[arg(long, allow_hyphen_values = true)]
     pub(crate) name: Option<String>,
     /// Further name: dns:NAME, ip:ADDRESS or email:ADDRESS; repeatable
     #[arg(long, value_name = "FORM:NAME")]
     pub(crate) san: Vec<String>,
     /// Validity in days [default: by profile, 397 for router and vpn-server, 180 for vpn-client]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) days: Option<u32>,
     /// Revoke the valid certificates of this profile and name in the same step
     #[arg(long)]
@@ -162,7 +164,7 @@ pub(crate) struct RenewArguments {
     #[arg(long, value_name = "FILE")]
     pub(crate) key_passphrase_file: Option<PathBuf>,
     /// Validity in days [default: by profile]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) days: Option<u32>,
     #[command(flatten)]
     pub(crate) place: PlaceArguments,
@@ -184,7 +186,7 @@ pub(crate) struct RekeyArguments {
     #[arg(long, value_name = "FILE")]
     pub(crate) old_key_passphrase_file: Option<PathBuf>,
     /// Validity in days [default: by profile]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) days: Option<u32>,
     /// Kind of the new key [default: as the old one; rsa2048 or p256]
     #[arg(long, value_enum)]
@@ -212,7 +214,7 @@ pub(crate) struct RevokeArguments {
     #[arg(long, value_name = "FILE", group = "target")]
     pub(crate) cert: Option<PathBuf>,
     /// Name whose valid certificate is meant
-    #[arg(long, group = "target")]
+    #[arg(long, group = "target", allow_hyphen_values = true)]
     pub(crate) name: Option<String>,
     /// Only this profile of the name
     #[arg(long, requires = "name")]
@@ -231,7 +233,7 @@ pub(crate) struct RevokeArguments {
 )]
 pub(crate) struct ListArguments {
     /// Stop after N rows [default: all]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = positive_number)]
     pub(crate) limit: Option<u64>,
     /// Only names that match; `*` stands for any run of characters
     #[arg(long, value_name = "GLOB")]
@@ -249,8 +251,8 @@ pub(crate) struct ListArguments {
     #[arg(long, value_enum)]
     pub(crate) state: Option<StateArgument>,
     /// Only valid certificates that end within this time: 90m, 12h, 30d or 8w
-    #[arg(long, value_name = "TIME")]
-    pub(crate) expires_within: Option<String>,
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
+    pub(crate) expires_within: Option<Length>,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -367,14 +369,15 @@ pub(crate) struct ActorAddArguments {
 pub(crate) enum CrlCommand {
     /// Show a CRL: the current one of a CA, or one in a file
     Show(CrlArguments),
-    /// Fetch the published CRLs, verify them and write each in DER, and all in one PEM file
+    /// Fetch the published CRLs, verify them and write each in DER; those of all CAs in one PEM file too
     Fetch {
         /// Identifiers of CAs, such as router-2026-1 [default: all CAs]
         #[arg(value_name = "ISSUER")]
         issuers: Vec<String>,
         /// Directory for ISSUER.crl and crls.pem; made when it is missing. A newer CRL is not replaced by an older
         ///
-        /// crls.pem is what OpenVPN's `crl-verify` and OpenSSL's `-CRLfile` take: they need the CRLs of all tiers.
+        /// crls.pem is what OpenVPN's `crl-verify` and OpenSSL's `-CRLfile` take: they need the CRLs of all tiers. So
+        /// it is written only when all CRLs are fetched; with ISSUER given it stays as it is.
         #[arg(long, value_name = "DIR")]
         out: PathBuf,
     },
@@ -394,12 +397,24 @@ pub(crate) enum AuditCommand {
     /// Show entries of the log, the oldest first
     Show {
         /// Begin at this leaf, counted from zero [default: so that the newest entry is shown]
-        #[arg(long, value_name = "LEAF")]
+        #[arg(long, value_name = "LEAF", allow_negative_numbers = true, value_parser = whole_number)]
         first: Option<u64>,
         /// How many entries at the most
-        #[arg(long, value_name = "N", default_value = "50", value_parser = clap::value_parser!(u64).range(1..))]
+        #[arg(long, value_name = "N", default_value = "50", allow_negative_numbers = true, value_parser = positive_number)]
         limit: u64,
     },
+}
+
+fn whole_number(text: &str) -> Result<u64, String> {
+    text.parse()
+        .map_err(|_source| "wanted a whole number from 0".to_owned())
+}
+
+fn positive_number(text: &str) -> Result<u64, String> {
+    match text.parse() {
+        Ok(number) if number > 0 => Ok(number),
+        _ => Err("wanted a whole number from 1".to_owned()),
+    }
 }
 
 fn reasons() -> impl TypedValueParser<Value = RevocationReason> {

@@ -8,11 +8,11 @@ mod delivery;
 use std::path::{Path, PathBuf};
 
 use ca_types::{Code, GeneralName, Passphrase, RequestId, SystemEntropy};
-use ca_verify::CertificationRequest;
+use ca_verify::{Certificate, CertificationRequest};
 
 use crate::client::ClientError;
 use crate::error::CommandError;
-use crate::files::{self, Existing, FileError, Mode};
+use crate::files::{self, Existing, FileError, Mode, NewDirectories};
 use crate::keys::{KeyAlgorithm, KeyError, PrivateKey};
 use crate::p12::P12Error;
 use crate::passphrase::{generate_passphrase, read_passphrase};
@@ -34,6 +34,8 @@ pub(crate) struct Enrollment<'a> {
     pub(crate) p12: bool,
     /// How the key is protected.
     pub(crate) protection: Protection,
+    /// The key of the certificate that gets a successor: never the one that waits for the new certificate.
+    pub(crate) former_key: Option<&'a Path>,
     /// What was asked: only the same question goes on with a pending request.
     pub(crate) asked: Asked,
 }
@@ -69,7 +71,9 @@ struct StagedKey {
 
 impl Enrollment<'_> {
     /// Looks for what would stop it later, before anything is made or sent.
-    pub(crate) fn prepare(&self) -> Result<(), CommandError> {
+    ///
+    /// The directory that it makes for this is gone with what is returned, unless something came into it.
+    pub(crate) fn prepare(&self) -> Result<NewDirectories, CommandError> {
         if RESERVED.contains(&self.name) {
             return Err(CommandError::Check {
                 code: Code::InvalidName,
@@ -77,14 +81,13 @@ impl Enrollment<'_> {
                     "name `{0}`: `{0}.pem` is another file in the directory",
                     self.name
                 ),
-                hint: Some("choose another name".to_owned()),
+                hint: "choose another name".to_owned(),
             });
         }
         if self.p12 && self.protection == Protection::Rights {
             return Err(P12Error::PassphraseMissing.into());
         }
-        files::create_directory(self.directory)?;
-        Ok(())
+        Ok(files::create_directory(self.directory)?)
     }
 
     /// Goes on with a pending request of the same question, or makes a key and begins a new one.
@@ -149,6 +152,8 @@ impl Enrollment<'_> {
             });
         }
         self.refuse_existing(&["pem"])?;
+        // Left by another request that was given up: it must not be taken for the key of this one.
+        files::remove(&self.path("key.next"))?;
         let pending = self.write_pending(request)?;
         Ok(Begun {
             pending,
@@ -180,7 +185,8 @@ impl Enrollment<'_> {
             Protection::GeneratedPassphrase if self.p12 => Err(CommandError::Usage {
                 what: "the key of the pending request has the passphrase that was printed when it was made"
                     .to_owned(),
-                hint: "write that passphrase into a file and give it with --key-passphrase-file",
+                hint: "write that passphrase into a file and give it with --key-passphrase-file"
+                    .to_owned(),
             }),
             Protection::GeneratedPassphrase => {
                 printer.talk("the key keeps the passphrase that was printed when it was made")?;
@@ -197,7 +203,10 @@ impl Enrollment<'_> {
     ) -> Result<Option<StagedKey>, CommandError> {
         let key_id = own_request(pending)?.public_key().key_id();
         for file in [self.path("key.next"), self.path("key")] {
-            if !files::exists(&file) {
+            let is_former = self
+                .former_key
+                .is_some_and(|key| files::is_same(key, &file));
+            if is_former || !files::exists(&file) {
                 continue;
             }
             let pem = zeroize::Zeroizing::new(files::read(&file)?);
@@ -211,7 +220,13 @@ impl Enrollment<'_> {
                 Ok(_) => {}
                 // It cannot be looked at; the certificate that comes back has to fit the request all the same.
                 Err(KeyError::PassphraseMissing) => return Ok(Some(StagedKey { file, key: None })),
-                Err(source) => return Err(CommandError::Key { file, source }),
+                Err(source) => {
+                    return Err(CommandError::Key {
+                        file,
+                        source,
+                        passphrase_option: "--key-passphrase-file",
+                    });
+                }
             }
         }
         Ok(None)
@@ -292,6 +307,27 @@ impl Begun {
     }
 }
 
+/// Ends what a killed run left half done: the certificate was replaced, the key beside it was not yet.
+///
+/// The staged key is that of the certificate when the pending request is for it: the request is written before the
+/// key, and the key before anything is sent.
+pub(crate) fn finish_switch(
+    certificate_file: &Path,
+    certificate: &Certificate,
+) -> Result<(), CommandError> {
+    let staged = certificate_file.with_extension("key.next");
+    let pending = certificate_file.with_extension("pending");
+    if !files::exists(&staged) || !files::exists(&pending) {
+        return Ok(());
+    }
+    let request = PendingRequest::read(&pending)?;
+    if own_request(&request)?.public_key().key_id() == certificate.public_key().key_id() {
+        files::replace(&staged, &certificate_file.with_extension("key"))?;
+        request.finish()?;
+    }
+    Ok(())
+}
+
 /// Reads a passphrase file, and warns when others can read it too.
 pub(crate) fn read_with_warning(
     file: &Path,
@@ -309,10 +345,9 @@ pub(crate) fn read_with_warning(
 
 fn own_request(pending: &PendingRequest) -> Result<CertificationRequest, CommandError> {
     CertificationRequest::from_der(pending.certification_request()).map_err(|source| {
-        CommandError::Check {
-            code: Code::FailedPrecondition,
+        CommandError::Usage {
             what: format!("the pending request is damaged: {source}"),
-            hint: Some("remove the .pending file to begin anew".to_owned()),
+            hint: "remove the .pending file to begin anew".to_owned(),
         }
     })
 }
@@ -371,6 +406,7 @@ mod tests {
             existing,
             p12: false,
             protection: Protection::Rights,
+            former_key: None,
             asked: [("--days".to_owned(), days.to_owned())].into(),
         }
     }
@@ -490,6 +526,78 @@ mod tests {
         assert!(matches!(error, CommandError::Client(_)), "{error}");
         assert_eq!(names_in(directory.path()), ["r1.example.key"]);
         assert_eq!(files::read(&key).unwrap(), b"former");
+    }
+
+    /// Leaves the old pair and a pending request with its key, as a rekey in place does before it is answered.
+    async fn begin_in_place(directory: &Path) -> (Begun, PrivateKey) {
+        let old = PrivateKey::generate(KeyAlgorithm::P256).unwrap();
+        let write = |ending: &str, octets: &[u8]| {
+            let file = directory.join(format!("{NAME}.{ending}"));
+            files::write(&file, octets, Mode::Private, Existing::Keep).unwrap();
+        };
+        write("key", old.to_pem().unwrap().as_bytes());
+        let certificate = issued(&old, NAME).certificate.der;
+        let certificate = Certificate::from_der(&certificate).unwrap();
+        write("pem", certificate.to_pem().as_bytes());
+        let begun = begin(&enrollment(directory, Existing::Replace, "30"))
+            .await
+            .unwrap();
+        (begun, old)
+    }
+
+    fn key_in(file: &Path) -> ca_types::KeyId {
+        let pem = files::read(file).unwrap();
+        PrivateKey::from_pem(&pem, None).unwrap().key_id()
+    }
+
+    #[tokio::test]
+    async fn a_successor_in_place_leaves_the_old_pair_alone_until_it_is_delivered() {
+        let directory = tempfile::tempdir().unwrap();
+        let enrollment = enrollment(directory.path(), Existing::Replace, "30");
+        let (begun, old) = begin_in_place(directory.path()).await;
+        assert_eq!(key_in(&enrollment.path("key")), old.key_id());
+        let new = key_in(&enrollment.path("key.next"));
+        let issued = issued(begun.key.as_ref().unwrap().key.as_ref().unwrap(), NAME);
+        begun.deliver(&enrollment, &issued).unwrap();
+        assert_eq!(key_in(&enrollment.path("key")), new);
+        let expect = ["chain.pem", "r1.example.key", "r1.example.pem"];
+        assert_eq!(names_in(directory.path()), expect);
+    }
+
+    #[tokio::test]
+    async fn a_switch_that_a_kill_cut_in_two_is_finished() {
+        let directory = tempfile::tempdir().unwrap();
+        let enrollment = enrollment(directory.path(), Existing::Replace, "30");
+        let (begun, old) = begin_in_place(directory.path()).await;
+        let (certificate_file, key) = (enrollment.path("pem"), enrollment.path("key"));
+        let before = crate::arguments::certificate(&certificate_file).unwrap();
+        finish_switch(&certificate_file, &before).unwrap();
+        assert_eq!(key_in(&key), old.key_id(), "nothing was delivered yet");
+
+        let staged = begun.key.as_ref().unwrap().key.as_ref().unwrap();
+        let after = Certificate::from_der(&issued(staged, NAME).certificate.der).unwrap();
+        finish_switch(&certificate_file, &after).unwrap();
+        assert_eq!(key_in(&key), staged.key_id());
+        assert_eq!(
+            names_in(directory.path()),
+            ["r1.example.key", "r1.example.pem"]
+        );
+    }
+
+    #[tokio::test]
+    async fn the_former_key_is_not_taken_for_the_one_that_waits() {
+        let directory = tempfile::tempdir().unwrap();
+        let (begun, old) = begin_in_place(directory.path()).await;
+        let mut enrollment = enrollment(directory.path(), Existing::Replace, "30");
+        let key = enrollment.path("key");
+        files::remove(&enrollment.path("key.next")).unwrap();
+        let passphrase = generate_passphrase();
+        let pem = old.to_encrypted_pem(&passphrase).unwrap();
+        files::write(&key, pem.as_bytes(), Mode::Private, Existing::Replace).unwrap();
+        enrollment.former_key = Some(&key);
+        let again = begin(&enrollment).await.unwrap();
+        assert_ne!(again.request_id(), begun.request_id());
+        assert!(files::exists(&enrollment.path("key.next")));
     }
 
     #[tokio::test]

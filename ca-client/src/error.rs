@@ -61,15 +61,20 @@ pub(crate) enum CommandError {
         code: Code,
     },
     #[error("{what}")]
-    Usage { what: String, hint: &'static str },
+    Usage { what: String, hint: String },
     #[error("{what}")]
     Check {
         code: Code,
         what: String,
-        hint: Option<String>,
+        hint: String,
     },
     #[error("{}: {source}", file.display())]
-    Key { file: PathBuf, source: KeyError },
+    Key {
+        file: PathBuf,
+        source: KeyError,
+        /// What names the passphrase of this key.
+        passphrase_option: &'static str,
+    },
     #[error(transparent)]
     NewKey(KeyError),
     #[error("{}: {source}", file.display())]
@@ -101,38 +106,31 @@ impl CommandError {
     }
 
     /// Tells a refusal from what could not be done.
+    ///
+    /// One rule: what is only about the words, the files and the machine here is 2. A name, serial number, request,
+    /// certificate or CRL that will not do, and whatever the server answers, is 1.
     pub(crate) fn exit_status(&self) -> ExitStatus {
         match self {
             Self::Client(error) if error.is_refusal() => ExitStatus::Refused,
-            Self::File(error) | Self::Pending(PendingError::File(error)) => of_file(error),
-            Self::Passphrase(PassphraseError::Empty(_))
-            | Self::Pending(PendingError::Other { .. })
-            | Self::Argument { .. }
+            Self::Argument { .. }
             | Self::Check { .. }
-            | Self::Key { .. }
             | Self::Certificate { .. }
             | Self::Request { .. }
-            | Self::CertificateList { .. }
-            | Self::P12(P12Error::PassphraseNotText | P12Error::OtherKey) => ExitStatus::Refused,
+            | Self::CertificateList { .. } => ExitStatus::Refused,
             Self::Output(error) if error.kind() == io::ErrorKind::BrokenPipe => ExitStatus::Success,
             Self::Client(_)
             | Self::Settings(_)
-            | Self::Passphrase(PassphraseError::File(_))
-            | Self::Pending(PendingError::Broken { .. })
-            | Self::P12(P12Error::PassphraseMissing | P12Error::Library(_))
+            | Self::File(_)
+            | Self::Pending(_)
+            | Self::Passphrase(_)
+            | Self::P12(_)
             | Self::Download(_)
             | Self::Usage { .. }
+            | Self::Key { .. }
             | Self::NewKey(_)
             | Self::Output(_)
             | Self::Task(_) => ExitStatus::Failed,
         }
-    }
-}
-
-fn of_file(error: &FileError) -> ExitStatus {
-    match error {
-        FileError::Exists { .. } => ExitStatus::Refused,
-        FileError::TooLarge { .. } | FileError::System { .. } => ExitStatus::Failed,
     }
 }
 
@@ -158,7 +156,7 @@ impl Hinted for CommandError {
     }
 
     fn hint(&self) -> Option<String> {
-        match self {
+        let hint = match self {
             Self::Settings(error) => error.hint(),
             Self::Client(error) => error.hint(),
             Self::File(error) => error.hint(),
@@ -166,27 +164,58 @@ impl Hinted for CommandError {
             Self::Passphrase(error) => error.hint(),
             Self::P12(error) => error.hint(),
             Self::Download(error) => error.hint(),
-            Self::Usage { hint, .. } => Some((*hint).to_owned()),
-            Self::Check { hint, .. } => hint.clone(),
-            Self::Key { source, file } => {
-                // The public half only: no advice of ours puts a private key on a screen.
-                source
-                    .hint()
-                    .or_else(|| look_with("pkey", "-text_pub", file))
-            }
-            Self::NewKey(source) => source.hint(),
+            Self::Usage { hint, .. } | Self::Check { hint, .. } => Some(hint.clone()),
+            Self::Key {
+                source: KeyError::PassphraseMissing | KeyError::PassphraseWrong,
+                passphrase_option,
+                ..
+            } => Some(format!(
+                "name the file that holds its passphrase with {passphrase_option}"
+            )),
+            Self::Key { source, .. } | Self::NewKey(source) => source.hint(),
             Self::Certificate { source, file } => {
                 source.hint().or_else(|| look_with("x509", "-text", file))
             }
             Self::Request { source, file } => {
                 source.hint().or_else(|| look_with("req", "-text", file))
             }
-            Self::CertificateList { source, .. } => source.hint(),
+            Self::CertificateList { source, from } => source.hint().or_else(|| {
+                Some(format!(
+                    "`openssl asn1parse -i -in {from}` shows what is in a file; `ca-client issuer list` shows whose \
+                     CRLs there are"
+                ))
+            }),
             Self::Argument { .. } => {
                 Some("`ca-client COMMAND --help` shows what each argument takes".to_owned())
             }
-            Self::Output(_) | Self::Task(_) => None,
+            Self::Output(_) => {
+                Some("look at where stdout goes, and at the space there".to_owned())
+            }
+            Self::Task(_) => None,
+        };
+        hint.or_else(|| Some(next_step(self.code()).to_owned()))
+    }
+}
+
+/// Says what to do about an error that brings no hint of its own, such as one of a server of another version.
+fn next_step(code: Code) -> &'static str {
+    match code {
+        Code::InvalidRequest | Code::InvalidName => {
+            "`ca-client COMMAND --help` shows what each argument takes"
         }
+        Code::UnacceptableKey | Code::KeyTaken => "make a new key for every name",
+        Code::ProofOfPossession => "sign with the private key that belongs to it",
+        Code::PolicyRefused | Code::Unauthenticated | Code::PermissionDenied => {
+            "`ca-client actor list` shows who may do what; ask an admin"
+        }
+        Code::NotFound | Code::NameTaken | Code::Ambiguous => {
+            "`ca-client list` and `ca-client issuer list` show what there is"
+        }
+        Code::RequestIdReused => "repeat the command: it draws a new request id",
+        Code::FailedPrecondition => "`ca-client audit show` shows what changed lately",
+        Code::ResourceExhausted => "ask for less at once, or repeat the command later",
+        Code::Unavailable => "repeat the command in a while",
+        Code::Internal => "the log of the server says more; `ca-server check` looks at its data",
     }
 }
 

@@ -84,16 +84,35 @@ pub(crate) fn read(path: &Path) -> Result<Vec<u8>, FileError> {
     }
 }
 
+/// The directories that were made for what should come into them; those still empty are gone when it is dropped.
+#[derive(Debug)]
+#[must_use = "it removes empty directories when it is dropped"]
+pub(crate) struct NewDirectories(Vec<PathBuf>);
+
+impl Drop for NewDirectories {
+    fn drop(&mut self) {
+        for directory in &self.0 {
+            // Only an empty one goes; that it has something in it is what was wanted.
+            drop(fs::remove_dir(directory));
+        }
+    }
+}
+
 /// Makes a directory and those above it, as far as they are missing.
 ///
 /// # Errors
 /// Fails when it cannot be made, or something else has its name.
-pub(crate) fn create_directory(path: &Path) -> Result<(), FileError> {
+pub(crate) fn create_directory(path: &Path) -> Result<NewDirectories, FileError> {
+    let missing = path
+        .ancestors()
+        .take_while(|above| !above.as_os_str().is_empty() && !exists(above));
+    let new = NewDirectories(missing.map(Path::to_owned).collect());
     DirBuilder::new()
         .recursive(true)
         .mode(0o755)
         .create(path)
-        .map_err(|source| FileError::from_io("make the directory", path, source))
+        .map_err(|source| FileError::from_io("make the directory", path, source))?;
+    Ok(new)
 }
 
 /// Moves a file to another name in its directory, over what is there.
@@ -150,6 +169,14 @@ fn is_temporary_of(file: &str, name: &str) -> bool {
 /// Tells whether something has this name, a dangling link included.
 pub(crate) fn exists(path: &Path) -> bool {
     path.symlink_metadata().is_ok()
+}
+
+/// Tells whether two names lead to one file.
+pub(crate) fn is_same(one: &Path, other: &Path) -> bool {
+    match (one.canonicalize(), other.canonicalize()) {
+        (Ok(one), Ok(other)) => one == other,
+        (Ok(_) | Err(_), Ok(_) | Err(_)) => false,
+    }
 }
 
 /// Tells whether others than the owner may read a file.
@@ -231,6 +258,11 @@ pub enum FileError {
 }
 
 impl FileError {
+    /// Tells whether nothing has the name.
+    pub(crate) fn is_absent(&self) -> bool {
+        matches!(self, Self::System { source, .. } if source.kind() == ErrorKind::NotFound)
+    }
+
     fn from_io(action: &'static str, path: &Path, source: io::Error) -> Self {
         Self::System {
             action,
@@ -253,7 +285,9 @@ impl Hinted for FileError {
             Self::Exists { .. } => {
                 Some("choose another place with --out, or replace it with --force".to_owned())
             }
-            Self::TooLarge { .. } => None,
+            Self::TooLarge { .. } => {
+                Some("no certificate, key or CRL is so large: look for the right file".to_owned())
+            }
             Self::System { source, path, .. } => match source.kind() {
                 ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => Some(format!(
                     "check the rights on {}",
@@ -269,7 +303,14 @@ impl Hinted for FileError {
                 ErrorKind::StorageFull | ErrorKind::QuotaExceeded => {
                     Some("free some space, then repeat the command".to_owned())
                 }
-                _ => None,
+                ErrorKind::AlreadyExists => {
+                    Some("something else has this name: choose another place".to_owned())
+                }
+                ErrorKind::IsADirectory => Some("name a file in the directory".to_owned()),
+                _ => Some(format!(
+                    "look at what {} is, and at the disk below it",
+                    path.display()
+                )),
             },
         }
     }
@@ -294,6 +335,22 @@ mod tests {
         write(&path, b"secret", Mode::Private, Existing::Keep).unwrap();
         assert_eq!(mode_of(&path), 0o600);
         assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn new_directories_are_gone_unless_something_came_into_them() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("a/b");
+        drop(create_directory(&path).unwrap());
+        assert!(!exists(&directory.path().join("a")));
+        let new = create_directory(&path).unwrap();
+        write(&path.join("x"), b"x", Mode::Public, Existing::Keep).unwrap();
+        drop(new);
+        assert!(exists(&path.join("x")));
+        // One that was there before stays, empty or not.
+        remove(&path.join("x")).unwrap();
+        drop(create_directory(&path).unwrap());
+        assert!(exists(&path));
     }
 
     #[test]

@@ -107,6 +107,11 @@ impl PrivateKey {
         }
     }
 
+    /// Tells whether a key in PKCS#8 PEM is encrypted, by its label.
+    pub(crate) fn is_encrypted(pem: &[u8]) -> bool {
+        pem.starts_with(b"-----BEGIN ENCRYPTED PRIVATE KEY-----")
+    }
+
     fn from_pkcs8(der: &[u8]) -> Result<Self, KeyError> {
         KeyPair::try_from(&PrivatePkcs8KeyDer::from(der))
             .map(Self)
@@ -240,13 +245,14 @@ impl Hinted for KeyError {
 
     fn hint(&self) -> Option<String> {
         match self {
-            Self::NotMade(_) | Self::Unusable => None,
+            Self::NotMade(_) => Some("repeat the command".to_owned()),
+            Self::Unusable => Some("make a new key: rsa2048, rsa3072, rsa4096 or p256".to_owned()),
             Self::NotPkcs8 => {
                 Some("convert it: openssl pkcs8 -topk8 -nocrypt -in OLD -out NEW".to_owned())
             }
-            Self::PassphraseMissing | Self::PassphraseWrong => Some(
-                "name the file that holds its passphrase with --key-passphrase-file".to_owned(),
-            ),
+            Self::PassphraseMissing | Self::PassphraseWrong => {
+                Some("name the file that holds its passphrase".to_owned())
+            }
         }
     }
 }

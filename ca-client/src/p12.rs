@@ -78,7 +78,7 @@ impl Hinted for P12Error {
                 Some("give one with --key-passphrase-file, or use --generate-passphrase".to_owned())
             }
             Self::OtherKey => Some("name the key of this certificate with --key".to_owned()),
-            Self::Library(_) => None,
+            Self::Library(_) => Some("the certificate and the key have to be this CA's; `openssl x509 -in FILE -noout -text` shows one".to_owned()),
         }
     }
 }

@@ -57,9 +57,7 @@ impl Hinted for PassphraseError {
     fn hint(&self) -> Option<String> {
         match self {
             Self::File(error) => error.hint(),
-            Self::Empty(_) => {
-                Some("write the passphrase into it, or use --generate-passphrase".to_owned())
-            }
+            Self::Empty(_) => Some("write the passphrase into it, or name another file".to_owned()),
         }
     }
 }

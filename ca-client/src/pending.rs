@@ -35,16 +35,24 @@ impl PendingRequest {
         if !files::exists(&file) {
             return Ok(None);
         }
-        let broken = |what: String| PendingError::Broken {
-            file: file.clone(),
-            what,
-        };
-        let content: PendingFile = serde_json::from_slice(&files::read(&file)?)
-            .map_err(|error| broken(error.to_string()))?;
+        let content = PendingFile::read(&file)?;
         if content.asked != *asked {
             let differences = differences(&content.asked, asked);
             return Err(PendingError::Other { file, differences });
         }
+        Self::from_content(file, &content).map(Some)
+    }
+
+    /// Reads the request of an earlier run, whatever it asked.
+    pub(crate) fn read(file: &Path) -> Result<Self, PendingError> {
+        Self::from_content(file.to_owned(), &PendingFile::read(file)?)
+    }
+
+    fn from_content(file: PathBuf, content: &PendingFile) -> Result<Self, PendingError> {
+        let broken = |what: String| PendingError::Broken {
+            file: file.clone(),
+            what,
+        };
         let request_id = content
             .request_id
             .parse()
@@ -55,11 +63,11 @@ impl PendingRequest {
         if label != LABEL {
             return Err(broken(format!("wanted a {LABEL}, a {label} came")));
         }
-        Ok(Some(Self {
+        Ok(Self {
             file,
             request_id,
             certification_request,
-        }))
+        })
     }
 
     /// Writes a new request down, in place of an older one.
@@ -105,6 +113,15 @@ impl PendingRequest {
     /// Forgets the request: it was answered.
     pub(crate) fn finish(self) -> Result<(), FileError> {
         files::remove(&self.file)
+    }
+}
+
+impl PendingFile {
+    fn read(file: &Path) -> Result<Self, PendingError> {
+        serde_json::from_slice(&files::read(file)?).map_err(|error| PendingError::Broken {
+            file: file.to_owned(),
+            what: error.to_string(),
+        })
     }
 }
 

@@ -105,15 +105,19 @@ impl Printer {
                     message,
                     hint,
                 };
-                self.data(&ErrorDocument { error }, String::new)
+                let said = self.data(&ErrorDocument { error }, String::new);
+                said.or_else(|_unwritable| self.error_as_talk(message, hint))
             }
-            Format::Text => {
-                self.talk(format_args!("error: {message}"))?;
-                match hint {
-                    Some(hint) => self.talk(format_args!("hint: {hint}")),
-                    None => Ok(()),
-                }
-            }
+            Format::Text => self.error_as_talk(message, hint),
+        }
+    }
+
+    /// Writes an error as talk, whatever the format.
+    pub(crate) fn error_as_talk(&mut self, message: &str, hint: Option<&str>) -> io::Result<()> {
+        self.talk(format_args!("error: {message}"))?;
+        match hint {
+            Some(hint) => self.talk(format_args!("hint: {hint}")),
+            None => Ok(()),
         }
     }
 

@@ -8,7 +8,7 @@ use clap::{CommandFactory as _, Parser as _};
 
 use crate::cli::Cli;
 use crate::commands::{self, Context};
-use crate::error::ExitStatus;
+use crate::error::{CommandError, ExitStatus};
 use crate::printer::{Format, Printer, Streams};
 use crate::settings::Environment;
 
@@ -38,10 +38,14 @@ pub async fn run(words: Vec<OsString>, environment: Environment, streams: Stream
                 return status;
             }
             let (message, hint) = (error.to_string(), error.hint());
-            match context
-                .printer
-                .error(error.code(), &message, hint.as_deref())
-            {
+            let printer = &mut context.printer;
+            let said = if matches!(error, CommandError::Output(_)) {
+                // A document would go the way that just failed.
+                printer.error_as_talk(&message, hint.as_deref())
+            } else {
+                printer.error(error.code(), &message, hint.as_deref())
+            };
+            match said {
                 Ok(()) => status,
                 Err(_unwritable) => ExitStatus::Failed,
             }
@@ -56,8 +60,17 @@ fn refuse_words(error: &clap::Error, mut printer: Printer) -> ExitStatus {
         error.kind(),
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion
     ) {
-        let printed = printer.octets(text.as_bytes());
-        return printed.map_or(ExitStatus::Failed, |()| ExitStatus::Success);
+        return match printer.octets(text.as_bytes()).map_err(CommandError::from) {
+            Ok(()) => ExitStatus::Success,
+            Err(error) => {
+                let status = error.exit_status();
+                if status != ExitStatus::Success {
+                    // There is no third way to say it.
+                    drop(printer.error_as_talk(&error.to_string(), error.hint().as_deref()));
+                }
+                status
+            }
+        };
     }
     let message = match error.kind() {
         ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => "wanted a command, none came",
@@ -207,13 +220,14 @@ mod tests {
              hint: `ca-client COMMAND --help` shows what each argument takes\n",
         );
         check(
-            "issue --profile router --name a --san uri:x --out DIR/o",
-            "1\n---\nerror: --san: subject alternative name `uri:x`: wanted dns:…, ip:… or email:…\n\
+            "issue --profile router --name -a --out DIR/o",
+            "1\n---\nerror: --name: name `-a` is empty, begins with `.` or `-`, or holds `/` or a control \
+             character\n\
              hint: `ca-client COMMAND --help` shows what each argument takes\n",
         );
         check(
-            "list --expires-within 30",
-            "1\n---\nerror: --expires-within: `30`: wanted a time such as 90m, 12h, 30d or 8w\n\
+            "issue --profile router --name a --san uri:x --out DIR/o",
+            "1\n---\nerror: --san: subject alternative name `uri:x`: wanted dns:…, ip:… or email:…\n\
              hint: `ca-client COMMAND --help` shows what each argument takes\n",
         );
         check(
@@ -224,7 +238,39 @@ mod tests {
     }
 
     #[test]
+    fn numbers_and_times_on_the_command_line_say_what_was_wanted() {
+        let refused = |words: &str, said: &str| {
+            let hint = "`ca-client --help`, or `ca-client COMMAND --help`, shows what there is";
+            check(
+                words,
+                &format!("2\n---\nerror: invalid value {said}\nhint: {hint}\n"),
+            );
+        };
+        refused(
+            "list --expires-within 3x",
+            "'3x' for '--expires-within <TIME>': wanted a time such as 90m, 12h, 30d or 8w",
+        );
+        refused(
+            "renew --cert a.pem --out o --days -5",
+            "'-5' for '--days <N>': -5 is not in 1..=4294967295",
+        );
+        refused(
+            "audit show --first -1",
+            "'-1' for '--first <LEAF>': wanted a whole number from 0",
+        );
+        refused(
+            "list --limit 0",
+            "'0' for '--limit <N>': wanted a whole number from 1",
+        );
+    }
+
+    #[test]
     fn what_cannot_be_done_ends_with_two() {
+        check(
+            "--profile-file DIR/client.toml issue --profile router --name a --out DIR/file",
+            "2\n---\nerror: cannot make the directory DIR/file: File exists (os error 17)\n\
+             hint: something else has this name: choose another place\n",
+        );
         check(
             "--profile-file DIR/client.toml issue --profile router --name a --out DIR/file/x",
             "2\n---\nerror: cannot make the directory DIR/file/x: Not a directory (os error 20)\n\

@@ -7,12 +7,16 @@ use crate::printer::table;
 
 /// Lists certificates, one line each.
 pub(crate) fn certificate_table(records: &[CertificateRecord]) -> String {
-    let rows: Vec<[String; 6]> = records
+    let rows: Vec<[String; 7]> = records
         .iter()
         .map(|record| {
             [
                 record.serial.to_string(),
                 record.state.to_string(),
+                record.revocation.map_or_else(
+                    || "-".to_owned(),
+                    |revocation| revocation.reason.to_string(),
+                ),
                 record.validity.not_after().to_string(),
                 record.profile.to_string(),
                 record.issuer_id.to_string(),
@@ -21,7 +25,15 @@ pub(crate) fn certificate_table(records: &[CertificateRecord]) -> String {
         })
         .collect();
     table(
-        ["SERIAL", "STATE", "NOT AFTER", "PROFILE", "ISSUER", "NAME"],
+        [
+            "SERIAL",
+            "STATE",
+            "REASON",
+            "NOT AFTER",
+            "PROFILE",
+            "ISSUER",
+            "NAME",
+        ],
         &rows,
     )
 }

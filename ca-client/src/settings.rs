@@ -262,6 +262,7 @@ impl Hinted for SettingsError {
             Self::NoFile { .. } => format!(
                 "`ca-server init` writes one into DIR/admin/client.toml: give it with --profile-file or {VARIABLE}"
             ),
+            Self::File(error) if !error.is_absent() => return error.hint(),
             Self::File(_) => {
                 format!("give an existing profile file with --profile-file or {VARIABLE}")
             }
@@ -352,7 +353,7 @@ mod tests {
         let (_two, variable) = written(&content(2));
         let home = tempfile::tempdir().unwrap();
         let standard = home.path().join(".config/fleet-ca/client.toml");
-        files::create_directory(standard.parent().unwrap()).unwrap();
+        let _unless_used = files::create_directory(standard.parent().unwrap()).unwrap();
         files::write(
             &standard,
             content(3).as_bytes(),

@@ -64,9 +64,10 @@ async fn add(
         existing: place.existing(),
         p12: false,
         protection: Protection::Rights,
+        former_key: None,
         asked,
     };
-    enrollment.prepare()?;
+    let _unless_used = enrollment.prepare()?;
     let profile = ProfileFiles::of(&settings, &name)?;
     profile.refuse_other(&place.out, place.existing())?;
     let client = Client::connect(&settings).await?;
@@ -124,7 +125,10 @@ async fn remove(name: &str, context: &mut Context) -> Result<ExitStatus, Command
         .remove_actor(RequestId::generate(&mut SystemEntropy), &name)
         .await?;
     let revoked_serials: Vec<String> = revoked.iter().map(ToString::to_string).collect();
-    let text = format!("removed {name}, revoked {}\n", revoked_serials.join(" "));
+    let text = match revoked_serials.as_slice() {
+        [] => format!("removed {name}\n"),
+        serials => format!("removed {name}, revoked {}\n", serials.join(" ")),
+    };
     let document = RemovedActorDocument {
         name: name.as_str(),
         revoked_serials,

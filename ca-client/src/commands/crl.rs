@@ -50,7 +50,8 @@ async fn fetch(
     client: &Client,
     context: &mut Context,
 ) -> Result<ExitStatus, CommandError> {
-    let wanted = if issuers.is_empty() {
+    let is_all = issuers.is_empty();
+    let wanted = if is_all {
         let all = client.issuers().await?;
         all.iter()
             .map(|issuer| issuer.issuer_id.to_string())
@@ -58,7 +59,7 @@ async fn fetch(
     } else {
         issuers
     };
-    files::create_directory(directory)?;
+    let _unless_used = files::create_directory(directory)?;
     let mut fetched = Vec::new();
     for issuer in &wanted {
         let (issuer, list) = published(issuer, client, context).await?;
@@ -70,13 +71,16 @@ async fn fetch(
     for (_, list, path) in &fetched {
         files::write(path, list.der(), Mode::Public, Existing::Replace)?;
     }
-    let pem: String = fetched.iter().map(|(_, list, _)| list.to_pem()).collect();
-    files::write(
-        &directory.join("crls.pem"),
-        pem.as_bytes(),
-        Mode::Public,
-        Existing::Replace,
-    )?;
+    // Some of the CRLs would take the others away from who verifies with the file.
+    if is_all {
+        let pem: String = fetched.iter().map(|(_, list, _)| list.to_pem()).collect();
+        files::write(
+            &directory.join("crls.pem"),
+            pem.as_bytes(),
+            Mode::Public,
+            Existing::Replace,
+        )?;
+    }
     let documents: Vec<CertificateListDocument<'_>> = fetched
         .iter()
         .map(|(issuer, list, path)| document(issuer, list, Some(path)))
@@ -102,9 +106,7 @@ fn refuse_older(path: &Path, list: &CertificateList) -> Result<(), CommandError>
             present.number(),
             list.number()
         ),
-        hint: Some(
-            "an old CRL is published: someone, or a cache, holds the new one back".to_owned(),
-        ),
+        hint: "an old CRL is published: someone, or a cache, holds the new one back".to_owned(),
     })
 }
 
@@ -127,7 +129,7 @@ async fn verify(
                 issuer.issuer_id,
                 issuer.crl_number
             ),
-            hint: Some("fetch the newest one with `ca-client crl fetch`".to_owned()),
+            hint: "fetch the newest one with `ca-client crl fetch`".to_owned(),
         });
     }
     report(&issuer, &list, context)
@@ -167,7 +169,7 @@ async fn in_file(
             file.display(),
             list.issuer().as_str()
         ),
-        hint: Some("`ca-client issuer list` shows the CAs".to_owned()),
+        hint: "`ca-client issuer list` shows the CAs".to_owned(),
     })
 }
 
@@ -175,7 +177,9 @@ fn refuse_unsound(issuer: &IssuerRecord, list: &CertificateList) -> Result<(), C
     let refuse = |what: String| CommandError::Check {
         code: Code::FailedPrecondition,
         what,
-        hint: None,
+        hint:
+            "nobody should take it: compare it with `ca-client crl show`, which asks the CA itself"
+                .to_owned(),
     };
     list.verify_signed_by(&certificate_of(issuer)?)
         .map_err(|error| refuse(format!("CRL of {}: {error}", issuer.issuer_id)))?;

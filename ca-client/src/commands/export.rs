@@ -32,7 +32,7 @@ pub(super) async fn run(
             pkcs7(&with_chain(&arguments, &leaf)?).map_err(|error| CommandError::Check {
                 code: ca_types::Code::Internal,
                 what: format!("PKCS#7: {error}"),
-                hint: None,
+                hint: "give a chain of certificates of this CA with --chain".to_owned(),
             })?
         }
         ExportFormat::P12 => packed(&arguments, &leaf, printer).await?,
@@ -69,7 +69,7 @@ fn refuse_unfit_stdout(arguments: &ExportArguments, printer: &Printer) -> Result
     }
     Err(CommandError::Usage {
         what: format!("no place for the {} file", arguments.format.as_str()),
-        hint: "name a file with --out",
+        hint: "name a file with --out".to_owned(),
     })
 }
 
@@ -117,6 +117,7 @@ fn read_key(file: &Path, passphrase: Option<&Passphrase>) -> Result<PrivateKey, 
     PrivateKey::from_pem(&pem, passphrase).map_err(|source| CommandError::Key {
         file: file.to_owned(),
         source,
+        passphrase_option: "--key-passphrase-file",
     })
 }
 

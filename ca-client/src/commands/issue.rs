@@ -44,9 +44,10 @@ pub(super) async fn run(
         existing: arguments.place.existing(),
         p12: arguments.p12,
         protection: arguments.protection.protection(),
+        former_key: None,
         asked,
     };
-    enrollment.prepare()?;
+    let _unless_used = enrollment.prepare()?;
     let client = Client::connect(&settings).await?;
     let issuers = client.issuers().await?;
     refuse_other_chain(&enrollment, &profile, &issuers)?;

@@ -3,7 +3,7 @@
 use ca_types::CertificateState;
 
 use super::Context;
-use crate::arguments::{Length, optional, value};
+use crate::arguments::{optional, value};
 use crate::cli::{ListArguments, StateArgument};
 use crate::client::{CertificateRecord, Client, ListFilter};
 use crate::error::{CommandError, ExitStatus};
@@ -15,7 +15,6 @@ pub(super) async fn run(
     arguments: ListArguments,
     context: &mut Context,
 ) -> Result<ExitStatus, CommandError> {
-    let within: Option<Length> = optional("--expires-within", arguments.expires_within.as_ref())?;
     let issuer: Option<ca_types::IssuerId> = optional("--issuer", arguments.issuer.as_ref())?;
     let filter = ListFilter {
         name: arguments.name.unwrap_or_default(),
@@ -23,7 +22,7 @@ pub(super) async fn run(
         profile: optional("--profile", arguments.profile.as_ref())?,
         issuer_id: issuer.map(|issuer| issuer.to_string()).unwrap_or_default(),
         state: arguments.state.map(StateArgument::state),
-        expires_within_seconds: within.map_or(0, |within| within.seconds),
+        expires_within_seconds: arguments.expires_within.map_or(0, |within| within.seconds),
     };
     let client = context.client().await?;
     let limit = arguments.limit.unwrap_or(u64::MAX);

@@ -8,7 +8,7 @@ use super::issue::report;
 use super::successor::{Predecessor, holder_proof, key_file, read_key};
 use crate::cli::RekeyArguments;
 use crate::client::{Client, SuccessorParameters};
-use crate::enrollment::Enrollment;
+use crate::enrollment::{Enrollment, Protection};
 use crate::error::{CommandError, ExitStatus};
 use crate::files;
 use crate::keys::KeyAlgorithm;
@@ -24,13 +24,19 @@ pub(super) async fn run(
         let passphrase = arguments.old_key_passphrase_file.as_ref();
         Some(read_key(
             &key_file,
-            passphrase,
+            ("--old-key-passphrase-file", passphrase),
             &old.certificate,
             &mut context.printer,
         )?)
     } else {
         None
     };
+    let protection = arguments.protection.protection();
+    if protection == Protection::Rights && old_key.as_ref().is_some_and(|old| old.is_encrypted) {
+        context.printer.warn(
+            "the old key is encrypted, the new one is not: encrypt it with --key-passphrase-file or --generate-passphrase",
+        )?;
+    }
     let settings = context.settings()?;
     let mut asked = old.asked("rekey", &settings.server, arguments.days);
     let algorithm = arguments
@@ -42,10 +48,11 @@ pub(super) async fn run(
         name: &old.name,
         existing: arguments.place.existing(),
         p12: arguments.p12,
-        protection: arguments.protection.protection(),
+        protection,
+        former_key: old_key.as_ref().map(|_| key_file.as_path()),
         asked,
     };
-    enrollment.prepare()?;
+    let _unless_used = enrollment.prepare()?;
     let client = match &old_key {
         Some(_) => Client::connect_anonymously(&settings).await?,
         None => Client::connect(&settings).await?,
@@ -61,7 +68,7 @@ pub(super) async fn run(
         .await?;
     let (id, request) = (begun.request_id(), begun.certification_request());
     let proof = old_key
-        .map(|key| holder_proof(HolderMethod::Rekey, id, old.serial, request, &key))
+        .map(|old_key| holder_proof(HolderMethod::Rekey, id, old.serial, request, &old_key.key))
         .transpose()?;
     let parameters = SuccessorParameters {
         request_id: id,

@@ -18,10 +18,14 @@ pub(super) async fn run(
     let old = Predecessor::read(&arguments.cert)?;
     let key = read_key(
         &key_file(&arguments.cert, arguments.key.as_ref()),
-        arguments.key_passphrase_file.as_ref(),
+        (
+            "--key-passphrase-file",
+            arguments.key_passphrase_file.as_ref(),
+        ),
         &old.certificate,
         &mut context.printer,
-    )?;
+    )?
+    .key;
     let settings = context.settings()?;
     let enrollment = Enrollment {
         directory: &arguments.place.out,
@@ -29,9 +33,10 @@ pub(super) async fn run(
         existing: arguments.place.existing(),
         p12: false,
         protection: Protection::Rights,
+        former_key: None,
         asked: old.asked("renew", &settings.server, arguments.days),
     };
-    enrollment.prepare()?;
+    let _unless_used = enrollment.prepare()?;
     let client = Client::connect_anonymously(&settings).await?;
     let request = key
         .certification_request(&old.name, old.certificate.sans())

@@ -38,6 +38,15 @@ pub(super) async fn run(
         }
         answered => answered?,
     };
+    for record in &revoked {
+        let reason = record.revocation.map(|revocation| revocation.reason);
+        if let Some(reason) = reason.filter(|reason| *reason != arguments.reason) {
+            context.printer.talk(format_args!(
+                "{} was revoked already, with the reason {reason}: it stays so",
+                record.serial
+            ))?;
+        }
+    }
     let documents: Vec<_> = revoked.iter().map(CertificateDocument::new).collect();
     let table = || certificate_table(&revoked);
     match (&target, documents.as_slice()) {

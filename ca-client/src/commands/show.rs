@@ -33,7 +33,7 @@ pub(super) async fn run(
         return Err(CommandError::Check {
             code: Code::NotFound,
             what: format!("{text}: the CA knows another certificate by the serial number {serial}"),
-            hint: Some("the certificate in the file is by another CA".to_owned()),
+            hint: "the certificate in the file is by another CA".to_owned(),
         });
     }
     context

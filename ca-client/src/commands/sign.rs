@@ -46,9 +46,10 @@ pub(super) async fn run(
         existing: arguments.place.existing(),
         p12: false,
         protection: Protection::Rights,
+        former_key: None,
         asked,
     };
-    enrollment.prepare()?;
+    let _unless_used = enrollment.prepare()?;
     let client = Client::connect(&settings).await?;
     refuse_other_chain(&enrollment, &profile, &client.issuers().await?)?;
     let begun = enrollment.begin_with_request(request.der().to_vec())?;
@@ -77,7 +78,7 @@ fn only_common_name(
         [name] => name.parse().map_err(|error| CommandError::Check {
             code: Code::InvalidName,
             what: format!("{}: {error}", file.display()),
-            hint: Some("say with --name what to certify".to_owned()),
+            hint: "say with --name what to certify".to_owned(),
         }),
         names => Err(CommandError::Check {
             code: Code::InvalidName,
@@ -86,7 +87,7 @@ fn only_common_name(
                 file.display(),
                 names.len()
             ),
-            hint: Some("say with --name what to certify".to_owned()),
+            hint: "say with --name what to certify".to_owned(),
         }),
     }
 }

@@ -7,7 +7,7 @@ use ca_verify::{Certificate, HolderMethod, HolderRequest};
 
 use crate::arguments::certificate;
 use crate::client::HolderProof;
-use crate::enrollment::read_with_warning;
+use crate::enrollment::{finish_switch, read_with_warning};
 use crate::error::CommandError;
 use crate::files;
 use crate::keys::PrivateKey;
@@ -27,10 +27,11 @@ impl Predecessor {
     /// Reads it from a file.
     pub(super) fn read(file: &Path) -> Result<Self, CommandError> {
         let certificate = certificate(file)?;
+        finish_switch(file, &certificate)?;
         let refuse = |what: String| CommandError::Check {
             code: Code::InvalidRequest,
             what: format!("{}: {what}", file.display()),
-            hint: Some("only certificates of this CA can be renewed".to_owned()),
+            hint: "only certificates of this CA can be renewed".to_owned(),
         };
         let serial = certificate
             .serial()
@@ -74,20 +75,28 @@ pub(super) fn key_file(certificate: &Path, given: Option<&PathBuf>) -> PathBuf {
         .unwrap_or_else(|| certificate.with_extension("key"))
 }
 
-/// Reads the key of a certificate.
+/// The key of a certificate that gets a successor.
+#[derive(Debug)]
+pub(super) struct OldKey {
+    pub(super) key: PrivateKey,
+    /// Whether it is encrypted on disk.
+    pub(super) is_encrypted: bool,
+}
+
+/// Reads the key of a certificate; `passphrase` comes with the option that names it.
 pub(super) fn read_key(
     file: &Path,
-    passphrase: Option<&PathBuf>,
+    (passphrase_option, passphrase): (&'static str, Option<&PathBuf>),
     certificate: &Certificate,
     printer: &mut Printer,
-) -> Result<PrivateKey, CommandError> {
+) -> Result<OldKey, CommandError> {
     let passphrase = passphrase
         .map(|file| read_with_warning(file, printer))
         .transpose()?;
     if !files::exists(file) {
         return Err(CommandError::Usage {
             what: format!("no key of the certificate in {}", file.display()),
-            hint: "name its key with --key",
+            hint: "name its key with --key".to_owned(),
         });
     }
     let pem = zeroize::Zeroizing::new(files::read(file)?);
@@ -95,15 +104,18 @@ pub(super) fn read_key(
         PrivateKey::from_pem(&pem, passphrase.as_ref()).map_err(|source| CommandError::Key {
             file: file.to_owned(),
             source,
+            passphrase_option,
         })?;
     if key.key_id() != certificate.public_key().key_id() {
-        return Err(CommandError::Check {
-            code: Code::InvalidRequest,
+        return Err(CommandError::Usage {
             what: format!("{} is not the key of the certificate", file.display()),
-            hint: Some("name its key with --key".to_owned()),
+            hint: "name its key with --key".to_owned(),
         });
     }
-    Ok(key)
+    Ok(OldKey {
+        key,
+        is_encrypted: PrivateKey::is_encrypted(&pem),
+    })
 }
 
 /// Signs a request as the holder of the certificate.

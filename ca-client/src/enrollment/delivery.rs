@@ -38,6 +38,13 @@ impl Begun {
             chain: enrollment.directory.join("chain.pem"),
             p12: None,
         };
+        // The former key goes last: until then both keys are there, and one of them is that of the certificate.
+        files::write(
+            &written.certificate,
+            certificate.to_pem().as_bytes(),
+            Mode::Public,
+            existing,
+        )?;
         let target = enrollment.path("key");
         if let Some(staged) = &self.key {
             if staged.file != target {
@@ -45,12 +52,6 @@ impl Begun {
             }
             written.key = Some(target);
         }
-        files::write(
-            &written.certificate,
-            certificate.to_pem().as_bytes(),
-            Mode::Public,
-            existing,
-        )?;
         let chain = chain_pem(&issued.chain)?;
         files::write(&written.chain, chain.as_bytes(), Mode::Public, existing)?;
         if enrollment.p12 {
