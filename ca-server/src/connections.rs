@@ -1,12 +1,15 @@
 //! The open connections: how many, from where, and whose.
 
 use std::collections::HashMap;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use ca_types::KeyId;
+use tokio::net::{TcpListener, TcpStream};
 use tokio_util::sync::CancellationToken;
 
+use crate::tasks::Tasks;
 use crate::tls::peer_group;
 
 /// Counts connections per peer and cuts those of a removed actor.
@@ -118,6 +121,54 @@ impl Drop for Slot {
         }
     }
 }
+
+/// A connection that has its place.
+#[derive(Debug)]
+pub(crate) struct Accepted {
+    pub(crate) tcp: TcpStream,
+    pub(crate) address: SocketAddr,
+    pub(crate) slot: Slot,
+}
+
+/// Accepts connections until the tasks are stopped, and spawns what serves each.
+///
+/// One over the limit is closed at once and counted under the metric `refused`.
+pub(crate) fn accept<F>(
+    listener: TcpListener,
+    connections: Arc<Connections>,
+    refused: &'static str,
+    tasks: &Tasks,
+    serve: impl Fn(Accepted) -> F + Send + 'static,
+) where
+    F: Future<Output = ()> + Send + 'static,
+{
+    let (stop, handlers) = (tasks.stop(), tasks.clone());
+    tasks.spawn(async move {
+        loop {
+            let incoming = tokio::select! {
+                () = stop.cancelled() => return,
+                incoming = listener.accept() => incoming,
+            };
+            let (tcp, address) = match incoming {
+                Ok(incoming) => incoming,
+                Err(error) => {
+                    tracing::warn!(%error, "connection not accepted");
+                    // Out of file descriptors is not mended by asking again at once.
+                    tokio::time::sleep(PAUSE_AFTER_ERROR).await;
+                    continue;
+                }
+            };
+            let Some(slot) = connections.take_slot(address.ip()) else {
+                metrics::counter!(refused).increment(1);
+                tracing::debug!(%address, "too many connections");
+                continue;
+            };
+            handlers.spawn(serve(Accepted { tcp, address, slot }));
+        }
+    });
+}
+
+const PAUSE_AFTER_ERROR: Duration = Duration::from_millis(50);
 
 #[cfg(test)]
 mod tests {

@@ -9,12 +9,12 @@ use rustls::RootCertStore;
 use rustls::pki_types::{CertificateDer, UnixTime as TlsTime};
 use rustls::server::{ServerConfig, WebPkiClientVerifier};
 use rustls::time_provider::TimeProvider;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 
-use crate::connections::{Connections, Slot};
+use crate::connections::{Accepted, Connections};
 use crate::server_identity::ServerIdentity;
 use crate::tasks::Tasks;
 
@@ -81,42 +81,27 @@ pub fn accept(
     let (ready, accepted) = mpsc::channel(64);
     let acceptor = TlsAcceptor::from(config);
     let stop = tasks.stop();
-    let handshakes = tasks.clone();
-    tasks.spawn(async move {
-        loop {
-            let incoming = tokio::select! {
-                () = stop.cancelled() => return,
-                incoming = listener.accept() => incoming,
-            };
-            let (tcp, address) = match incoming {
-                Ok(incoming) => incoming,
-                Err(error) => {
-                    tracing::warn!(%error, "connection not accepted");
-                    pause_after(&error).await;
-                    continue;
-                }
-            };
-            let Some(slot) = connections.take_slot(address.ip()) else {
-                metrics::counter!("ca_connections_refused_total").increment(1);
-                tracing::warn!(%address, "too many connections");
-                continue;
-            };
-            let (acceptor, ready, stop) = (acceptor.clone(), ready.clone(), stop.clone());
-            handshakes.spawn(async move {
-                tokio::select! {
-                    () = stop.cancelled() => {}
-                    () = shake_hands(tcp, address, slot, acceptor, handshake, ready) => {}
-                }
-            });
+    let serve = move |accepted| {
+        let (acceptor, ready, stop) = (acceptor.clone(), ready.clone(), stop.clone());
+        async move {
+            tokio::select! {
+                () = stop.cancelled() => {}
+                () = shake_hands(accepted, acceptor, handshake, ready) => {}
+            }
         }
-    });
+    };
+    crate::connections::accept(
+        listener,
+        connections,
+        "ca_connections_refused_total",
+        tasks,
+        serve,
+    );
     accepted
 }
 
 async fn shake_hands(
-    tcp: TcpStream,
-    address: SocketAddr,
-    slot: Slot,
+    Accepted { tcp, address, slot }: Accepted,
     acceptor: TlsAcceptor,
     deadline: Duration,
     ready: mpsc::Sender<Result<PeerStream, std::io::Error>>,
@@ -168,17 +153,6 @@ fn credential_of(leaf: &CertificateDer<'_>) -> Result<Credential, ca_verify::Cer
         key: certificate.public_key().key_id(),
         not_after: certificate.validity().not_after(),
     })
-}
-
-/// Out of file descriptors is not mended by asking again at once.
-async fn pause_after(error: &std::io::Error) {
-    const TOO_MANY_FILES: [i32; 2] = [23, 24];
-    if error
-        .raw_os_error()
-        .is_some_and(|number| TOO_MANY_FILES.contains(&number))
-    {
-        tokio::time::sleep(Duration::from_millis(100)).await;
-    }
 }
 
 /// Lets rustls read our clock, so that one time decides everywhere.

@@ -13,7 +13,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::{Instant, Sleep};
 
-use crate::connections::{Connections, Slot};
+use crate::connections::{Accepted, Connections};
 use crate::tasks::Tasks;
 
 /// Bounds on what http peers may take.
@@ -30,39 +30,19 @@ pub struct HttpLimits {
 /// Serves a router on a listener until the tasks are stopped.
 pub fn serve(listener: TcpListener, router: Router, limits: HttpLimits, tasks: &Tasks) {
     let connections = Connections::new(limits.connections, limits.connections_per_peer);
-    let (stop, handlers) = (tasks.stop(), tasks.clone());
-    tasks.spawn(async move {
-        loop {
-            let incoming = tokio::select! {
-                () = stop.cancelled() => return,
-                incoming = listener.accept() => incoming,
-            };
-            let (tcp, address) = match incoming {
-                Ok(incoming) => incoming,
-                Err(error) => {
-                    tracing::warn!(%error, "http connection not accepted");
-                    // Out of file descriptors is not mended by asking again at once.
-                    tokio::time::sleep(PAUSE_AFTER_ERROR).await;
-                    continue;
-                }
-            };
-            let Some(slot) = connections.take_slot(address.ip()) else {
-                metrics::counter!("ca_http_connections_refused_total").increment(1);
-                tracing::debug!(%address, "too many http connections");
-                continue;
-            };
-            handlers.spawn(converse(
-                tcp,
-                slot,
-                router.clone(),
-                limits.stall,
-                handlers.clone(),
-            ));
-        }
-    });
+    let handlers = tasks.clone();
+    let serve = move |accepted| converse(accepted, router.clone(), limits.stall, handlers.clone());
+    crate::connections::accept(
+        listener,
+        connections,
+        "ca_http_connections_refused_total",
+        tasks,
+        serve,
+    );
 }
 
-async fn converse(tcp: TcpStream, slot: Slot, router: Router, stall: Duration, tasks: Tasks) {
+async fn converse(accepted: Accepted, router: Router, stall: Duration, tasks: Tasks) {
+    let Accepted { tcp, slot, .. } = accepted;
     let stop = tasks.stop();
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
@@ -165,7 +145,6 @@ const MOST_HEADERS: usize = 64;
 const LONGEST_HEAD: usize = 8_192;
 /// Fifteen minutes: a CRL of a million entries comes through a modem line in less; a trickle does not stay for ever.
 const LONGEST_CONNECTION: Duration = Duration::from_secs(900);
-const PAUSE_AFTER_ERROR: Duration = Duration::from_millis(50);
 
 #[cfg(test)]
 mod tests {
