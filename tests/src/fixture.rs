@@ -24,7 +24,7 @@ pub(crate) fn fixture(algorithm: Algorithm) -> PathBuf {
     let made = folder.join(format!("{stem}{}", build()));
     if !made.is_dir() {
         std::fs::create_dir_all(&folder).expect("the build directory is writable");
-        remove_older(&folder, &stem);
+        remove_older(&folder, &stem, &made);
         let site = Site::within(&folder, FIXTURE_PORTS);
         site.run_init(InitOptions {
             algorithm,
@@ -53,12 +53,13 @@ fn build() -> String {
     format!("{}-{today}", changed.as_nanos())
 }
 
-fn remove_older(folder: &Path, stem: &str) {
+/// Removes the fixtures of other builds; the one of this build may come from another process meanwhile.
+fn remove_older(folder: &Path, stem: &str, made: &Path) {
     for entry in std::fs::read_dir(folder)
         .expect("it is a directory")
         .flatten()
     {
-        if entry.file_name().to_string_lossy().starts_with(stem) {
+        if entry.file_name().to_string_lossy().starts_with(stem) && entry.path() != made {
             // Whoever was faster removed it.
             drop(std::fs::remove_dir_all(entry.path()));
         }
