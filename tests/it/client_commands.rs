@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use ca_tests::{Algorithm, Key, Run, Site, openssl, program, run};
+use ca_tests::{Algorithm, InitOptions, Key, Run, Site, openssl, program, run};
 use serde_json::Value;
 
 use crate::{
@@ -375,4 +375,205 @@ fn a_pkcs12_file_opens_with_its_passphrase() {
     assert_ne!(open("pass:another").code, Some(0));
     let key = std::fs::read_to_string(folder.join("anna@example.net.key")).expect("it is there");
     assert!(key.contains("ENCRYPTED"), "the key is encrypted as well");
+}
+
+#[test]
+fn a_successor_in_place_takes_over_again_and_again() {
+    let (site, _server) = Site::running(Algorithm::P256);
+    site.issue("vpn-client", "anna@example.net", &[]);
+    ca_tests::copy(&site.data().join("admin"), &site.path("admin"));
+    let public = |words: &[&str]| openssl(&site.path(""), words).ok().stdout;
+    for (command, folder, name) in [
+        ("rekey", "anna@example.net", "anna@example.net"),
+        ("renew", "anna@example.net", "anna@example.net"),
+        ("renew", "admin", "admin"),
+    ] {
+        let certificate = format!("{folder}/{name}.pem");
+        let key = format!("{folder}/{name}.key");
+        let mut former = std::fs::read(site.path(&certificate)).expect("it was issued");
+        for _ in 0..2 {
+            let words = [command, "--cert", &certificate, "--out", folder, "--force"];
+            site.client(&words).ok();
+            let present = std::fs::read(site.path(&certificate)).expect("it is still there");
+            assert_ne!(present, former, "{command} {name}");
+            former = present;
+            assert_eq!(
+                public(&["x509", "-in", &certificate, "-noout", "-pubkey"]),
+                public(&["pkey", "-in", &key, "-pubout"]),
+                "{command} {name}"
+            );
+        }
+    }
+    let left = std::fs::read_dir(site.path("anna@example.net")).expect("it is there");
+    assert_eq!(left.count(), 3, "the certificate, its key and the chain");
+    // The renewed admin is still the admin.
+    let mut command = site.client_command_as(&site.path("admin/client.toml"), &["actor", "list"]);
+    run(&mut command).ok();
+}
+
+#[test]
+fn the_key_of_an_encrypted_predecessor_is_asked_for_by_the_right_name() {
+    let (site, _server) = Site::running(Algorithm::P256);
+    for (file, text) in [("old", "one two three\n"), ("empty", "\n")] {
+        std::fs::write(site.path(file), text).expect("the test directory is writable");
+    }
+    let name = "anna@example.net";
+    site.issue("vpn-client", name, &["--key-passphrase-file", "old"]);
+    let certificate = format!("{name}/{name}.pem");
+    let rekey = |more: &[&str]| {
+        let words = ["rekey", "--cert", &certificate, "--out", "new"];
+        site.client(&[&words[..], more].concat())
+    };
+    rekey(&[]).refused(2, &["encrypted", "--old-key-passphrase-file"]);
+    rekey(&["--old-key-passphrase-file", "empty"]).refused(2, &["is empty"]);
+    rekey(&["--old-key-passphrase-file", "none"]).refused(2, &["none"]);
+    site.client(&["renew", "--cert", &certificate, "--out", "new"])
+        .refused(2, &["with --key-passphrase-file"]);
+    assert!(!site.path("new").exists());
+    let done = rekey(&["--old-key-passphrase-file", "old"]).ok();
+    let warning = "the old key is encrypted, the new one is not";
+    assert!(done.stderr.contains(warning), "{done}");
+}
+
+#[test]
+fn crls_by_name_leave_those_of_all_cas_alone() {
+    let site = Site::init(InitOptions {
+        algorithm: Algorithm::P256,
+        publish_url: None,
+        more: &[],
+    });
+    let _server = site.serve();
+    let router = site.issuers()["router"].clone();
+    site.client(&["crl", "fetch", &router, "--out", "crls"])
+        .ok();
+    assert!(site.path(&format!("crls/{router}.crl")).exists());
+    let all = site.path("crls/crls.pem");
+    assert!(!all.exists());
+    site.client(&["crl", "fetch", "--out", "crls"]).ok();
+    let before = std::fs::read_to_string(&all).expect("fetch wrote it");
+    assert_eq!(
+        before.matches("BEGIN X509 CRL").count(),
+        site.issuers().len()
+    );
+    site.client(&["crl", "fetch", &router, "--out", "crls"])
+        .ok();
+    let after = std::fs::read_to_string(&all).expect("it is still there");
+    assert_eq!(after, before);
+
+    std::fs::write(site.path("munich.csr"), "none\n").expect("the test directory is writable");
+    site.client(&["crl", "show", "munich.csr"])
+        .refused(1, &["wanted one CRL in PEM or DER"]);
+    site.client(&["crl", "fetch", "nope-1", "--out", "other"])
+        .refused(1, &["nope-1"]);
+    assert!(!site.path("other").exists());
+}
+
+#[test]
+fn a_revocation_shows_its_reason_and_keeps_it() {
+    let (site, _server) = Site::running(Algorithm::P256);
+    let serial = word(
+        &site.issue("router", "berlin-01.example.net", &[]),
+        "serial",
+    );
+    let revoke = |reason: &str| {
+        let words = ["revoke", "--serial", &serial, "--reason", reason];
+        site.client(&words).ok()
+    };
+    let first = revoke("superseded");
+    assert!(first.stdout.contains("  superseded  "), "{first}");
+    assert_eq!(first.stderr, "");
+    assert_eq!(revoke("superseded"), first);
+    let other = revoke("key-compromise");
+    assert_eq!(other.stdout, first.stdout);
+    assert!(other.stderr.contains("revoked already"), "{other}");
+}
+
+#[test]
+fn a_refused_command_leaves_no_empty_directory() {
+    let (site, _server) = Site::running(Algorithm::P256);
+    site.client(&[
+        "issue",
+        "--profile",
+        "no-such-profile",
+        "--name",
+        "berlin-01.example.net",
+        "--out",
+        "one/two",
+    ])
+    .refused(1, &["no-such-profile"]);
+    assert!(!site.path("one").exists());
+}
+
+#[test]
+fn an_output_that_cannot_be_written_is_said() {
+    let (site, _server) = Site::running(Algorithm::P256);
+    for words in [
+        &["issuer", "list"][..],
+        &["issuer", "list", "--output", "json"],
+        &["show", "7f", "--output", "json"],
+        &["--help"],
+    ] {
+        let full = std::fs::File::options().write(true).open("/dev/full");
+        let mut command = site.client_command(words);
+        let child = command
+            .stdin(std::process::Stdio::null())
+            .stdout(full.expect("it is always there"))
+            .stderr(std::process::Stdio::piped())
+            .spawn()
+            .expect("it was built");
+        let output = child.wait_with_output().expect("it ends");
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert!(stderr.contains("error: "), "{words:?}: {stderr}");
+        assert!(stderr.contains("hint: "), "{words:?}: {stderr}");
+        assert_ne!(output.status.code(), Some(0), "{words:?}");
+    }
+}
+
+#[test]
+fn a_pkcs7_file_holds_the_certificate_and_its_chain() {
+    let (site, _server) = Site::running(Algorithm::P256);
+    let name = "berlin-01.example.net";
+    site.issue("router", name, &[]);
+    let certificate = format!("{name}/{name}.pem");
+    site.client(&[
+        "export",
+        &certificate,
+        "--format",
+        "p7b",
+        "--out",
+        "chain.p7b",
+    ])
+    .ok();
+    let read = |words: &[&str]| {
+        let mut all = vec!["pkcs7", "-in", "chain.p7b", "-print_certs"];
+        all.extend(words);
+        openssl(&site.path(""), &all)
+    };
+    let printed = read(&["-inform", "DER"]).ok();
+    let of = |text: &str, label: &str| text.matches(label).count();
+    assert_eq!(of(&printed.stdout, "BEGIN CERTIFICATE"), 3, "{printed}");
+    assert!(printed.stdout.contains(name), "{printed}");
+}
+
+#[test]
+fn lists_tell_what_ends_soon_from_what_has_ended() {
+    let (site, _server) = Site::running(Algorithm::P256);
+    site.issue("router", "berlin-01.example.net", &["--days", "30"]);
+    site.issue("router", "berlin-02.example.net", &["--days", "60"]);
+    let names = |words: &[&str]| -> Vec<String> {
+        let mut all = vec!["--profile", "router"];
+        all.extend(words);
+        let mut names: Vec<String> = list(&site, &all)
+            .iter()
+            .map(|row| word(row, "name"))
+            .collect();
+        names.sort();
+        names
+    };
+    let both = ["berlin-01.example.net", "berlin-02.example.net"];
+    assert_eq!(names(&["--expires-within", "400d"]), both);
+    assert_eq!(names(&["--expires-within", "45d"]), both[..1]);
+    assert!(names(&["--state", "expired"]).is_empty());
+    site.client(&["list", "--expires-within", "3x"])
+        .refused(2, &["such as 90m"]);
 }
