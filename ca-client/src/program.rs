@@ -187,6 +187,20 @@ mod tests {
     }
 
     #[test]
+    fn a_profile_file_that_is_there_and_cannot_be_read_is_not_asked_for_again() {
+        check(
+            "--profile-file DIR/absent list",
+            "2\n---\nerror: cannot read DIR/absent: No such file or directory (os error 2)\n\
+             hint: give an existing profile file with --profile-file or CA_CLIENT_PROFILE\n",
+        );
+        check(
+            "--profile-file DIR list",
+            "2\n---\nerror: cannot read DIR: Is a directory (os error 21)\n\
+             hint: name a file in the directory\n",
+        );
+    }
+
+    #[test]
     fn a_wrong_key_of_the_profile_file_is_named_with_its_line() {
         check(
             "--profile-file DIR/wrong.toml list",
