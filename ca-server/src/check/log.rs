@@ -70,13 +70,13 @@ pub(super) fn look(data: &DataDir, now: UnixTime, findings: &mut Findings) -> Op
                 message_of(&error),
                 error
                     .hint()
-                    .unwrap_or_else(|| "restore a backup".to_owned()),
+                    .unwrap_or_else(|| "put a copy of the data directory back".to_owned()),
             );
             return None;
         }
     }
     for problem in unread {
-        findings.error("log", problem, "restore a backup");
+        findings.error("log", problem, "put a copy of the data directory back");
     }
     look_at_index(data, findings);
     Some(books)
