@@ -92,6 +92,26 @@ impl Permit {
         self.address
     }
 
+    /// Tells whether a holder asks, and no actor.
+    pub fn is_of_holder(&self) -> bool {
+        matches!(self.by, By::Holder)
+    }
+
+    /// Refuses an agent, which may not revoke: neither by that name nor by replacing.
+    ///
+    /// # Errors
+    /// Fails when the actor is an agent.
+    pub fn may_replace(&self) -> Result<(), Denied> {
+        match &self.by {
+            By::Actor(actor) if actor.role == Role::Agent => Err(Denied::Role {
+                actor: actor.name.to_string(),
+                role: actor.role,
+                method: "Issue with `replace`",
+            }),
+            By::Actor(_) | By::Holder => Ok(()),
+        }
+    }
+
     /// Refuses what lies outside the scope of the actor; all names must lie inside.
     ///
     /// # Errors
@@ -176,7 +196,7 @@ impl Hinted for Denied {
                 Some("ask an admin for `actor add`, or recover on the server with `ca-server admin recover`".to_owned())
             }
             Self::Expired { .. } => {
-                Some("rekey it before it ends; now: `actor add`, or `ca-server admin recover` on the server".to_owned())
+                Some("renew it before it ends; now: `actor add`, or `ca-server admin recover` on the server".to_owned())
             }
             Self::Role { .. } | Self::Scope { .. } => {
                 Some("an admin can see the role and scope with `actor list`".to_owned())

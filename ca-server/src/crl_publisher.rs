@@ -196,10 +196,9 @@ impl CrlPublisher {
         let now = self.clock.now();
         let state = list.lock();
         state.stale
-            || state
-                .current
-                .as_ref()
-                .is_none_or(|crl| now.since(crl.this_update()) >= REPUBLISH_SECONDS)
+            || state.current.as_ref().is_none_or(|crl| {
+                now < crl.this_update() || now.since(crl.this_update()) >= REPUBLISH_SECONDS
+            })
     }
 
     /// Publishes the kept CRL when it is still the last word, and a new one when not.
@@ -270,7 +269,9 @@ impl CrlPublisher {
     ) -> Result<(), CrlError> {
         let _turn = list.turn.lock().await;
         let last = self.store.last_crl(id).await?;
-        let now = self.clock.now();
+        let now = self
+            .next_second(last.as_ref().map(|last| last.this_update))
+            .await;
         let number = last
             .as_ref()
             .map_or(1, |last| last.number.saturating_add(1));
@@ -292,6 +293,7 @@ impl CrlPublisher {
         };
         match recorded {
             Ok(crl) => {
+                self.keep(id, &crl);
                 self.publish(id, list, crl);
                 Ok(())
             }
@@ -302,7 +304,7 @@ impl CrlPublisher {
         }
     }
 
-    /// Makes a CRL a leaf and a file; only then may anyone see it.
+    /// Makes a CRL a leaf; only then may anyone see it.
     async fn record(
         &self,
         id: &IssuerId,
@@ -329,8 +331,26 @@ impl CrlPublisher {
         match self.store.commit(entry).await? {
             Committed::New { .. } | Committed::Repeated { .. } => {}
         }
-        atomic_write(&self.path(id), crl.der(), 0o644)?;
         Ok(())
+    }
+
+    /// Keeps a CRL for the next start, which signs a new one when the file is not there: a full disk must not keep a
+    /// revocation from being published.
+    fn keep(&self, id: &IssuerId, crl: &CertificateList) {
+        if let Err(error) = atomic_write(&self.path(id), crl.der(), 0o644) {
+            tracing::warn!(issuer = %id, %error, "CRL published and not kept as a file");
+            metrics::counter!("ca_crl_files_failed_total").increment(1);
+        }
+    }
+
+    /// Waits until the second of the last CRL is over: two CRLs of one second would look the same to a cache.
+    async fn next_second(&self, last: Option<UnixTime>) -> UnixTime {
+        let now = self.clock.now();
+        if last != Some(now) {
+            return now;
+        }
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        self.clock.now()
     }
 
     fn publish(&self, id: &IssuerId, list: &List, crl: CertificateList) {

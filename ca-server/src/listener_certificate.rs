@@ -98,18 +98,20 @@ impl ListenerCertificate {
             certificate_file: data.tls_certificate(),
             key_file: data.tls_key(),
         };
-        match maker.load() {
-            Ok((current, identity)) if !maker.is_due(&current) && maker.has_all_names(&current) => {
-                return Ok(Self {
-                    maker,
-                    identity: Arc::new(identity),
-                    current,
-                });
-            }
-            Ok(_) => {}
+        let loaded = match maker.load() {
+            Ok((current, identity)) => Some((current, Arc::new(identity))),
             Err(error) => {
                 tracing::warn!(%error, "listener certificate not usable, a new one is made");
+                None
             }
+        };
+        if let Some((current, identity)) = loaded {
+            let opened = Self {
+                maker,
+                identity,
+                current,
+            };
+            return opened.fresh().await;
         }
         let Made { leaf, chain, key } = maker.make().await?;
         let identity = Arc::new(ServerIdentity::new(chain, key)?);
@@ -118,6 +120,21 @@ impl ListenerCertificate {
             identity,
             current: leaf,
         })
+    }
+
+    /// Renews a certificate that is due or lacks a name; one that is still valid serves on when that cannot be done.
+    async fn fresh(mut self) -> Result<Self, ListenerCertificateError> {
+        if !self.maker.is_due(&self.current) && self.maker.has_all_names(&self.current) {
+            return Ok(self);
+        }
+        match self.renew().await {
+            Ok(()) => Ok(self),
+            Err(error) if self.maker.is_valid(&self.current) => {
+                tracing::error!(%error, "listener certificate not renewed, the former one serves on");
+                Ok(self)
+            }
+            Err(error) => Err(error),
+        }
     }
 
     /// Returns what the listener shows.
@@ -154,6 +171,10 @@ impl Maker {
         due_at(certificate) <= self.clock.now()
     }
 
+    fn is_valid(&self, certificate: &Certificate) -> bool {
+        certificate.validity().contains(self.clock.now())
+    }
+
     fn has_all_names(&self, certificate: &Certificate) -> bool {
         self.names
             .iter()
@@ -176,11 +197,15 @@ impl Maker {
 
     /// Makes a key, gets a certificate for it, and keeps both as files.
     async fn make(&self) -> Result<Made, ListenerCertificateError> {
-        let credential = self.authority.issue_for_listener(&self.names).await?;
+        let credential = self.authority.make_for_listener(&self.names).await?;
         let leaf = credential.certificate;
         let issuer = Certificate::from_der(&self.authority.control_certificate()?)?;
         let chain = [leaf.clone(), issuer];
+        // The key before the record: a folder that cannot be written must not cost a certificate at every try.
         write_plain_key(&self.key_file, &credential.key)?;
+        self.authority
+            .record_for_listener(credential.issued)
+            .await?;
         let pem: String = chain.iter().map(Certificate::to_pem).collect();
         atomic_write(&self.certificate_file, pem.as_bytes(), 0o644)?;
         tracing::info!(not_after = %leaf.validity().not_after(), "listener certificate made");

@@ -69,7 +69,7 @@ async fn every_method_denies_every_wrong_caller() {
             .add_actor(
                 &admin,
                 &format!("narrow-{}", method.word()),
-                method.roles[0],
+                ca_types::Role::Operator,
                 &["*.other.example"],
             )
             .await;

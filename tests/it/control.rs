@@ -4,7 +4,8 @@ use std::io::Read as _;
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
-use ca_tests::{Algorithm, Site, run};
+use ca_proto::v1;
+use ca_tests::{Algorithm, Api, Key, Site, request_id, run, until};
 
 use crate::in_process;
 use crate::rows::word;
@@ -25,6 +26,133 @@ fn the_credentials_of_the_api_are_removed_and_not_revoked() {
     site.client(&["actor", "remove", "eve"]).ok();
     as_eve(&["list"]).refused(1, &["no actor has the key"]);
     site.client(&["list"]).ok();
+}
+
+#[tokio::test]
+async fn nobody_draws_a_successor_of_a_credential_of_the_api() {
+    let (site, _server) = Site::running(Algorithm::P256);
+    let admin = Api::connect(&site.data().join("admin"), site.ports().grpc)
+        .await
+        .expect("the admin is let in");
+    let mut authority = admin.authority();
+    let rows = authority
+        .list(v1::ListRequest::default())
+        .await
+        .expect("a list")
+        .into_inner()
+        .certificates;
+    assert_eq!(rows.len(), 2, "the listener and the admin");
+    for row in rows {
+        let request = v1::RekeyRequest {
+            request_id: request_id(),
+            serial: row.serial.clone(),
+            certification_request: Key::new().certification_request(&row.name),
+            ..v1::RekeyRequest::default()
+        };
+        let refused = authority
+            .rekey(request)
+            .await
+            .expect_err("nobody rekeys it");
+        assert_eq!(
+            refused.code(),
+            tonic::Code::FailedPrecondition,
+            "{} {refused:?}",
+            row.profile
+        );
+        let request = v1::RenewRequest {
+            request_id: request_id(),
+            serial: row.serial,
+            certification_request: Key::new().certification_request(&row.name),
+            ..v1::RenewRequest::default()
+        };
+        authority
+            .renew(request)
+            .await
+            .expect_err("not with another key");
+    }
+}
+
+#[test]
+fn an_agent_does_not_revoke_by_replacing() {
+    let (site, _server) = Site::running(Algorithm::P256);
+    site.issue("router", "berlin-01.example.net", &[]);
+    site.client(&["actor", "add", "robot", "--role", "agent", "--out", "robot"])
+        .ok();
+    let words = [
+        "issue",
+        "--profile",
+        "router",
+        "--name",
+        "berlin-01.example.net",
+        "--out",
+        "new",
+        "--replace",
+    ];
+    run(&mut site.client_command_as(&site.path("robot/client.toml"), &words))
+        .refused(1, &["role agent"]);
+    site.client(&words).ok();
+}
+
+#[test]
+fn a_holder_gets_no_longer_life_than_it_has() {
+    let (site, _server) = Site::running(Algorithm::P256);
+    site.issue("vpn-client", "guest@example.net", &["--days", "7"]);
+    let renew = [
+        "renew",
+        "--cert",
+        "out/guest@example.net.pem",
+        "--out",
+        "next",
+    ];
+    let longer = [&renew[..], &["--days", "180"]].concat();
+    site.client(&longer).refused(1, &["180 days", "7 days"]);
+    let row = site.client_json(&renew);
+    let days = |key: &str| {
+        word(&row, key)
+            .parse::<ca_types::UnixTime>()
+            .expect("a time")
+    };
+    assert_eq!(days("not_after").since(days("not_before")) + 1, 7 * 86_400);
+}
+
+#[test]
+fn starts_that_cannot_keep_their_certificate_cost_none() {
+    let site = Site::new(Algorithm::P256);
+    let tls = site.data().join("tls");
+    std::fs::remove_dir_all(&tls).expect("init made it");
+    std::fs::write(&tls, "in the way").expect("the data directory is writable");
+    for _ in 0..3 {
+        site.try_serve().expect_err("it has no certificate");
+    }
+    std::fs::remove_file(&tls).expect("it is ours");
+    std::fs::create_dir(&tls).expect("the data directory is writable");
+    let _server = site.serve();
+    let rows = site.client_json(&["list", "--profile", "control-server"]);
+    let states: Vec<String> = rows
+        .as_array()
+        .expect("a list")
+        .iter()
+        .map(|row| word(row, "state"))
+        .collect();
+    assert_eq!(states, ["revoked", "valid"]);
+}
+
+#[test]
+fn a_crl_that_cannot_be_kept_is_published_all_the_same() {
+    let (site, _server) = Site::running(Algorithm::P256);
+    let row = site.issue("router", "berlin-01.example.net", &[]);
+    let crls = site.data().join("crl");
+    std::fs::rename(&crls, site.path("crl-away")).expect("the data directory is writable");
+    std::fs::write(&crls, "in the way").expect("the data directory is writable");
+    let before =
+        ca_verify::CertificateList::from_der(&site.crl(&word(&row, "issuer_id"))).expect("a CRL");
+    site.client(&["revoke", "--serial", &word(&row, "serial")])
+        .ok();
+    until(Duration::from_secs(3), "the revocation", || {
+        let now = ca_verify::CertificateList::from_der(&site.crl(&word(&row, "issuer_id")))
+            .expect("a CRL");
+        (now.len() > before.len()).then_some(now)
+    });
 }
 
 #[test]

@@ -55,7 +55,7 @@ impl Authority {
         let entry = match self.answered(order.request).await? {
             Some(entry) => entry,
             None => {
-                self.prove_scope(&order.scope)?;
+                self.prove_scope(order.role, &order.scope)?;
                 let profile = actor_profile()?;
                 let ca = self.active(profile.class())?;
                 let wanted = Wanted {
@@ -109,8 +109,16 @@ impl Authority {
         })
     }
 
-    /// Refuses a scope that names what is not there: a slip of the pen would leave an actor that can do nothing.
-    fn prove_scope(&self, scope: &Scope) -> Result<(), AuthorityError> {
+    /// Refuses a scope for a role whose work has no bounds, and one that names what is not there: a slip of the pen
+    /// would leave an actor that can do nothing.
+    fn prove_scope(&self, role: Role, scope: &Scope) -> Result<(), AuthorityError> {
+        let is_unbounded = match role {
+            Role::Admin | Role::Auditor => true,
+            Role::Operator | Role::Agent => false,
+        };
+        if is_unbounded && *scope != Scope::default() {
+            return Err(AuthorityError::ScopeOfRole(role));
+        }
         for issuer in &scope.issuers {
             self.known_issuer(issuer)?;
         }

@@ -3,7 +3,8 @@
 use ca_core::{IssuanceError, PolicyError};
 use ca_store::StoreError;
 use ca_types::{
-    CertificateState, Code, Hinted, IssuerClass, IssuerId, ProfileName, SerialError, SerialNumber,
+    CertificateState, Code, Days, Hinted, IssuerClass, IssuerId, ProfileName, Role, SerialError,
+    SerialNumber,
 };
 use ca_verify::{CertificateError, HolderError};
 
@@ -79,12 +80,23 @@ pub enum AuthorityError {
     RekeyOfActor(String),
     /// The certificates of the API itself are not revoked like those of devices.
     #[error("`{name}` of profile {profile} is a credential of the API itself")]
-    RevokeOfControl {
+    OfTheApi {
         /// The NAME.
         name: String,
         /// The profile.
         profile: ProfileName,
     },
+    /// A holder asks for a longer life than the certificate has.
+    #[error("the holder asks for {asked}, the certificate was issued for {limit}")]
+    HolderLifetime {
+        /// What was asked for.
+        asked: Days,
+        /// What the certificate has.
+        limit: Days,
+    },
+    /// A role whose work has no bounds.
+    #[error("role {0} has no scope")]
+    ScopeOfRole(Role),
     /// No CA of the class issues.
     #[error("no {0} CA issues at the moment")]
     NoIssuer(IssuerClass),
@@ -112,8 +124,11 @@ impl Hinted for AuthorityError {
             Self::NotValid { .. }
             | Self::NoIssuer(_)
             | Self::RekeyOfActor(_)
-            | Self::RevokeOfControl { .. } => Code::FailedPrecondition,
-            Self::RenewWithNewKey | Self::RekeyWithOldKey => Code::InvalidRequest,
+            | Self::OfTheApi { .. } => Code::FailedPrecondition,
+            Self::RenewWithNewKey | Self::RekeyWithOldKey | Self::ScopeOfRole(_) => {
+                Code::InvalidRequest
+            }
+            Self::HolderLifetime { .. } => Code::PolicyRefused,
             Self::Interrupted => Code::Unavailable,
         }
     }
@@ -138,9 +153,15 @@ impl Hinted for AuthorityError {
                 Some("name a profile with --profile, or take --all".to_owned())
             }
             Self::NotValid { .. } => Some("issue a new certificate".to_owned()),
+            Self::HolderLifetime { .. } => {
+                Some("leave out the days, or let an operator issue it".to_owned())
+            }
+            Self::ScopeOfRole(_) => {
+                Some("an admin may do everything and an auditor reads everything: narrow an operator or agent".to_owned())
+            }
             Self::RenewWithNewKey => Some("to change the key, rekey".to_owned()),
             Self::RekeyWithOldKey => Some("to keep the key, renew".to_owned()),
-            Self::RevokeOfControl { profile, .. } => {
+            Self::OfTheApi { profile, .. } => {
                 Some(if profile.as_str() == "control" {
                     "`ca-client actor remove NAME` revokes its certificates and cuts its connections".to_owned()
                 } else {

@@ -45,6 +45,9 @@ impl Authority {
         if let Some(entry) = self.answered(order.request).await? {
             return self.answer(&entry, now).await;
         }
+        if order.former == Former::Revoke {
+            permit.may_replace()?;
+        }
         let profile = device_profile(&order.profile)?;
         let ca = self.active(profile.class())?;
         let name = order.name.to_string();

@@ -2,18 +2,18 @@
 
 use std::sync::Arc;
 
-use ca_types::{IssuerClass, SubjectName, SystemEntropy};
-use ca_verify::{Change, Console, Entry, Origin};
+use ca_types::{IssuerClass, RevocationReason, SubjectName, SystemEntropy};
+use ca_verify::{Change, Console, Entry, Issued, Origin, Revoked};
 
 use super::{Authority, AuthorityError};
 use crate::credential::Credential;
 
 impl Authority {
-    /// Makes a key and a certificate for the listener, and the chain to show: the leaf, then its CA.
+    /// Makes a key and a certificate for the listener; nobody may see the certificate before it is recorded.
     ///
     /// # Errors
-    /// Fails when the certificate cannot be made or recorded.
-    pub(crate) async fn issue_for_listener(
+    /// Fails when it cannot be made.
+    pub(crate) async fn make_for_listener(
         &self,
         names: &[SubjectName],
     ) -> Result<Credential, AuthorityError> {
@@ -27,29 +27,44 @@ impl Authority {
         let making = tokio::task::spawn_blocking(move || {
             Credential::for_server(&names, &ca.issuer, signer.as_ref(), now, &mut SystemEntropy)
         });
-        let mut credential = making
+        Ok(making
             .await
-            .map_err(|_lost| AuthorityError::Interrupted)??;
-        let issued = &mut credential.issued;
+            .map_err(|_lost| AuthorityError::Interrupted)??)
+    }
+
+    /// Records a certificate of the listener, and revokes all former ones of its name in the same step.
+    ///
+    /// # Errors
+    /// Fails when the store does not take it.
+    pub(crate) async fn record_for_listener(&self, issued: Issued) -> Result<(), AuthorityError> {
+        let now = self.clock.now();
         let former = self
             .store
             .valid_for_name(&issued.name, Some(&issued.profile), now)
             .await?;
-        issued.succeeds = former.last().map(|row| row.serial);
+        let mut changes: Vec<Change> = former
+            .iter()
+            .map(|row| {
+                Change::Revoked(Revoked {
+                    serial: row.serial,
+                    reason: RevocationReason::Superseded,
+                })
+            })
+            .collect();
+        changes.push(Change::Issued(issued));
         let origin = Origin {
             actor: None,
             address: Console::TASK.to_owned(),
             request: None,
             settings: self.settings,
         };
-        let changes = vec![Change::Issued(issued.clone())];
         self.commit(Entry {
             time: now,
             origin,
             changes,
         })
         .await?;
-        Ok(credential)
+        Ok(())
     }
 
     /// Returns the certificate of the CA that the listener's certificates come from, in DER.

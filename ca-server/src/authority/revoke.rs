@@ -148,17 +148,17 @@ impl Authority {
 
     /// Refuses the certificates of the API itself: an actor is removed, not revoked, so that its record, its open
     /// connections and the last admin are looked after.
-    fn refuse_control(&self, row: &CertificateRow) -> Result<(), AuthorityError> {
+    pub(super) fn refuse_control(&self, row: &CertificateRow) -> Result<(), AuthorityError> {
         if !self.is_control(row) {
             return Ok(());
         }
-        Err(AuthorityError::RevokeOfControl {
+        Err(AuthorityError::OfTheApi {
             name: row.name.clone(),
             profile: row.profile.clone(),
         })
     }
 
-    fn is_control(&self, row: &CertificateRow) -> bool {
+    pub(super) fn is_control(&self, row: &CertificateRow) -> bool {
         let ca = self.cas.get(&row.issuer);
         ca.is_some_and(|ca| ca.issuer.class == IssuerClass::Control)
     }

@@ -1,8 +1,8 @@
 //! Renewing (same key) and rekeying (new key): a successor with the names of a valid certificate.
 
-use ca_core::{Lifetime, Wanted};
+use ca_core::{Lifetime, Profile, Wanted};
 use ca_store::CertificateRow;
-use ca_types::{CertificateState, SerialNumber, UnixTime};
+use ca_types::{CertificateState, Days, SerialNumber, UnixTime};
 use ca_verify::{Certificate, CertificationRequest, Change, Entry, HolderRequest, Issued, Request};
 
 use super::{Answer, Authority, AuthorityError, known_profile, names_of};
@@ -57,7 +57,6 @@ impl Authority {
         let now = self.clock.now();
         let unknown = || AuthorityError::UnknownSerial(order.serial.to_string());
         let Some(row) = self.store.certificate(order.serial).await? else {
-            // Without an actor nobody learns which serial numbers exist.
             caller.permit()?;
             return Err(unknown());
         };
@@ -66,6 +65,7 @@ impl Authority {
             .certificates_der(std::slice::from_ref(&row))
             .await?;
         let predecessor = Certificate::from_der(ders.first().ok_or_else(unknown)?)?;
+        self.refuse_successor_of_the_api(&row, order.kind).await?;
         let permit = match &order.proof {
             None => caller.permit()?,
             Some(proof) => caller.permit_holder(
@@ -98,11 +98,56 @@ impl Authority {
             (SuccessorKind::Renew, false) => return Err(AuthorityError::RenewWithNewKey),
             (SuccessorKind::Rekey, true) => return Err(AuthorityError::RekeyWithOldKey),
         }
-        // An actor is known by its key: a new key is a new actor, and only an admin adds one.
-        if order.kind == SuccessorKind::Rekey && self.store.actor(&row.key).await?.is_some() {
-            return Err(AuthorityError::RekeyOfActor(row.name));
-        }
         self.sign_successor(&permit, &row, order, now).await
+    }
+
+    /// Refuses everything about the credentials of the API but one thing: an actor renews its certificate with its key.
+    ///
+    /// An actor is known by its key: a new key is a new actor, and only an admin adds one. The certificate of the
+    /// listener is made by the server alone.
+    async fn refuse_successor_of_the_api(
+        &self,
+        row: &CertificateRow,
+        kind: SuccessorKind,
+    ) -> Result<(), AuthorityError> {
+        if !self.is_control(row) {
+            return Ok(());
+        }
+        match (kind, self.store.actor(&row.key).await?) {
+            (SuccessorKind::Renew, Some(_)) => Ok(()),
+            (SuccessorKind::Rekey, Some(_)) => Err(AuthorityError::RekeyOfActor(row.name.clone())),
+            (SuccessorKind::Renew | SuccessorKind::Rekey, None) => self.refuse_control(row),
+        }
+    }
+
+    /// Returns how long the successor lives: a holder gets no longer life than it has, only an actor gives more.
+    fn lifetime(
+        permit: &Permit,
+        row: &CertificateRow,
+        wanted: Lifetime,
+        profile: &Profile,
+        now: UnixTime,
+    ) -> Result<Lifetime, AuthorityError> {
+        let length = row.validity.seconds();
+        let allowed = if permit.is_of_holder() {
+            length
+        } else {
+            u64::MAX
+        };
+        match wanted {
+            Lifetime::Days(days) if days.seconds() > allowed => {
+                Err(AuthorityError::HolderLifetime {
+                    asked: days,
+                    limit: Days(u32::try_from(length / 86_400).unwrap_or(u32::MAX)),
+                })
+            }
+            Lifetime::Default if profile.default_validity().seconds() > allowed => {
+                let not_before = now.minus(profile.backdating_seconds());
+                let not_after = not_before.plus(length.saturating_sub(1));
+                Ok(not_after.map_or(Lifetime::Default, Lifetime::Until))
+            }
+            Lifetime::Default | Lifetime::Days(_) | Lifetime::Until(_) => Ok(wanted),
+        }
     }
 
     async fn sign_successor(
@@ -118,7 +163,7 @@ impl Authority {
             profile,
             name: &row.name,
             sans: &row.sans,
-            lifetime: order.lifetime,
+            lifetime: Self::lifetime(permit, row, order.lifetime, profile, now)?,
         };
         let decision = ca_core::decide(&wanted, &order.csr, &ca.issuer, &self.policy, now)?;
         let certificate = self.sign(ca, &decision).await?;

@@ -6,8 +6,6 @@ use ca_core::IssuanceError;
 use ca_store::StoreError;
 use ca_verify::{CertificateListError, IssuedByError};
 
-use crate::atomic::AtomicWriteError;
-
 /// Why a CRL is not published.
 #[derive(Debug, thiserror::Error)]
 pub enum CrlError {
@@ -17,9 +15,6 @@ pub enum CrlError {
     /// It cannot be made.
     #[error(transparent)]
     Issuance(#[from] IssuanceError),
-    /// It cannot be kept as a file.
-    #[error(transparent)]
-    File(#[from] AtomicWriteError),
     /// The kept file is no CRL.
     #[error("{}: not a CRL", path.display())]
     Malformed {

@@ -101,7 +101,8 @@ fn is_known(headers: &HeaderMap, document: &Published) -> bool {
         .and_then(|value| value.to_str().ok());
     since
         .and_then(http_date::read)
-        .is_some_and(|since| document.last_modified <= since)
+        // Equal, not older: a clock that was set back must not hide a newer CRL.
+        .is_some_and(|since| document.last_modified == since)
 }
 
 /// Returns for how many seconds a cache may keep a document: never past its end.

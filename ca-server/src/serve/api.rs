@@ -24,6 +24,11 @@ const KEEPALIVE: Duration = Duration::from_secs(60);
 /// How long the headers of one call may be in all, in octets.
 const HEADERS: u32 = 16 * 1024;
 
+/// How long a question about health may be, in octets; anyone may ask.
+const HEALTH: usize = 1024;
+/// How long a question about the API may be, in octets.
+const REFLECTION: usize = 16 * 1024;
+
 /// Serves the accepted connections in the background.
 pub(super) fn spawn(
     authority: Arc<Authority>,
@@ -53,8 +58,8 @@ pub(super) fn spawn(
         .add_service(issuers.max_decoding_message_size(size))
         .add_service(actors.max_decoding_message_size(size))
         .add_service(audit.max_decoding_message_size(size))
-        .add_service(health)
-        .add_service(reflection);
+        .add_service(health.max_decoding_message_size(HEALTH))
+        .add_service(reflection.max_decoding_message_size(REFLECTION));
     let stop = tasks.stop();
     tasks.spawn(async move {
         let served = router

@@ -3,9 +3,11 @@
 use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
+use tokio::time::Sleep;
 use tokio_rustls::server::TlsStream;
 use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 use tonic::transport::server::Connected;
@@ -13,12 +15,14 @@ use tonic::transport::server::Connected;
 use super::Peer;
 use crate::connections::Slot;
 
-/// A TLS connection with its peer; it ends when its actor is removed.
+/// A TLS connection with its peer; it ends when its actor is removed, and soon when it has none.
 #[derive(Debug)]
 pub struct PeerStream {
     tls: TlsStream<TcpStream>,
     peer: Peer,
     cut: Pin<Box<WaitForCancellationFutureOwned>>,
+    /// When a connection without an actor ends: it may hold no place for long.
+    end: Option<Pin<Box<Sleep>>>,
     _slot: Slot,
 }
 
@@ -29,18 +33,25 @@ impl PeerStream {
         slot: Slot,
         cut: CancellationToken,
     ) -> Self {
+        let is_anonymous = peer.credential.is_none();
+        let end = is_anonymous.then(|| Box::pin(tokio::time::sleep(ANONYMOUS)));
         Self {
             tls,
             peer,
             cut: Box::pin(cut.cancelled_owned()),
+            end,
             _slot: slot,
         }
     }
 
     fn is_cut(&mut self, context: &mut Context<'_>) -> bool {
-        self.cut.as_mut().poll(context).is_ready()
+        let is_over = |end: &mut Pin<Box<Sleep>>| end.as_mut().poll(context).is_ready();
+        self.end.as_mut().is_some_and(is_over) || self.cut.as_mut().poll(context).is_ready()
     }
 }
+
+/// A renewal by a holder takes less than a second.
+const ANONYMOUS: Duration = Duration::from_secs(60);
 
 impl Connected for PeerStream {
     type ConnectInfo = Peer;
