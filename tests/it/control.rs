@@ -100,7 +100,7 @@ fn a_holder_gets_no_longer_life_than_it_has() {
     let renew = [
         "renew",
         "--cert",
-        "out/guest@example.net.pem",
+        "guest@example.net/guest@example.net.pem",
         "--out",
         "next",
     ];
