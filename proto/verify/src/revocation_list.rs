@@ -50,6 +50,14 @@ impl CertificateList {
         while entries.read()?.is_some() {
             count = count.saturating_add(1);
         }
+        let this_update = tbs.this_update.value;
+        let next_update = tbs
+            .next_update
+            .ok_or(CertificateListError::NoNextUpdate)?
+            .value;
+        if next_update < this_update {
+            return Err(CertificateListError::EndsBeforeStart);
+        }
         Ok(Self {
             tbs: position(der, signed.content),
             entries: position(der, tbs.entries),
@@ -57,11 +65,8 @@ impl CertificateList {
             signature: signed.signature.into(),
             algorithm,
             issuer: DistinguishedName::read(tbs.issuer)?,
-            this_update: tbs.this_update.value,
-            next_update: tbs
-                .next_update
-                .ok_or(CertificateListError::NoNextUpdate)?
-                .value,
+            this_update,
+            next_update,
             number: tbs.number()?.ok_or(CertificateListError::NoNumber)?,
             authority_key_identifier: tbs.authority_key_identifier()?.map(Into::into),
             der: der.into(),
@@ -188,6 +193,9 @@ pub enum CertificateListError {
     /// No nextUpdate (RFC 5280 §5.1.2.5).
     #[error("CRL has no nextUpdate")]
     NoNextUpdate,
+    /// A nextUpdate before thisUpdate.
+    #[error("CRL ends before it begins")]
+    EndsBeforeStart,
     /// No cRLNumber (RFC 5280 §5.2.3).
     #[error("CRL has no number")]
     NoNumber,
