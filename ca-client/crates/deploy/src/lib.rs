@@ -1,0 +1,2 @@
+//! Certificates into routers: the fleet file, the plan, the push, the proof.
+#![warn(missing_docs, clippy::missing_errors_doc)]

@@ -1,0 +1,180 @@
+//! Why a router did not do what it was asked.
+
+use ca_types::{Code, Hinted};
+
+use crate::Door;
+
+/// Why a router did not do what it was asked.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum RouterError {
+    /// Nobody answers there.
+    #[error("{address} is not reached: {what}")]
+    Unreachable {
+        /// Host and port.
+        address: String,
+        /// What the system says.
+        what: String,
+    },
+    /// The key of the router is not the pinned one; no login was sent.
+    #[error("{address} has the key {found}, and another one is pinned")]
+    WrongPin {
+        /// Host and port.
+        address: String,
+        /// The SHA-256 of the public key that it showed, `sha256:` and hexadecimal digits.
+        found: String,
+    },
+    /// The TLS handshake found nothing that both sides speak: no certificate is bound, or only old suites are offered.
+    #[error("{address} speaks no TLS that this program speaks: {what}")]
+    NoCommonTls {
+        /// Host and port.
+        address: String,
+        /// The alert.
+        what: String,
+    },
+    /// The TLS handshake failed otherwise.
+    #[error("TLS with {address} failed: {what}")]
+    Tls {
+        /// Host and port.
+        address: String,
+        /// What failed.
+        what: String,
+    },
+    /// The user name or the password is wrong, or the user may not log in through this door.
+    #[error("{address} refuses the login of {user}")]
+    Login {
+        /// Host and port.
+        address: String,
+        /// The user.
+        user: String,
+    },
+    /// The user lacks a policy for this call.
+    #[error("`{call}`: not enough permissions (9)")]
+    Permission {
+        /// The call, secrets left out.
+        call: String,
+    },
+    /// The menu or the command does not exist in this release, or its package is missing.
+    #[error("`{call}`: {what}")]
+    UnknownCommand {
+        /// The call, secrets left out.
+        call: String,
+        /// What the router says.
+        what: String,
+    },
+    /// There is no such item.
+    #[error("`{call}`: no such item")]
+    NoSuchItem {
+        /// The call, secrets left out.
+        call: String,
+    },
+    /// Refused for another reason.
+    #[error("`{call}`: {what}")]
+    Refused {
+        /// The call, secrets left out.
+        call: String,
+        /// What the router says.
+        what: String,
+    },
+    /// The connection ended before the answer: the call may have been done.
+    #[error("the connection ended before `{call}` was answered")]
+    Closed {
+        /// The call, secrets left out.
+        call: String,
+    },
+    /// No answer within the deadline; the call may have been done.
+    #[error("no answer to `{call}` within {seconds} s")]
+    Timeout {
+        /// The call, secrets left out.
+        call: String,
+        /// The deadline.
+        seconds: u64,
+    },
+    /// The answer cannot be read.
+    #[error("the answer to `{call}` cannot be read: {what}")]
+    Answer {
+        /// The call, secrets left out.
+        call: String,
+        /// What is wrong with it.
+        what: String,
+    },
+    /// A secret would have gone over a door that is not encrypted; nothing was sent.
+    #[error("`{call}` holds a secret, and {door} is not encrypted")]
+    SecretInTheClear {
+        /// The call, secrets left out.
+        call: String,
+        /// The door.
+        door: Door,
+    },
+    /// What is uploaded is larger than this way takes; nothing was sent.
+    #[error("{name} has {size} octets, and {door} takes {most} at the most")]
+    TooLarge {
+        /// What was to be uploaded.
+        name: String,
+        /// Its size.
+        size: usize,
+        /// The door.
+        door: Door,
+        /// The limit.
+        most: usize,
+    },
+}
+
+impl RouterError {
+    /// Tells whether the call may have been done although no answer came.
+    pub fn is_unsure(&self) -> bool {
+        matches!(self, Self::Closed { .. } | Self::Timeout { .. })
+    }
+}
+
+impl Hinted for RouterError {
+    fn code(&self) -> Code {
+        match self {
+            Self::Unreachable { .. } | Self::Closed { .. } | Self::Timeout { .. } => {
+                Code::Unavailable
+            }
+            Self::WrongPin { .. } | Self::Login { .. } => Code::Unauthenticated,
+            Self::NoCommonTls { .. } | Self::Tls { .. } | Self::SecretInTheClear { .. } => {
+                Code::FailedPrecondition
+            }
+            Self::Permission { .. } => Code::PermissionDenied,
+            Self::UnknownCommand { .. } | Self::NoSuchItem { .. } => Code::NotFound,
+            Self::Refused { .. } | Self::Answer { .. } => Code::FailedPrecondition,
+            Self::TooLarge { .. } => Code::ResourceExhausted,
+        }
+    }
+
+    fn hint(&self) -> Option<String> {
+        let hint = match self {
+            Self::Unreachable { .. } => {
+                "look at the address, the firewall, `/ip/service print` and its address lists on the router"
+            }
+            Self::WrongPin { .. } => {
+                "if its certificate was changed by hand, compare the key on its console and repeat \
+                 `ca-client router add`; else somebody answers in its place"
+            }
+            Self::NoCommonTls { .. } => {
+                "without a certificate bound to the service: paste `ca-client router bootstrap --print NAME` into its \
+                 console; with one, this release offers only old suites: use ssh (never plain)"
+            }
+            Self::Tls { .. } => "`openssl s_client -connect ADDRESS` shows what it offers",
+            Self::Login { .. } => {
+                "look at user and password file in the fleet file, and at the policies of its group: api for the \
+                 binary API, rest-api for REST"
+            }
+            Self::Permission { .. } => {
+                "the group of the user lacks a policy: `ca-client router bootstrap --print NAME` shows which are needed"
+            }
+            Self::UnknownCommand { .. } => {
+                "the release is too old for it, or a package is missing: `/system/package print` on the router"
+            }
+            Self::NoSuchItem { .. } => "somebody changed the router meanwhile: repeat the command",
+            Self::Refused { .. } | Self::Answer { .. } => "`/log print` on the router may say more",
+            Self::Closed { .. } | Self::Timeout { .. } => {
+                "repeat the command: it looks at what was done and goes on"
+            }
+            Self::SecretInTheClear { .. } => "use `rest` or `api-ssl`: keys go over TLS only",
+            Self::TooLarge { .. } => "a shorter chain or a smaller key fits; ssh takes any size",
+        };
+        Some(hint.to_owned())
+    }
+}

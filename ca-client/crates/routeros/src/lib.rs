@@ -1,0 +1,18 @@
+//! RouterOS as a client sees it: a call, the transports that carry it, and typed commands on top.
+#![warn(
+    missing_docs,
+    clippy::missing_errors_doc,
+    clippy::wildcard_enum_match_arm
+)]
+
+mod call;
+mod error;
+mod row;
+mod transport;
+mod version;
+
+pub use call::{Call, Command, Secrecy};
+pub use error::RouterError;
+pub use row::Row;
+pub use transport::{Door, Reply, RouterTransport};
+pub use version::{Version, VersionError};
