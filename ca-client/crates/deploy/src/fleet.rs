@@ -1,5 +1,6 @@
 //! The fleet file: which routers there are, how they are reached, and which certificates they shall have.
 
+mod edit;
 mod raw;
 
 use std::fmt;
@@ -8,6 +9,7 @@ use std::path::PathBuf;
 use ca_routeros::Door;
 use ca_types::{Code, Days, GeneralName, Hinted, KeyId, ProfileName, SubjectName};
 
+pub use edit::{NewEntry, with_pin};
 use raw::RawFleet;
 
 /// What the fleet file says, proved.

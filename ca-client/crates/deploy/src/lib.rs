@@ -4,5 +4,6 @@
 mod fleet;
 
 pub use fleet::{
-    Binding, CertificateWish, Fleet, FleetError, IpsecBinding, PasswordSource, RouterEntry,
+    Binding, CertificateWish, Fleet, FleetError, IpsecBinding, NewEntry, PasswordSource, RouterEntry,
+    with_pin,
 };

@@ -22,6 +22,32 @@ impl Row {
         matches!(self.get(flag), Some("true" | "yes"))
     }
 
+    /// Returns a field, or what an omitted one means.
+    pub fn text_or(&self, field: &str, default: &str) -> String {
+        match self.text(field) {
+            "" => default.to_owned(),
+            text => text.to_owned(),
+        }
+    }
+
+    /// Returns the items of a list: `a,b`; `none` and the unset `*0` are no items.
+    pub fn list(&self, field: &str) -> Vec<String> {
+        self.text(field)
+            .split([',', ';'])
+            .map(str::trim)
+            .filter(|item| !matches!(*item, "" | "none" | "*0"))
+            .map(str::to_owned)
+            .collect()
+    }
+
+    /// Returns the name that a field refers to, such as that of a certificate.
+    pub fn reference(&self, field: &str) -> Option<String> {
+        match self.text(field) {
+            "" | "none" | "*0" => None,
+            name => Some(name.to_owned()),
+        }
+    }
+
     /// Returns the id of the item, such as `*1A`.
     pub fn id(&self) -> &str {
         self.text(".id")
