@@ -20,4 +20,5 @@ mod reflection;
 mod rows;
 mod schemas;
 mod server_commands;
+mod strongswan;
 mod webpki_judge;

@@ -11,7 +11,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::{
-    Algorithm, HttpResponse, Ports, Run, Server,
+    Algorithm, HttpResponse, Ports, Process, Run,
     fixture::{FIXTURE_PORTS, fixture},
     http, program,
     run::{run, run_within},
@@ -69,7 +69,7 @@ impl Site {
     }
 
     /// Copies a CA of this algorithm and starts its server.
-    pub fn running(algorithm: Algorithm) -> (Self, Server) {
+    pub fn running(algorithm: Algorithm) -> (Self, Process) {
         let site = Self::new(algorithm);
         let server = site.serve();
         (site, server)
@@ -162,7 +162,7 @@ impl Site {
     /// # Panics
     /// When it does not get ready.
     #[track_caller]
-    pub fn serve(&self) -> Server {
+    pub fn serve(&self) -> Process {
         self.try_serve()
             .unwrap_or_else(|log| panic!("the server ended: {log}"))
     }
@@ -171,8 +171,8 @@ impl Site {
     ///
     /// # Errors
     /// Returns what it wrote when it ends before it is ready.
-    pub fn try_serve(&self) -> Result<Server, String> {
-        Server::start(self.serve_command(), &self.path("server.log"))
+    pub fn try_serve(&self) -> Result<Process, String> {
+        Process::start(self.serve_command(), &self.path("server.log"))
     }
 
     /// Returns the command that starts the server.

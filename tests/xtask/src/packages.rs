@@ -16,7 +16,7 @@ pub(crate) fn ensure(workspace: &Workspace) -> anyhow::Result<()> {
 }
 
 /// What shows that a package is there, and the Debian package that has it.
-const DEBIAN: [(Sign, &str); 7] = [
+const DEBIAN: [(Sign, &str); 14] = [
     (Sign::Program("git"), "git"),
     (Sign::Program("g++"), "g++"),
     (Sign::Program("curl"), "curl"),
@@ -24,12 +24,22 @@ const DEBIAN: [(Sign, &str); 7] = [
     (Sign::Program("certtool"), "gnutls-bin"),
     (Sign::Program("/usr/bin/python3"), "python3"),
     (Sign::PythonModule("ensurepip"), "python3-venv"),
+    (Sign::Program("/usr/sbin/ip"), "iproute2"),
+    (Sign::Program("ping"), "iputils-ping"),
+    (Sign::Program("/usr/sbin/swanctl"), "strongswan-swanctl"),
+    (Sign::Program("/usr/sbin/charon-systemd"), "charon-systemd"),
+    (Sign::Plugin("openssl"), "libstrongswan-standard-plugins"),
+    (Sign::Plugin("curve25519"), "libstrongswan-extra-plugins"),
+    // ESP in user space: not every kernel has its own.
+    (Sign::Plugin("kernel-libipsec"), "libcharon-extra-plugins"),
 ];
 
 #[derive(Debug, Clone, Copy)]
 enum Sign {
     Program(&'static str),
     PythonModule(&'static str),
+    /// A plugin of strongSwan.
+    Plugin(&'static str),
 }
 
 fn debian() -> anyhow::Result<()> {
@@ -74,6 +84,9 @@ impl Sign {
                 .args(["-c", &format!("import {name}")])
                 .output()
                 .is_ok_and(|output| output.status.success()),
+            Self::Plugin(name) => Path::new("/usr/lib/ipsec/plugins")
+                .join(format!("libstrongswan-{name}.so"))
+                .exists(),
         }
     }
 }

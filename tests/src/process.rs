@@ -1,4 +1,4 @@
-//! A running `ca-server`.
+//! A program that runs beside the test.
 
 use std::{
     fs::File,
@@ -10,15 +10,15 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// A server that said `ready`; dropping it kills it.
+/// A program that said `ready`; dropping it kills it.
 #[derive(Debug)]
-pub struct Server {
+pub struct Process {
     child: Child,
     stdout: Receiver<String>,
     stderr: PathBuf,
 }
 
-impl Server {
+impl Process {
     /// Starts `command` and waits for the line `ready`.
     ///
     /// # Errors
@@ -33,7 +33,7 @@ impl Server {
             .stdout(Stdio::piped())
             .stderr(log)
             .spawn()
-            .expect("the server starts");
+            .unwrap_or_else(|error| panic!("{command:?}: {error}"));
         let output = child.stdout.take().expect("a pipe was asked for");
         let (sender, stdout) = channel();
         thread::spawn(move || {
@@ -43,18 +43,18 @@ impl Server {
                 }
             }
         });
-        let mut server = Self {
+        let mut process = Self {
             child,
             stdout,
             stderr: stderr.to_owned(),
         };
-        match server.stdout.recv_timeout(Duration::from_secs(60)) {
+        match process.stdout.recv_timeout(Duration::from_secs(60)) {
             Ok(line) => {
-                assert_eq!(line, "ready", "{}", server.log());
-                Ok(server)
+                assert_eq!(line, "ready", "{}", process.log());
+                Ok(process)
             }
-            Err(_) if server.ended() => Err(server.log()),
-            Err(_) => panic!("not ready within a minute: {}", server.log()),
+            Err(_) if process.ended() => Err(process.log()),
+            Err(_) => panic!("not ready within a minute: {}", process.log()),
         }
     }
 
@@ -123,14 +123,14 @@ impl Server {
     }
 }
 
-impl Drop for Server {
+impl Drop for Process {
     fn drop(&mut self) {
         if let Ok(None) = self.child.try_wait() {
             drop(self.child.kill());
             drop(self.child.wait());
         }
         if thread::panicking() {
-            eprintln!("--- log of the server\n{}---", self.log());
+            eprintln!("--- {}\n{}---", self.stderr.display(), self.log());
         }
     }
 }
