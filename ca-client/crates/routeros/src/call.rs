@@ -120,6 +120,9 @@ impl fmt::Display for Call {
         }
         for (name, value, secrecy) in &self.arguments {
             match secrecy {
+                Secrecy::Open if value.len() > LONGEST_SHOWN => {
+                    write!(f, " {name}=({} octets)", value.len())?;
+                }
                 Secrecy::Open => write!(f, " {name}={}", value.as_str())?,
                 Secrecy::Secret => write!(f, " {name}=…")?,
             }
@@ -136,3 +139,6 @@ impl fmt::Debug for Call {
         write!(f, "Call({self})")
     }
 }
+
+/// The octets of a value that are shown; of a longer one, the content of a file, only their number is.
+const LONGEST_SHOWN: usize = 200;

@@ -1,8 +1,10 @@
 //! Why a router did not do what it was asked.
 
+use std::time::Duration;
+
 use ca_types::{Code, Hinted};
 
-use crate::Door;
+use crate::{Call, Door};
 
 /// Why a router did not do what it was asked.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -120,9 +122,64 @@ pub enum RouterError {
 }
 
 impl RouterError {
+    /// Tells whether the router, or its key, said no; else it could not be asked.
+    pub fn is_refusal(&self) -> bool {
+        match self {
+            Self::WrongPin { .. }
+            | Self::Login { .. }
+            | Self::Permission { .. }
+            | Self::UnknownCommand { .. }
+            | Self::NoSuchItem { .. }
+            | Self::Refused { .. }
+            | Self::SecretInTheClear { .. }
+            | Self::TooLarge { .. } => true,
+            Self::Unreachable { .. }
+            | Self::NoCommonTls { .. }
+            | Self::Tls { .. }
+            | Self::Closed { .. }
+            | Self::Timeout { .. }
+            | Self::Answer { .. } => false,
+        }
+    }
+
     /// Tells whether the call may have been done although no answer came.
     pub fn is_unsure(&self) -> bool {
         matches!(self, Self::Closed { .. } | Self::Timeout { .. })
+    }
+
+    /// Says what the text of a refusal means; the binary API and REST use the same texts.
+    pub(crate) fn from_text(call: &Call, text: &str) -> Self {
+        let (call, what) = (call.to_string(), text.trim().to_owned());
+        let says = |words: &str| what.contains(words);
+        if says("not enough permissions") {
+            Self::Permission { call }
+        } else if says("no such command") || says("bad command name") {
+            Self::UnknownCommand { call, what }
+        } else if says("no such item") {
+            Self::NoSuchItem { call }
+        } else {
+            Self::Refused { call, what }
+        }
+    }
+
+    pub(crate) fn closed(call: &Call) -> Self {
+        Self::Closed {
+            call: call.to_string(),
+        }
+    }
+
+    pub(crate) fn timeout(call: &Call, deadline: Duration) -> Self {
+        Self::Timeout {
+            call: call.to_string(),
+            seconds: deadline.as_secs(),
+        }
+    }
+
+    pub(crate) fn answer(call: &Call, what: impl Into<String>) -> Self {
+        Self::Answer {
+            call: call.to_string(),
+            what: what.into(),
+        }
     }
 }
 

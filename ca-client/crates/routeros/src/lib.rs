@@ -5,21 +5,31 @@
     clippy::wildcard_enum_match_arm
 )]
 
+pub mod api;
 mod bootstrap;
 mod call;
+pub mod certificate;
+mod connect;
 pub mod crl;
 mod error;
+pub mod file;
 pub mod ipsec;
+mod pin;
+mod rest;
 mod row;
 pub mod service;
 pub mod sstp;
 pub mod system;
+mod tls;
 mod transport;
 mod version;
 
 pub use bootstrap::Bootstrap;
 pub use call::{Call, Command, Secrecy};
+pub use connect::{Target, connect};
 pub use error::RouterError;
+pub use pin::{Pin, PinError, certificate_fingerprint};
 pub use row::Row;
+pub use tls::{PeerChain, Trust, handshake};
 pub use transport::{Door, Reply, RouterTransport};
 pub use version::{Version, VersionError};

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use async_trait::async_trait;
+use ca_types::KeyId;
 
 use crate::{Call, RouterError, Row};
 
@@ -44,6 +45,17 @@ impl Door {
     pub fn is_encrypted(self) -> bool {
         matches!(self, Self::Rest | Self::ApiSsl)
     }
+
+    /// Refuses a call that holds a secret where somebody on the way could read it.
+    pub(crate) fn may_carry(self, call: &Call) -> Result<(), RouterError> {
+        if call.has_secret() && !self.is_encrypted() {
+            return Err(RouterError::SecretInTheClear {
+                call: call.to_string(),
+                door: self,
+            });
+        }
+        Ok(())
+    }
 }
 
 impl fmt::Display for Door {
@@ -81,4 +93,7 @@ pub trait RouterTransport: Send {
     /// # Errors
     /// Fails when the router is not reached, has another key, or refuses the login.
     async fn reconnect(&mut self) -> Result<(), RouterError>;
+
+    /// Accepts one more key from now on: the new one joins the pinned ones before it is bound to the service.
+    fn trust_also(&mut self, pin: KeyId);
 }

@@ -1,0 +1,177 @@
+//! The certificates of a router.
+
+use ca_types::Fingerprint;
+
+use crate::{Call, Command, Reply, RouterError, RouterTransport, Row, Version};
+
+/// A row of `/certificate`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CertificateRow {
+    /// The id: `*3`.
+    pub id: String,
+    /// The name.
+    pub name: String,
+    /// The SHA-256 of the certificate as 64 lower-case hexadecimal digits; empty for a template.
+    pub fingerprint: String,
+    /// Whether its private key is there (`K`).
+    pub private_key: bool,
+    /// Whether it is trusted (`T`).
+    pub trusted: bool,
+    /// Whether it is expired by the clock of the router (`E`).
+    pub expired: bool,
+    /// The common name of its subject.
+    pub common_name: String,
+    /// The serial number: lower-case hexadecimal digits without leading zeros.
+    pub serial: String,
+    /// When it ends, as the release writes it, in the time zone of the router.
+    pub invalid_after: String,
+}
+
+impl From<&Row> for CertificateRow {
+    fn from(row: &Row) -> Self {
+        let text = |field| row.text(field).to_owned();
+        Self {
+            id: row.id().to_owned(),
+            name: text("name"),
+            fingerprint: hex(row.text("fingerprint")),
+            private_key: row.is("private-key"),
+            trusted: row.is("trusted"),
+            expired: row.is("expired"),
+            common_name: text("common-name"),
+            serial: hex(row.text("serial-number"))
+                .trim_start_matches('0')
+                .to_owned(),
+            invalid_after: text("invalid-after"),
+        }
+    }
+}
+
+/// What an import did.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct ImportCounters {
+    /// New certificates.
+    pub certificates: u32,
+    /// Keys that were attached to a certificate.
+    pub private_keys: u32,
+    /// Files that were read.
+    pub files: u32,
+    /// What the passphrase did not open.
+    pub decryption_failures: u32,
+    /// Keys that fit no certificate of the router.
+    pub keys_without_certificate: u32,
+}
+
+/// Lists the certificates.
+///
+/// # Errors
+/// Fails when the call fails.
+pub async fn list(router: &mut dyn RouterTransport) -> Result<Vec<CertificateRow>, RouterError> {
+    let reply = router.call(&Call::new(MENU, Command::Print)).await?;
+    Ok(reply.rows.iter().map(CertificateRow::from).collect())
+}
+
+/// Finds a certificate by its fingerprint.
+///
+/// # Errors
+/// Fails when the call fails.
+pub async fn find_by_fingerprint(
+    router: &mut dyn RouterTransport,
+    fingerprint: &Fingerprint,
+) -> Result<Option<CertificateRow>, RouterError> {
+    let wanted = fingerprint.to_string();
+    let rows = list(router).await?;
+    Ok(rows.into_iter().find(|row| row.fingerprint == wanted))
+}
+
+/// Imports a file.
+///
+/// Releases since 7.15 take name and trust with it; on older ones use [`set_name`] and [`set_trusted`] afterwards.
+///
+/// # Errors
+/// Fails when the call fails; counters that show nothing imported are no failure.
+pub async fn import(
+    router: &mut dyn RouterTransport,
+    version: Version,
+    file: &str,
+    name: &str,
+    trusted: bool,
+) -> Result<ImportCounters, RouterError> {
+    // Without a passphrase the console would ask for one.
+    let mut call = Call::new(MENU, Command::Other("import"))
+        .with("file-name", file)
+        .with("passphrase", "");
+    if version.imports_as_trusted() {
+        call = call.with("name", name).with("trusted", yes_no(trusted));
+    }
+    let reply = router.call(&call).await?;
+    counters(&call, &reply)
+}
+
+/// Renames a certificate; references to it stay.
+///
+/// # Errors
+/// Fails when the call fails.
+pub async fn set_name(
+    router: &mut dyn RouterTransport,
+    id: &str,
+    name: &str,
+) -> Result<(), RouterError> {
+    let call = Call::new(MENU, Command::Set).item(id).with("name", name);
+    router.call(&call).await.map(drop)
+}
+
+/// Trusts a certificate or not.
+///
+/// # Errors
+/// Fails when the call fails.
+pub async fn set_trusted(
+    router: &mut dyn RouterTransport,
+    id: &str,
+    trusted: bool,
+) -> Result<(), RouterError> {
+    let call = Call::new(MENU, Command::Set)
+        .item(id)
+        .with("trusted", yes_no(trusted));
+    router.call(&call).await.map(drop)
+}
+
+/// Removes a certificate, even one that is bound to a service.
+///
+/// # Errors
+/// Fails when the call fails.
+pub async fn remove(router: &mut dyn RouterTransport, id: &str) -> Result<(), RouterError> {
+    let call = Call::new(MENU, Command::Remove).item(id);
+    router.call(&call).await.map(drop)
+}
+
+fn counters(call: &Call, reply: &Reply) -> Result<ImportCounters, RouterError> {
+    let row = reply
+        .rows
+        .iter()
+        .find(|row| row.get("certificates-imported").is_some())
+        .ok_or_else(|| RouterError::answer(call, "no counters"))?;
+    let count = |field: &str| {
+        let text = row.get(field).unwrap_or("0");
+        text.parse().map_err(|error: std::num::ParseIntError| {
+            RouterError::answer(call, format!("{field}: {error}"))
+        })
+    };
+    Ok(ImportCounters {
+        certificates: count("certificates-imported")?,
+        private_keys: count("private-keys-imported")?,
+        files: count("files-imported")?,
+        decryption_failures: count("decryption-failures")?,
+        keys_without_certificate: count("keys-with-no-certificate")?,
+    })
+}
+
+fn yes_no(flag: bool) -> &'static str {
+    if flag { "yes" } else { "no" }
+}
+
+/// Writes hexadecimal digits in one way: lower case, no colons.
+fn hex(text: &str) -> String {
+    text.replace(':', "").to_ascii_lowercase()
+}
+
+const MENU: &str = "/certificate";

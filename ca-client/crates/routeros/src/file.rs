@@ -1,0 +1,95 @@
+//! Text files on a router.
+
+use std::time::Duration;
+
+use tokio::time::sleep;
+use zeroize::Zeroizing;
+
+use crate::{Call, Command, RouterError, RouterTransport, Version};
+
+/// Writes a text file and returns its name on the router.
+///
+/// A release before 7.9 appends `.txt`. A key in PEM goes over an encrypted door only.
+///
+/// # Errors
+/// Fails when the content is too large for the release, or a call fails; a file may be left behind then: see
+/// [`delete`].
+pub async fn upload(
+    router: &mut dyn RouterTransport,
+    version: Version,
+    name: &str,
+    content: &Zeroizing<String>,
+) -> Result<String, RouterError> {
+    let most = if version.adds_files() {
+        MOST_ADDED
+    } else {
+        MOST_SET
+    };
+    if content.len() > most {
+        return Err(RouterError::TooLarge {
+            name: name.to_owned(),
+            size: content.len(),
+            door: router.door(),
+            most,
+        });
+    }
+    if version.adds_files() {
+        let call = Call::new(MENU, Command::Add).with("name", name);
+        router.call(&with_contents(call, content)).await?;
+        return Ok(name.to_owned());
+    }
+    let made = format!("{name}.txt");
+    let set = with_contents(Call::new(MENU, Command::Set).item(&made), content);
+    // Before the empty file is made: a secret that may not go this way leaves nothing behind.
+    router.door().may_carry(&set)?;
+    let print = Call::new(MENU, Command::Print).with("file", name);
+    router.call(&print).await?;
+    wait_for(router, &made).await?;
+    router.call(&set).await?;
+    Ok(made)
+}
+
+/// Removes a file; releases since 7.15 remove it themselves after an import, so it may be gone.
+///
+/// # Errors
+/// Fails when the call fails for another reason.
+pub async fn delete(router: &mut dyn RouterTransport, name: &str) -> Result<(), RouterError> {
+    let call = Call::new(MENU, Command::Remove).item(name);
+    match router.call(&call).await {
+        Ok(_) | Err(RouterError::NoSuchItem { .. }) => Ok(()),
+        Err(RouterError::Refused { what, .. }) if what.contains("does not match any value") => {
+            Ok(())
+        }
+        Err(error) => Err(error),
+    }
+}
+
+fn with_contents(call: Call, content: &Zeroizing<String>) -> Call {
+    if content.contains("PRIVATE KEY") {
+        call.with_secret("contents", content.clone())
+    } else {
+        call.with("contents", content.as_str())
+    }
+}
+
+/// Waits for a file that the router makes in its own time.
+async fn wait_for(router: &mut dyn RouterTransport, name: &str) -> Result<(), RouterError> {
+    let call = Call::new(MENU, Command::Print).matching("name", name);
+    for _ in 0..TRIES {
+        if !router.call(&call).await?.rows.is_empty() {
+            return Ok(());
+        }
+        sleep(PAUSE).await;
+    }
+    Err(RouterError::NoSuchItem {
+        call: call.to_string(),
+    })
+}
+
+const MENU: &str = "/file";
+/// RouterOS takes 60 KiB, a little less on some releases.
+const MOST_ADDED: usize = 60_000;
+/// About 4 KB fit into a file that was made by `print`.
+const MOST_SET: usize = 4_000;
+const TRIES: u32 = 50;
+const PAUSE: Duration = Duration::from_millis(100);
