@@ -23,6 +23,12 @@ pub struct CertificateRow {
     pub common_name: String,
     /// The serial number: lower-case hexadecimal digits without leading zeros.
     pub serial: String,
+    /// The name of its issuer, `K=V,K=V`; empty for one that the router signed itself.
+    pub issuer: String,
+    /// The key identifier of its issuer: lower-case hexadecimal digits; empty when it has none.
+    pub authority_key_identifier: String,
+    /// When it begins, as the release writes it, in the time zone of the router.
+    pub invalid_before: String,
     /// When it ends, as the release writes it, in the time zone of the router.
     pub invalid_after: String,
 }
@@ -41,6 +47,9 @@ impl From<&Row> for CertificateRow {
             serial: hex(row.text("serial-number"))
                 .trim_start_matches('0')
                 .to_owned(),
+            issuer: text("issuer"),
+            authority_key_identifier: hex(row.text("akid")),
+            invalid_before: text("invalid-before"),
             invalid_after: text("invalid-after"),
         }
     }
@@ -175,3 +184,59 @@ fn hex(text: &str) -> String {
 }
 
 const MENU: &str = "/certificate";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Door;
+    use crate::fake::Script;
+
+    #[tokio::test]
+    async fn name_and_trust_go_with_the_import_where_the_release_takes_them() {
+        let counters = "certificates-imported=1,private-keys-imported=0,files-imported=1,\
+                        decryption-failures=0,keys-with-no-certificate=0";
+        for (version, call) in [
+            (
+                Version::new(7, 15, 0),
+                "/certificate import file-name=f passphrase= name=n trusted=yes",
+            ),
+            (
+                Version::new(7, 14, 3),
+                "/certificate import file-name=f passphrase=",
+            ),
+        ] {
+            let mut router = Script::new(Door::Rest, [(call, Ok(counters))]);
+            let counted = import(&mut router, version, "f", "n", true).await;
+            let expect = ImportCounters {
+                certificates: 1,
+                files: 1,
+                ..ImportCounters::default()
+            };
+            assert_eq!(counted, Ok(expect));
+            router.end();
+        }
+        let call = "/certificate import file-name=f passphrase=";
+        for answer in ["", "certificates-imported=many"] {
+            let mut router = Script::new(Door::Rest, [(call, Ok(answer))]);
+            let version = Version::new(7, 9, 0);
+            let counted = import(&mut router, version, "f", "n", true).await;
+            assert!(matches!(counted, Err(RouterError::Answer { .. })));
+        }
+    }
+
+    #[tokio::test]
+    async fn a_certificate_is_found_however_its_fingerprint_is_written() {
+        let fingerprint: Fingerprint = "ab".repeat(32).parse().unwrap();
+        let shown = ["AB"; 32].join(":");
+        let row = format!(
+            ".id=*3,name=web,fingerprint={shown},private-key=yes,serial-number=00AB:CD,expired=true"
+        );
+        let script = [("/certificate print", Ok(row.as_str()))];
+        let mut router = Script::new(Door::Rest, script);
+        let found = find_by_fingerprint(&mut router, &fingerprint).await;
+        let row = found.unwrap().unwrap();
+        assert_eq!((row.id.as_str(), row.name.as_str()), ("*3", "web"));
+        assert_eq!(row.serial, "abcd");
+        assert!(row.private_key && row.expired && !row.trusted);
+    }
+}

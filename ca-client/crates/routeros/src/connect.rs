@@ -180,3 +180,6 @@ pub(crate) const CONNECT: Duration = Duration::from_secs(10);
 pub(crate) const CALL: Duration = Duration::from_secs(60);
 const RECONNECT: Duration = Duration::from_secs(15);
 const PAUSE: Duration = Duration::from_millis(250);
+
+#[cfg(test)]
+mod tests;

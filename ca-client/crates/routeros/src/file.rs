@@ -93,3 +93,73 @@ const MOST_ADDED: usize = 60_000;
 const MOST_SET: usize = 4_000;
 const TRIES: u32 = 50;
 const PAUSE: Duration = Duration::from_millis(100);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Door;
+    use crate::fake::Script;
+
+    #[tokio::test]
+    async fn a_new_release_takes_a_file_in_one_call() {
+        let mut router = Script::new(Door::Rest, [("/file add name=a.pem contents=PEM", Ok(""))]);
+        let content = Zeroizing::new("PEM".to_owned());
+        let name = upload(&mut router, Version::new(7, 9, 0), "a.pem", &content).await;
+        assert_eq!(name, Ok("a.pem".to_owned()));
+        router.end();
+    }
+
+    #[tokio::test]
+    async fn an_old_release_makes_the_file_first() {
+        let script = [
+            ("/file print file=k", Ok("")),
+            ("/file print where name=k.txt", Ok("")),
+            ("/file print where name=k.txt", Ok("name=k.txt")),
+            ("/file set k.txt contents=…", Ok("")),
+        ];
+        let mut router = Script::new(Door::ApiSsl, script);
+        let content = Zeroizing::new("-----BEGIN PRIVATE KEY-----".to_owned());
+        let name = upload(&mut router, Version::new(6, 49, 23), "k", &content).await;
+        assert_eq!(name, Ok("k.txt".to_owned()));
+        router.end();
+    }
+
+    #[tokio::test]
+    async fn what_may_not_or_cannot_go_leaves_nothing_behind() {
+        let key = Zeroizing::new("-----BEGIN RSA PRIVATE KEY-----".to_owned());
+        let mut router = Script::new(Door::ApiPlain, []);
+        let refused = upload(&mut router, Version::new(6, 49, 23), "k", &key).await;
+        assert!(matches!(refused, Err(RouterError::SecretInTheClear { .. })));
+        for (version, size, most) in [
+            (Version::new(6, 49, 23), 4_001, 4_000),
+            (Version::new(7, 8, 0), 4_001, 4_000),
+            (Version::new(7, 9, 0), 60_001, 60_000),
+        ] {
+            let content = Zeroizing::new("x".repeat(size));
+            let refused = upload(&mut router, version, "k", &content).await;
+            let name = "k".to_owned();
+            let door = Door::ApiPlain;
+            let expect = RouterError::TooLarge {
+                name,
+                size,
+                door,
+                most,
+            };
+            assert_eq!(refused, Err(expect));
+        }
+        router.end();
+    }
+
+    #[tokio::test]
+    async fn a_file_that_is_gone_is_deleted() {
+        for (text, expect) in [
+            ("no such item (4)", true),
+            ("input does not match any value of numbers", true),
+            ("failure: busy", false),
+        ] {
+            let mut router = Script::new(Door::Rest, [("/file remove a", Err(text))]);
+            assert_eq!(delete(&mut router, "a").await.is_ok(), expect, "{text}");
+            router.end();
+        }
+    }
+}

@@ -12,6 +12,8 @@ pub mod certificate;
 mod connect;
 pub mod crl;
 mod error;
+#[cfg(test)]
+mod fake;
 pub mod file;
 pub mod ipsec;
 mod pin;

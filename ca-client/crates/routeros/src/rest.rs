@@ -201,8 +201,10 @@ impl Question {
         login.extend_from_slice(peer.user.as_bytes());
         login.push(b':');
         login.extend_from_slice(peer.password.expose());
-        let login = Zeroizing::new(format!("Basic {}", STANDARD.encode(&login)));
-        let mut login = HeaderValue::from_str(&login)?;
+        let mut basic = Zeroizing::new(String::with_capacity(2 * login.len() + 10));
+        basic.push_str("Basic ");
+        STANDARD.encode_string(&login, &mut basic);
+        let mut login = HeaderValue::from_str(&basic)?;
         login.set_sensitive(true);
         let request = Request::builder()
             .method(self.method)
@@ -413,3 +415,174 @@ fn text(value: Value) -> String {
 const LONGEST: usize = 16 << 20;
 /// After which RouterOS itself ends a call.
 const SESSION: Duration = Duration::from_secs(60);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check_question(call: Call, expect: &str) {
+        let question = Question::from(&call);
+        let mut text = format!("{} {}", question.method, question.path);
+        if let Some(body) = question.body {
+            let _valid: Value = serde_json::from_slice(&body).unwrap();
+            text.push(' ');
+            text.push_str(std::str::from_utf8(&body).unwrap());
+        }
+        assert_eq!(text, expect);
+    }
+
+    #[test]
+    fn every_command_has_its_verb() {
+        let call = Call::new;
+        check_question(call("/ip/service", Command::Print), "GET /rest/ip/service");
+        check_question(
+            call("/certificate", Command::Print).item("*1A"),
+            "GET /rest/certificate/*1A",
+        );
+        check_question(
+            call("/ip/service", Command::Print)
+                .matching("name", "www-ssl")
+                .matching("dynamic", "false"),
+            r#"POST /rest/ip/service/print {".query":["name=www-ssl","dynamic=false"]}"#,
+        );
+        check_question(
+            call("/file", Command::Print).with("file", "a"),
+            r#"POST /rest/file/print {"file":"a"}"#,
+        );
+        check_question(
+            call("/file", Command::Add)
+                .with("name", "a")
+                .with_secret("contents", Zeroizing::new("\"\\\r\n\u{1}ü".to_owned())),
+            r#"PUT /rest/file {"name":"a","contents":"\"\\\r\n\u0001ü"}"#,
+        );
+        check_question(
+            call("/certificate", Command::Set)
+                .item("a b/ü%")
+                .with("name", "c"),
+            r#"PATCH /rest/certificate/a%20b%2F%C3%BC%25 {"name":"c"}"#,
+        );
+        check_question(
+            call("/system/ntp/client", Command::Set).with("enabled", "yes"),
+            r#"POST /rest/system/ntp/client/set {"enabled":"yes"}"#,
+        );
+        check_question(
+            call("/file", Command::Remove).item("**x1"),
+            "DELETE /rest/file/**x1",
+        );
+        check_question(
+            call("/certificate/crl", Command::Other("update")).item("*3"),
+            r#"POST /rest/certificate/crl/update {".id":"*3"}"#,
+        );
+        check_question(
+            call("/certificate", Command::Other("sign")).item("web"),
+            r#"POST /rest/certificate/sign {"numbers":"web"}"#,
+        );
+        check_question(
+            call("/system", Command::Other("reboot")),
+            "POST /rest/system/reboot {}",
+        );
+    }
+
+    #[track_caller]
+    fn check_answer(call: &Call, status: u16, body: &str, expect: &str) {
+        let answer = Answer {
+            status: StatusCode::from_u16(status).unwrap(),
+            body: Bytes::copy_from_slice(body.as_bytes()),
+        };
+        let shown = match answer.reply(call) {
+            Ok(reply) => {
+                let rows = reply.rows.iter().map(|row| {
+                    let fields: Vec<_> = row.fields().map(|(f, v)| format!("{f}={v}")).collect();
+                    fields.join(" ")
+                });
+                let rows: Vec<_> = rows.collect();
+                format!("{:?} {}", reply.added, rows.join("; "))
+            }
+            Err(error) => error.to_string(),
+        };
+        assert_eq!(shown, expect);
+    }
+
+    #[test]
+    fn every_form_of_an_answer_becomes_rows() {
+        let print = Call::new("/file", Command::Print);
+        check_answer(&print, 200, "[]", "None ");
+        check_answer(&print, 200, "", "None ");
+        check_answer(&print, 200, r#"{"a":"b"}"#, "None a=b");
+        check_answer(
+            &print,
+            200,
+            r#"[{"a":true,"b":null,"c":7},{"d":["e","f"]}]"#,
+            "None a=true b= c=7; d=e,f",
+        );
+        let add = Call::new("/file", Command::Add);
+        check_answer(
+            &add,
+            201,
+            r#"{".id":"*1","x":"y"}"#,
+            "Some(\"*1\") .id=*1 x=y",
+        );
+        check_answer(&add, 200, r#"{"ret":"*2"}"#, "Some(\"*2\") ");
+        check_answer(
+            &Call::new("/file", Command::Remove).item("*1"),
+            204,
+            "",
+            "None ",
+        );
+        check_answer(
+            &print,
+            200,
+            "[1]",
+            "the answer to `/file print` cannot be read: a row is no object",
+        );
+        check_answer(
+            &print,
+            200,
+            "<html>",
+            "the answer to `/file print` cannot be read: expected value at line 1 column 1",
+        );
+    }
+
+    #[test]
+    fn every_refusal_has_its_error() {
+        let call = Call::new("/file", Command::Remove).item("a");
+        for (status, body, expect) in [
+            (
+                500,
+                r#"{"detail":"not enough permissions (9)","error":500}"#,
+                "`/file remove a`: not enough permissions (9)",
+            ),
+            (
+                404,
+                r#"{"error":404,"message":"Not Found"}"#,
+                "`/file remove a`: no such item",
+            ),
+            (
+                400,
+                r#"{"detail":"no such item","error":400,"message":"Bad Request"}"#,
+                "`/file remove a`: no such item",
+            ),
+            (
+                406,
+                r#"{"detail":"no such command or directory (remove)","error":406}"#,
+                "`/file remove a`: no such command or directory (remove)",
+            ),
+            (
+                400,
+                r#"{"detail":"Session closed","error":400,"message":"Bad Request"}"#,
+                "no answer to `/file remove a` within 60 s",
+            ),
+            (
+                400,
+                r#"{"detail":"failure: contents too long","error":400}"#,
+                "`/file remove a`: failure: contents too long",
+            ),
+            (503, "<html>", "`/file remove a`: 503 Service Unavailable"),
+        ] {
+            check_answer(&call, status, body, expect);
+        }
+        let call = Call::new("/x", Command::Print);
+        check_answer(&call, 404, "", "`/x print`: 404 Not Found");
+    }
+}
