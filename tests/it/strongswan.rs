@@ -1,14 +1,10 @@
-//! Certificates of ours between IKEv2 peers that are not ours.
+//! Certificates of ours in tunnels between peers that are not ours.
 
-use std::{
-    fs,
-    net::Ipv4Addr,
-    path::{Path, PathBuf},
-    time::Duration,
-};
+use std::{fs, net::Ipv4Addr, time::Duration};
 
 use ca_tests::{
-    Algorithm, Charon, Namespace, Network, RoadWarrior, RoadWarriorOptions, Site, until,
+    Algorithm, Charon, CharonFolder, Namespace, Network, RoadWarrior, RoadWarriorOptions, Site,
+    until,
 };
 
 const MUNICH: &str = "munich-01.example.net";
@@ -85,11 +81,7 @@ fn a_certificate_of_another_ca_opens_no_tunnel() {
 
     let stranger = start_berlin(&foreign, &network, "stranger");
     // Even one who trusts our root.
-    fs::copy(
-        root(&site, MUNICH),
-        foreign.path("stranger/x509ca/root.pem"),
-    )
-    .expect("both are there");
+    CharonFolder::new(&foreign.path("stranger")).put_root(&site.path(MUNICH).join("chain.pem"));
     stranger.load();
     refused(&munich, "no trusted RSA public key", || {
         stranger.initiate("net")
@@ -130,8 +122,8 @@ fn start_munich(site: &Site, network: &Network) -> Charon {
             ""
         ),
     );
-    fs::write(folder.join("swanctl.conf"), text).expect("the test directory is writable");
-    Charon::start(network.host("munich"), &folder)
+    folder.configure(&text);
+    Charon::start(network.host("munich"), folder.path())
 }
 
 fn start_berlin(site: &Site, network: &Network, name: &str) -> Charon {
@@ -143,8 +135,8 @@ fn start_berlin(site: &Site, network: &Network, name: &str) -> Charon {
         remote {{ auth = pubkey\n id = {MUNICH} }}
         children {{ net {{ local_ts = {BERLIN_NET}/32\n remote_ts = {MUNICH_NET}/32 }} }} }} }}\n"
     );
-    fs::write(folder.join("swanctl.conf"), text).expect("the test directory is writable");
-    Charon::start(network.host("berlin"), &folder)
+    folder.configure(&text);
+    Charon::start(network.host("berlin"), folder.path())
 }
 
 /// Anna gets a `.p12` file, and dials in with it.
@@ -164,7 +156,7 @@ fn start_anna(site: &Site, network: &Network) -> RoadWarrior {
         RoadWarriorOptions {
             p12: &site.path(ANNA).join(format!("{ANNA}.p12")),
             passphrase: "four words are enough",
-            root: &root(site, MUNICH),
+            root: &site.path(MUNICH).join("chain.pem"),
             id: ANNA,
             gateway: network.host("munich").address(),
             gateway_id: MUNICH,
@@ -173,41 +165,11 @@ fn start_anna(site: &Site, network: &Network) -> RoadWarrior {
     )
 }
 
-/// Makes the folder of a daemon with certificate, key and chain of `certificate`.
-fn folder(site: &Site, name: &str, certificate: &str) -> PathBuf {
-    let folder = site.path(name);
-    for part in ["x509", "x509ca", "x509crl", "private"] {
-        fs::create_dir_all(folder.join(part)).expect("the test directory is writable");
-    }
-    let issued = site.path(certificate);
-    let issuing = chain(&issued)[0].clone();
-    let copy = |from: &str, to: &str| {
-        fs::copy(issued.join(from), folder.join(to)).expect("`issue` wrote it");
-    };
-    copy(&format!("{certificate}.pem"), "x509/own.pem");
-    copy(&format!("{certificate}.key"), "private/own.pem");
-    fs::write(folder.join("x509ca/issuing.pem"), issuing).expect("the test directory is writable");
-    fs::copy(root(site, certificate), folder.join("x509ca/root.pem")).expect("it was just made");
-    fs::write(folder.join("strongswan.conf"), Charon::settings(&folder))
-        .expect("the test directory is writable");
+/// Makes the folder of a daemon that shows the certificate `certificate`.
+fn folder(site: &Site, name: &str, certificate: &str) -> CharonFolder {
+    let folder = CharonFolder::new(&site.path(name));
+    folder.put_issued(&site.path(certificate), certificate);
     folder
-}
-
-/// Writes the root alone beside a certificate.
-fn root(site: &Site, certificate: &str) -> PathBuf {
-    let issued = site.path(certificate);
-    let root = issued.join("root.pem");
-    fs::write(&root, &chain(&issued)[1]).expect("the test directory is writable");
-    root
-}
-
-/// The certificates of `chain.pem`: the issuing CA, then the root.
-fn chain(issued: &Path) -> Vec<String> {
-    let end = "-----END CERTIFICATE-----\n";
-    let text = fs::read_to_string(issued.join("chain.pem")).expect("`issue` wrote it");
-    let chain: Vec<String> = text.split_inclusive(end).map(str::to_owned).collect();
-    assert_eq!(chain.len(), 2, "{text}");
-    chain
 }
 
 /// Fetches the CRLs of all CAs for a daemon.

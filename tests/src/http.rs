@@ -37,6 +37,34 @@ impl HttpResponse {
 /// When no HTTP answer comes.
 #[track_caller]
 pub fn http(port: u16, method: &str, path: &str, headers: &[(&str, &str)]) -> HttpResponse {
+    exchange(port, method, path, headers, &[])
+}
+
+/// Sends one request with a body to 127.0.0.1 and reads the answer to its end.
+///
+/// # Panics
+/// When no HTTP answer comes.
+#[track_caller]
+pub fn http_with_body(
+    port: u16,
+    method: &str,
+    path: &str,
+    kind: &str,
+    body: &[u8],
+) -> HttpResponse {
+    let length = body.len().to_string();
+    let headers = [("Content-Type", kind), ("Content-Length", &length)];
+    exchange(port, method, path, &headers, body)
+}
+
+#[track_caller]
+fn exchange(
+    port: u16,
+    method: &str,
+    path: &str,
+    headers: &[(&str, &str)],
+    body: &[u8],
+) -> HttpResponse {
     let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).expect("the port is open");
     stream
         .set_read_timeout(Some(Duration::from_secs(10)))
@@ -48,7 +76,7 @@ pub fn http(port: u16, method: &str, path: &str, headers: &[(&str, &str)]) -> Ht
     }
     request.push_str("\r\n");
     stream
-        .write_all(request.as_bytes())
+        .write_all(&[request.as_bytes(), body].concat())
         .expect("the peer reads");
     let mut octets = Vec::new();
     stream.read_to_end(&mut octets).expect("the peer answers");

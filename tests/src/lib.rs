@@ -2,6 +2,7 @@
 
 mod algorithm;
 mod api;
+mod charon_folder;
 mod documents;
 mod fixture;
 mod http;
@@ -12,6 +13,7 @@ mod process;
 mod programs;
 mod proxy;
 mod road_warrior;
+mod router;
 mod run;
 mod security_association;
 mod site;
@@ -20,8 +22,9 @@ mod until;
 
 pub use algorithm::Algorithm;
 pub use api::{Api, Key, request_id};
+pub use charon_folder::CharonFolder;
 pub use documents::{Document, documents};
-pub use http::{HttpResponse, http};
+pub use http::{HttpResponse, http, http_with_body};
 pub use judges::{Finding, certtool, openssl, pkilint};
 pub use namespace::{Namespace, Network};
 pub use ports::{Ports, free_port};
@@ -29,6 +32,7 @@ pub use process::Process;
 pub use programs::{peers, program, repository, target};
 pub use proxy::Proxy;
 pub use road_warrior::{RoadWarrior, RoadWarriorOptions};
+pub use router::{Router, RouterOptions};
 pub use run::{Run, run, run_within};
 pub use security_association::SecurityAssociation;
 pub use site::{InitOptions, Site, copy};

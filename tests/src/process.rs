@@ -26,7 +26,7 @@ impl Process {
     ///
     /// # Panics
     /// When it neither gets ready nor ends within a minute.
-    pub(crate) fn start(mut command: Command, stderr: &Path) -> Result<Self, String> {
+    pub fn start(mut command: Command, stderr: &Path) -> Result<Self, String> {
         let log = File::create(stderr).expect("the test directory is writable");
         let mut child = command
             .stdin(Stdio::null())

@@ -1,11 +1,8 @@
 //! Somebody on the road, with a `.p12` file and nothing else.
 
-use std::{
-    net::Ipv4Addr,
-    path::{Path, PathBuf},
-};
+use std::{net::Ipv4Addr, path::Path};
 
-use crate::{Charon, Namespace};
+use crate::{Charon, CharonFolder, Namespace};
 
 /// What a person types into the VPN client.
 #[derive(Debug, Clone, Copy)]
@@ -14,7 +11,7 @@ pub struct RoadWarriorOptions<'a> {
     pub p12: &'a Path,
     /// Its passphrase.
     pub passphrase: &'a str,
-    /// The certificate of the root, in PEM.
+    /// A PEM file that ends with the certificate of the root, such as `chain.pem`.
     pub root: &'a Path,
     /// Who the person is: the address in the certificate.
     pub id: &'a str,
@@ -30,7 +27,6 @@ pub struct RoadWarriorOptions<'a> {
 #[derive(Debug)]
 pub struct RoadWarrior {
     charon: Charon,
-    folder: PathBuf,
 }
 
 impl RoadWarrior {
@@ -40,23 +36,12 @@ impl RoadWarrior {
     /// When a file is missing, the passphrase is wrong, or the daemon does not start.
     #[track_caller]
     pub fn start(host: &Namespace, folder: &Path, options: RoadWarriorOptions<'_>) -> Self {
-        for name in ["pkcs12", "x509ca"] {
-            std::fs::create_dir_all(folder.join(name)).expect("the test directory is writable");
-        }
-        let folder = folder.canonicalize().expect("it was just made");
-        for (from, to) in [
-            (options.p12, "pkcs12/person.p12"),
-            (options.root, "x509ca/root.pem"),
-        ] {
-            std::fs::copy(from, folder.join(to))
-                .unwrap_or_else(|error| panic!("{}: {error}", from.display()));
-        }
-        std::fs::write(folder.join("strongswan.conf"), Charon::settings(&folder))
-            .expect("the test directory is writable");
-        std::fs::write(folder.join("swanctl.conf"), connection(options))
-            .expect("the test directory is writable");
-        let charon = Charon::start(host, &folder);
-        Self { charon, folder }
+        let folder = CharonFolder::new(folder);
+        folder.put_p12(options.p12);
+        folder.put_root(options.root);
+        folder.configure(&connection(options));
+        let charon = Charon::start(host, folder.path());
+        Self { charon }
     }
 
     /// Calls the gateway.
@@ -93,11 +78,6 @@ impl RoadWarrior {
     /// Returns the daemon.
     pub fn charon(&self) -> &Charon {
         &self.charon
-    }
-
-    /// Returns the folder of its configuration.
-    pub fn folder(&self) -> &Path {
-        &self.folder
     }
 }
 

@@ -1,4 +1,4 @@
-//! strongSwan, the IKEv2 peer that is not ours.
+//! strongSwan: the peer that is not ours.
 
 use std::{
     fs::File,
@@ -46,39 +46,6 @@ impl Charon {
         });
         charon.load();
         charon
-    }
-
-    /// Returns a `strongswan.conf` for a daemon whose socket and log lie in `folder`.
-    ///
-    /// No plugin in it fetches anything: revocation lists are what lies in the folder.
-    pub fn settings(folder: &Path) -> String {
-        let folder = folder.display();
-        format!(
-            "charon-systemd {{
-    load = random nonce openssl kdf hmac sha1 sha2 pem pkcs1 pkcs7 pkcs8 pkcs12 x509 pubkey revocation constraints \
-kernel-libipsec kernel-netlink socket-default vici
-    filelog {{
-        log {{
-            path = {folder}/charon.log
-            default = 1
-            cfg = 1
-            flush_line = yes
-        }}
-    }}
-    journal {{
-        default = -1
-    }}
-    plugins {{
-        vici {{
-            socket = unix://{folder}/vici
-        }}
-    }}
-}}
-swanctl {{
-    load = random openssl pem pkcs1 pkcs7 pkcs8 pkcs12 x509
-}}
-"
-        )
     }
 
     /// Loads credentials and connections, and forgets the ones of before.

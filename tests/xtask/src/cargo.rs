@@ -66,15 +66,10 @@ pub(crate) fn build(workspace: &Workspace) -> anyhow::Result<()> {
     )
 }
 
-/// Builds the two programs, without what only the tests need.
+/// Builds the programs, without what only the tests need.
 pub(crate) fn build_programs(workspace: &Workspace) -> anyhow::Result<()> {
     process::run(
-        cargo(workspace).args([
-            "build",
-            "--locked",
-            "--package=ca-server",
-            "--package=ca-client",
-        ]),
+        cargo(workspace).args(["build", "--locked", "--workspace", "--bins"]),
         20 * MINUTE,
     )
 }

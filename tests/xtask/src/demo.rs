@@ -1,161 +1,28 @@
-//! The demonstration of the main job, for a person to read.
-
-mod stage;
+//! The demonstration of the main job.
 
 use std::process::Command;
 
-use anyhow::ensure;
+use crate::{
+    cargo::{self, MINUTE},
+    packages, process,
+    workspace::Workspace,
+};
 
-use crate::{cargo, packages, workspace::Workspace};
-use stage::Stage;
-
-/// Runs the demonstration.
+/// Builds the programs and runs the demonstration; the words are its own.
 pub(crate) fn command(workspace: &Workspace, words: &[&str]) -> anyhow::Result<()> {
-    ensure!(
-        words.is_empty(),
-        "demo takes no words, and came with `{}`",
-        words.join(" ")
-    );
     packages::ensure(workspace)?;
     cargo::build_programs(workspace)?;
-    let mut stage = Stage::open(workspace)?;
-    hierarchy(&mut stage)?;
-    stage.serve()?;
-    certificates(&mut stage)?;
-    revocation(&mut stage)?;
-    renewal(&mut stage)?;
-    println!(
-        "\nThat was the authority. It ran in {}; nothing of it is left behind.\n\
-         To go on: `cargo build --release`, then docs/getting-started.md.",
-        stage.folder().display()
-    );
-    Ok(())
+    run(workspace, words)
 }
 
-fn hierarchy(stage: &mut Stage) -> anyhow::Result<()> {
-    stage.say(
-        "A certificate authority comes up",
-        "One root, whose key goes to root-offline/ to be moved away, and four issuing CAs: routers, \
-         gateways, clients, and the API of the server itself. A client CA can never make a gateway.",
-    );
-    stage.passphrase("correct horse battery staple")?;
-    let (api, http, operations) = stage.addresses();
-    let publish = format!("http://{http}");
-    stage.server(&[
-        "init",
-        "--data",
-        "ca",
-        "--organization",
-        "Example Fleet",
-        "--publish-url",
-        &publish,
-        "--passphrase-file",
-        "passphrase",
-        "--listen",
-        &api,
-        "--http-listen",
-        &http,
-        "--operations-listen",
-        &operations,
-    ])
-}
-
-fn certificates(stage: &mut Stage) -> anyhow::Result<()> {
-    stage.say(
-        "Certificates for a router, a gateway and a person",
-        "The keys are made here and never leave this machine; the server sees certification requests.",
-    );
-    stage.client(&[
-        "issue",
-        "--profile",
-        "router",
-        "--name",
-        "berlin-01.example.net",
-        "--out",
-        "router",
-    ])?;
-    stage.client(&[
-        "issue",
-        "--profile",
-        "vpn-server",
-        "--name",
-        "vpn.example.net",
-        "--san",
-        "ip:192.0.2.1",
-        "--out",
-        "gateway",
-    ])?;
-    stage.client(&[
-        "issue",
-        "--profile",
-        "vpn-client",
-        "--name",
-        "anna@example.net",
-        "--out",
-        "anna",
-    ])?;
-    stage.client(&["list"])?;
-    stage.say(
-        "OpenSSL is asked, not we",
-        "Chain, CRLs of the issuing CA and of the root, all extensions strictly.",
-    );
-    stage.fetch_crls()?;
-    stage.openssl_accepts("gateway", "vpn.example.net.pem")?;
-    stage.openssl_accepts("anna", "anna@example.net.pem")
-}
-
-fn revocation(stage: &mut Stage) -> anyhow::Result<()> {
-    stage.say(
-        "Anna's laptop is stolen",
-        "The revocation is durable before the reply, and in the published CRL within two seconds.",
-    );
-    stage.client(&[
-        "revoke",
-        "--name",
-        "anna@example.net",
-        "--reason",
-        "key-compromise",
-    ])?;
-    stage.wait_until_refused("anna", "anna@example.net.pem")
-}
-
-fn renewal(stage: &mut Stage) -> anyhow::Result<()> {
-    stage.say(
-        "The router gets a new key before its certificate ends",
-        "The holder signs the request with the old key: no operator, and the old certificate stays valid beside \
-         the new one until that was seen working.",
-    );
-    stage.client(&[
-        "rekey",
-        "--cert",
-        "router/berlin-01.example.net.pem",
-        "--out",
-        "router-next",
-    ])?;
-    stage.client(&["list", "--name", "berlin-*"])?;
-    stage.say(
-        "Who did what",
-        "Every change is a leaf of a log that is the truth; the index beside it can be thrown away.",
-    );
-    stage.client(&["audit", "show"])
-}
-
-/// Returns a command as one would type it.
-fn typed(program: &str, words: &[&str]) -> String {
-    let words: Vec<String> = words
-        .iter()
-        .map(|word| {
-            if word.contains(' ') {
-                format!("'{word}'")
-            } else {
-                (*word).to_owned()
-            }
-        })
-        .collect();
-    format!("{program} {}", words.join(" "))
-}
-
-/// Tells whether a command ends well, with its output on the terminal.
-fn shown(command: &mut Command) -> anyhow::Result<bool> {
-    Ok(command.status()?.success())
+/// Runs the demonstration with programs that are built.
+pub(crate) fn run(workspace: &Workspace, words: &[&str]) -> anyhow::Result<()> {
+    // Plays with the hosts and routers of the tests, so it is a program of theirs.
+    let program = workspace.target().join("debug/demo");
+    process::run(
+        Command::new(program)
+            .args(words)
+            .current_dir(workspace.root()),
+        5 * MINUTE,
+    )
 }

@@ -57,7 +57,8 @@ cargo xtask TASK: everything that is done with this repository
   fuzz [TARGET] [SECONDS]
                     fuzzes one target, or all, for so many seconds each (default 10)
   bench [issue]     measures issuing against the floor of this machine
-  demo              shows the main job
+  demo [--require-all]
+                    shows the main job; leaves out what needs root, or fails then
   packages          installs the programs that the tests judge by
 
 Debian packages are installed as root; without root the apt-get line to type is printed.

@@ -11,7 +11,7 @@ pub(crate) fn test(workspace: &Workspace) -> anyhow::Result<()> {
     steps.step("clippy", || cargo::clippy(workspace))?;
     steps.step("build", || cargo::build(workspace))?;
     let count = steps.step("tests", || cargo::test(workspace))?;
-    steps.step("demo", || demo::command(workspace, &[]))?;
+    steps.step("demo", || demo::run(workspace, &["--require-all"]))?;
     let executions = steps.step("fuzz", || fuzz::smoke(workspace))?;
     steps.finish(&format!(
         ": {} tests passed, {} failed, {executions} fuzz executions",
