@@ -1,0 +1,258 @@
+//! The console: one core that every door leads to.
+
+mod certificate;
+mod crl;
+mod file;
+mod import;
+mod print;
+mod service;
+mod system;
+mod table;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::SocketAddr;
+
+use crate::assumption::Assumptions;
+use crate::model::Model;
+use crate::query;
+use crate::row::{Reply, Request, Row};
+use crate::state::State;
+use crate::trap::Trap;
+use crate::tree::{self, MenuKind, Tree};
+
+pub(crate) use crl::store as store_crl;
+pub(crate) use crl::wanted as wanted_crls;
+pub(crate) use table::print_id;
+
+/// A router that is switched on.
+#[derive(Debug)]
+pub struct World {
+    pub(crate) model: Model,
+    pub(crate) assumptions: Assumptions,
+    pub(crate) state: State,
+    /// The clock of the machine, in seconds since 1970.
+    pub(crate) machine_clock: i64,
+    pub(crate) started: i64,
+    pub(crate) connections: BTreeMap<u32, Connection>,
+    pub(crate) next_connection: u32,
+    pub(crate) active_peers: Vec<BTreeMap<String, String>>,
+    /// Services whose connections the last command cuts.
+    pub(crate) cut: BTreeSet<String>,
+    /// CRLs that the last command asked for.
+    pub(crate) downloads: Vec<String>,
+}
+
+/// An open connection of a service.
+#[derive(Debug, Clone)]
+pub(crate) struct Connection {
+    pub(crate) service: &'static str,
+    pub(crate) local: SocketAddr,
+    pub(crate) remote: SocketAddr,
+}
+
+/// Who gives a command.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Caller<'a> {
+    /// The person at the serial console.
+    Console,
+    /// A user who has logged in.
+    User(&'a str),
+}
+
+impl World {
+    /// Executes one command.
+    pub fn execute(&mut self, caller: Caller<'_>, request: &Request) -> Result<Reply, Trap> {
+        let command = match request.command.as_str() {
+            "getall" => "print",
+            other => other,
+        };
+        let menu = request.menu.as_str();
+        let tree = Tree::of(self.model);
+        if !tree.has_menu(menu) {
+            return Err(Trap::menu(self.unknown_word(menu)));
+        }
+        let Some(known) = tree.arguments(menu, command) else {
+            return Err(Trap::command(command));
+        };
+        self.permitted(caller, menu, command)?;
+        for (name, _) in &request.arguments {
+            if !self.accepts(known, menu, command, name) {
+                return Err(Trap::parameter(name));
+            }
+        }
+        let mut reply = self.dispatch(caller, menu, command, request)?;
+        if command == "print" {
+            reply.rows = select(reply.rows, request)?;
+        }
+        Ok(reply)
+    }
+
+    /// The router's time in seconds since 1970.
+    pub(crate) fn now(&self) -> i64 {
+        self.machine_clock + self.state.clock_offset
+    }
+
+    /// True when the password is the user's and the user may come in by this door.
+    pub(crate) fn logs_in(&self, user: &str, password: &str, door_policy: &str) -> bool {
+        self.state.table("/user").iter().any(|item| {
+            let field = |name: &str| item.fields.get(name).map_or("", String::as_str);
+            field("name") == user
+                && field("password") == password
+                && field("disabled") != "true"
+                && self.has_policy(Caller::User(user), door_policy)
+        })
+    }
+
+    pub(crate) fn has_policy(&self, caller: Caller<'_>, policy: &str) -> bool {
+        let Caller::User(user) = caller else { return true };
+        let group = self
+            .state
+            .table("/user")
+            .iter()
+            .find(|item| item.fields.get("name").is_some_and(|name| name == user))
+            .and_then(|item| item.fields.get("group"))
+            .and_then(|group| table::parse_id(group));
+        self.state
+            .table("/user/group")
+            .iter()
+            .find(|item| Some(item.id) == group)
+            .and_then(|item| item.fields.get("policy"))
+            .is_some_and(|all| all.split(',').any(|one| one == policy))
+    }
+
+    fn permitted(&self, caller: Caller<'_>, menu: &str, command: &str) -> Result<(), Trap> {
+        let mut needed: Vec<&str> = Vec::new();
+        match command {
+            "print" | "get" | "find" | "read" | "head" | "tail" | "monitor" => needed.push("read"),
+            "export-certificate" => needed.extend(["read", "write", "sensitive"]),
+            "reboot" | "shutdown" => needed.push("reboot"),
+            _ if menu == "/user" || menu.starts_with("/user/") => needed.push("policy"),
+            _ if menu.starts_with("/tool/") => needed.push("test"),
+            _ => needed.push("write"),
+        }
+        if needed.iter().all(|policy| self.has_policy(caller, policy)) {
+            Ok(())
+        } else {
+            Err(Trap::permission())
+        }
+    }
+
+    fn accepts(&self, known: &[String], menu: &str, command: &str, name: &str) -> bool {
+        let item = (name == ".id" || name == "number" || name == "numbers")
+            && known.iter().any(|one| one == "numbers" || one == "number");
+        let assumed_absent = self.model == Model::V6_49
+            && menu == "/certificate"
+            && command == "import"
+            && name == "name"
+            && self.assumptions.is("v6-import-name", "absent");
+        (item || known.iter().any(|one| one == name)) && !assumed_absent
+    }
+
+    fn dispatch(
+        &mut self,
+        caller: Caller<'_>,
+        menu: &str,
+        command: &str,
+        request: &Request,
+    ) -> Result<Reply, Trap> {
+        if command == "get" {
+            return self.get(caller, request);
+        }
+        match menu {
+            "/certificate" => self.certificate(command, request),
+            "/certificate/crl" => self.crl(command, request),
+            "/file" => self.file(command, request),
+            "/ip/service" => self.service(caller, command, request),
+            "/ip/ipsec/active-peers" => self.active_peers(command, request),
+            "/system/resource" | "/system/clock" | "/system/device-mode" | "/user/active" => {
+                self.system(menu, command, request)
+            }
+            _ => match tree::menus().get(menu).map(|known| known.kind) {
+                Some(MenuKind::Rows) => self.rows(caller, command, request),
+                Some(MenuKind::Settings) => self.settings(caller, command, request),
+                None => empty(menu, command),
+            },
+        }
+    }
+
+    fn get(&mut self, caller: Caller<'_>, request: &Request) -> Result<Reply, Trap> {
+        let rows = self.dispatch(caller, &request.menu, "print", &Request::new(&request.menu, "print"))?;
+        let row = match item_argument(request) {
+            Some(wanted) => rows
+                .rows
+                .into_iter()
+                .find(|row| is_row(row, wanted))
+                .ok_or_else(Trap::item)?,
+            None => rows.rows.into_iter().next().ok_or_else(Trap::item)?,
+        };
+        let ret = match request.argument("value-name") {
+            Some(field) => row.get(field).cloned().ok_or_else(|| Trap::no_match("value-name"))?,
+            None => row
+                .iter()
+                .map(|(name, value)| format!("{name}={value}"))
+                .collect::<Vec<_>>()
+                .join(";"),
+        };
+        Ok(Reply { rows: Vec::new(), ret: Some(ret) })
+    }
+
+    fn unknown_word<'m>(&self, menu: &'m str) -> &'m str {
+        let tree = Tree::of(self.model);
+        let mut end = 0;
+        for word in menu.trim_start_matches('/').split('/') {
+            end += word.len() + 1;
+            if !menu.get(..end).is_some_and(|path| tree.has_menu(path)) {
+                return word;
+            }
+        }
+        menu
+    }
+}
+
+/// The item that a command is about, as it was named.
+pub(crate) fn item_argument(request: &Request) -> Option<&str> {
+    ["numbers", ".id", "number"].iter().find_map(|name| request.argument(name))
+}
+
+/// True when the row is the one that is named by id or name.
+pub(crate) fn is_row(row: &Row, wanted: &str) -> bool {
+    [".id", "name"].iter().any(|field| row.get(*field).is_some_and(|own| own == wanted))
+}
+
+pub(crate) fn listed(rows: Vec<Row>) -> Reply {
+    Reply { rows, ret: None }
+}
+
+pub(crate) fn found(rows: &[Row]) -> Reply {
+    let ids: Vec<&str> = rows.iter().filter_map(|row| row.get(".id")).map(String::as_str).collect();
+    Reply { rows: Vec::new(), ret: Some(ids.join(";")) }
+}
+
+pub(crate) fn not_here(menu: &str, command: &str) -> Trap {
+    eprintln!("routeros-sim: {menu} {command}: not in this simulator");
+    Trap::failure("not in this simulator")
+}
+
+fn empty(menu: &str, command: &str) -> Result<Reply, Trap> {
+    match command {
+        "print" | "find" => {
+            eprintln!("routeros-sim: {menu} {command}: answered as an empty menu");
+            Ok(Reply::default())
+        }
+        _ => Err(not_here(menu, command)),
+    }
+}
+
+fn select(rows: Vec<Row>, request: &Request) -> Result<Vec<Row>, Trap> {
+    let mut chosen = Vec::new();
+    for mut row in rows {
+        if !query::matches(&row, &request.query)? {
+            continue;
+        }
+        if let Some(wanted) = &request.proplist {
+            row.retain(|name, _| wanted.iter().any(|one| one == name));
+        }
+        chosen.push(row);
+    }
+    Ok(chosen)
+}

@@ -1,0 +1,204 @@
+//! `/file`.
+
+use aws_lc_rs::digest;
+
+use super::{World, found, item_argument, listed, not_here};
+use crate::date::Moment;
+use crate::row::{Reply, Request, Row};
+use crate::state::{File, Octets};
+use crate::trap::Trap;
+
+impl World {
+    pub(super) fn file(&mut self, command: &str, request: &Request) -> Result<Reply, Trap> {
+        match command {
+            "print" => match request.argument("file") {
+                Some(name) => self.print_to_file(name),
+                None => Ok(listed(self.file_rows())),
+            },
+            "find" => Ok(found(&self.file_rows())),
+            "add" => self.add_file(request),
+            "set" => self.set_file(request),
+            "remove" => {
+                let ids = self.file_ids(request)?;
+                self.state.files.retain(|file| !ids.contains(&file.id));
+                Ok(Reply::default())
+            }
+            "read" => self.read_file(request),
+            _ => Err(not_here("/file", command)),
+        }
+    }
+
+    /// A file by its whole name, or by a beginning that only one name has.
+    pub(super) fn file_named(&self, argument: &str, name: &str) -> Result<&File, Trap> {
+        let all = || self.state.files.iter().filter(|file| !file.directory);
+        if let Some(exact) = all().find(|file| file.name == name) {
+            return Ok(exact);
+        }
+        let mut begun = all().filter(|file| file.name.starts_with(name));
+        match (begun.next(), begun.next()) {
+            (Some(one), None) => Ok(one),
+            (Some(_), Some(_)) => Err(Trap::ambiguous(argument)),
+            (None, _) if name.is_empty() => Err(Trap::ambiguous(argument)),
+            (None, _) => Err(Trap::no_match(argument)),
+        }
+    }
+
+    pub(super) fn delete_file(&mut self, name: &str) {
+        self.state.files.retain(|file| file.name != name);
+    }
+
+    pub(super) fn write_file(&mut self, name: &str, contents: Vec<u8>, hidden: u8) -> String {
+        self.delete_file(name);
+        let number = self.state.next_file;
+        self.state.next_file += 1;
+        let id = if self.model.opaque_file_ids() {
+            let hash = digest::digest(&digest::SHA256, format!("{number} {name}").as_bytes());
+            let letters: String = hash
+                .as_ref()
+                .iter()
+                .take(16)
+                .map(|octet| char::from(b'A' + octet % 26))
+                .collect();
+            format!("**{letters}")
+        } else {
+            format!("*{number:X}")
+        };
+        let file = File {
+            id: id.clone(),
+            name: name.to_owned(),
+            directory: false,
+            contents: Octets(contents),
+            changed: self.now(),
+            hidden,
+        };
+        self.state.files.push(file);
+        id
+    }
+
+    fn print_to_file(&mut self, name: &str) -> Result<Reply, Trap> {
+        let name = if name.ends_with(".txt") { name.to_owned() } else { format!("{name}.txt") };
+        let contents = self
+            .state
+            .files
+            .iter()
+            .map(|file| format!("{} {}\r\n", file.name, file.contents.0.len()))
+            .collect::<String>();
+        self.write_file(&name, contents.into_bytes(), 1);
+        Ok(Reply::default())
+    }
+
+    fn file_rows(&mut self) -> Vec<Row> {
+        let form = self.model.date_form();
+        let limit = self.model.contents_limit();
+        let dated = if self.model.files_are_modified() { "last-modified" } else { "creation-time" };
+        let mut rows = Vec::new();
+        for file in &mut self.state.files {
+            if file.hidden > 0 {
+                file.hidden -= 1;
+                continue;
+            }
+            let mut row = Row::new();
+            row.insert(".id".to_owned(), file.id.clone());
+            row.insert("name".to_owned(), file.name.clone());
+            row.insert("type".to_owned(), kind(file));
+            row.insert(dated.to_owned(), Moment::at(file.changed).print(form));
+            if !file.directory {
+                row.insert("size".to_owned(), file.contents.0.len().to_string());
+                if file.contents.0.len() <= limit {
+                    if let Ok(text) = std::str::from_utf8(&file.contents.0) {
+                        row.insert("contents".to_owned(), text.to_owned());
+                    }
+                }
+            }
+            rows.push(row);
+        }
+        rows
+    }
+
+    fn add_file(&mut self, request: &Request) -> Result<Reply, Trap> {
+        let name = request.argument("name").ok_or_else(|| Trap::missing("name"))?;
+        let name = name.trim_start_matches('/');
+        if name.is_empty() {
+            return Err(Trap::invalid("name"));
+        }
+        if self.state.files.iter().any(|file| file.name == name) {
+            return Err(Trap::failure("file already exists"));
+        }
+        let contents = self.contents(request)?.unwrap_or_default();
+        let directory = match request.argument("type") {
+            None | Some("file") => false,
+            Some("directory") => true,
+            Some(_) => return Err(Trap::no_match("type")),
+        };
+        let id = self.write_file(name, contents, 0);
+        if let Some(file) = self.state.files.last_mut() {
+            file.directory = directory;
+        }
+        Ok(Reply { rows: Vec::new(), ret: Some(id) })
+    }
+
+    fn set_file(&mut self, request: &Request) -> Result<Reply, Trap> {
+        let ids = self.file_ids(request)?;
+        let contents = self.contents(request)?;
+        let name = request.argument("name");
+        let now = self.now();
+        for file in self.state.files.iter_mut().filter(|file| ids.contains(&file.id)) {
+            if let Some(contents) = &contents {
+                file.contents = Octets(contents.clone());
+            }
+            if let Some(name) = name {
+                name.clone_into(&mut file.name);
+            }
+            file.changed = now;
+        }
+        Ok(Reply::default())
+    }
+
+    fn contents(&self, request: &Request) -> Result<Option<Vec<u8>>, Trap> {
+        match request.argument("contents") {
+            Some(text) if text.len() > self.model.contents_limit() => {
+                Err(Trap::failure("contents too long"))
+            }
+            text => Ok(text.map(|text| text.as_bytes().to_vec())),
+        }
+    }
+
+    fn read_file(&self, request: &Request) -> Result<Reply, Trap> {
+        let name = request.argument("file").ok_or_else(|| Trap::missing("file"))?;
+        let file = self.file_named("file", name)?;
+        let number = |argument: &str, usual: usize| match request.argument(argument) {
+            None => Ok(usual),
+            Some(text) => text.parse().map_err(|_| Trap::invalid(argument)),
+        };
+        let (offset, size) = (number("offset", 0)?, number("chunk-size", 32_768)?);
+        let octets: Vec<u8> = file.contents.0.iter().skip(offset).take(size).copied().collect();
+        let mut row = Row::new();
+        row.insert("data".to_owned(), String::from_utf8_lossy(&octets).into_owned());
+        Ok(listed(vec![row]))
+    }
+
+    fn file_ids(&self, request: &Request) -> Result<Vec<String>, Trap> {
+        let named = item_argument(request).ok_or_else(|| Trap::missing("numbers"))?;
+        let visible = || self.state.files.iter().filter(|file| file.hidden == 0);
+        let one = |name: &str| {
+            visible()
+                .find(|file| file.id == name || file.name == name)
+                .map(|file| file.id.clone())
+                .ok_or_else(Trap::item)
+        };
+        match one(named) {
+            Ok(id) => Ok(vec![id]),
+            Err(_) => named.split([',', ';']).map(one).collect(),
+        }
+    }
+}
+
+fn kind(file: &File) -> String {
+    if file.directory {
+        return "directory".to_owned();
+    }
+    match file.name.rsplit_once('.') {
+        Some((_, extension)) => format!(".{extension} file"),
+        None => "file".to_owned(),
+    }
+}

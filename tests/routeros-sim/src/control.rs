@@ -1,0 +1,142 @@
+//! The control port: JSON over http, for tests, never for clients of the router.
+//!
+//! | request | body | effect |
+//! |---|---|---|
+//! | `POST /console` | a console script | executes it as the administrator at the serial console; the answer is what it printed, or 400 and the error |
+//! | `PUT /ipsec/active-peers` | array of objects with the fields of a row | replaces the rows of `/ip/ipsec/active-peers`; they are gone after a restart |
+//! | `PUT /clock` | `{"offset-seconds": N}` | moves the router's clock by N seconds from the machine's |
+//! | `GET /requests` | | `{"logins": N, "requests": [{"door", "menu", "command", "arguments": [names]}]}` since the start |
+//! | `POST /drop-next` | `{"menu": "/ip/service", "command": "set"}` | executes the next such command, then cuts its connection without an answer |
+//! | `GET /state` | | the state as it stands on disk, secrets and keys too |
+//!
+//! A changing request answers 204 when it has no output, a wrong one 400 and a line of text.
+
+use std::collections::BTreeMap;
+use std::convert::Infallible;
+use std::sync::Arc;
+
+use http_body_util::{BodyExt as _, Full};
+use hyper::body::{Bytes, Incoming};
+use hyper::service::service_fn;
+use hyper::{Method, Response, StatusCode};
+use hyper_util::rt::TokioIo;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use tokio::net::TcpListener;
+
+use crate::paste;
+use crate::router::Router;
+
+/// Accepts connections for ever.
+pub async fn serve(router: Arc<Router>, listener: TcpListener) {
+    loop {
+        let Ok((stream, _)) = listener.accept().await else { continue };
+        let router = Arc::clone(&router);
+        tokio::spawn(async move {
+            let service = service_fn(move |request| {
+                let router = Arc::clone(&router);
+                async move {
+                    let response = answer(&router, request).await.unwrap_or_else(|(status, text)| {
+                        response(status, Bytes::from(text))
+                    });
+                    Ok::<_, Infallible>(response)
+                }
+            });
+            if let Err(error) = hyper::server::conn::http1::Builder::new()
+                .serve_connection(TokioIo::new(stream), service)
+                .await
+            {
+                eprintln!("routeros-sim: control: {error}");
+            }
+        });
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct Clock {
+    offset_seconds: i64,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Drop {
+    menu: String,
+    command: String,
+}
+
+async fn answer(
+    router: &Router,
+    request: hyper::Request<Incoming>,
+) -> Result<Response<Full<Bytes>>, (StatusCode, String)> {
+    let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+    let body = request
+        .into_body()
+        .collect()
+        .await
+        .map_err(|error| (StatusCode::BAD_REQUEST, error.to_string()))?
+        .to_bytes();
+    match (&method, path.as_str()) {
+        (&Method::POST, "/console") => {
+            let text = std::str::from_utf8(&body)
+                .map_err(|error| (StatusCode::BAD_REQUEST, error.to_string()))?;
+            match paste::run(router, text).await {
+                Ok(printed) => Ok(response(StatusCode::OK, Bytes::from(printed))),
+                Err(error) => Err((StatusCode::BAD_REQUEST, format!("{error}\n"))),
+            }
+        }
+        (&Method::PUT, "/ipsec/active-peers") => {
+            let rows: Vec<BTreeMap<String, serde_json::Value>> = read(&body)?;
+            router.world().active_peers = rows
+                .into_iter()
+                .map(|row| row.into_iter().map(|(name, value)| (name, text(&value))).collect())
+                .collect();
+            Ok(done())
+        }
+        (&Method::PUT, "/clock") => {
+            let clock: Clock = read(&body)?;
+            let mut world = router.world();
+            world.state.clock_offset = clock.offset_seconds;
+            router.save(&world);
+            Ok(done())
+        }
+        (&Method::GET, "/requests") => written(&router.recorded()),
+        (&Method::GET, "/state") => {
+            let state = router.world().state.clone();
+            written(&state)
+        }
+        (&Method::POST, "/drop-next") => {
+            let drop: Drop = read(&body)?;
+            router.drop_next(&drop.menu, &drop.command);
+            Ok(done())
+        }
+        _ => Err((StatusCode::NOT_FOUND, format!("{method} {path}: not known\n"))),
+    }
+}
+
+fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, (StatusCode, String)> {
+    serde_json::from_slice(body).map_err(|error| (StatusCode::BAD_REQUEST, format!("{error}\n")))
+}
+
+fn written(value: &impl serde::Serialize) -> Result<Response<Full<Bytes>>, (StatusCode, String)> {
+    let text = serde_json::to_vec(value)
+        .map_err(|error| (StatusCode::INTERNAL_SERVER_ERROR, error.to_string()))?;
+    Ok(response(StatusCode::OK, Bytes::from(text)))
+}
+
+fn text(value: &serde_json::Value) -> String {
+    match value {
+        serde_json::Value::String(text) => text.clone(),
+        other => other.to_string(),
+    }
+}
+
+fn done() -> Response<Full<Bytes>> {
+    response(StatusCode::NO_CONTENT, Bytes::new())
+}
+
+fn response(status: StatusCode, body: Bytes) -> Response<Full<Bytes>> {
+    let mut response = Response::new(Full::new(body));
+    *response.status_mut() = status;
+    response
+}

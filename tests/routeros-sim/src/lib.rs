@@ -1,0 +1,27 @@
+//! A RouterOS simulator: one console core behind REST, the binary API and a control port.
+//!
+//! Menus, commands and arguments come from the command trees in `data/`; what no public source
+//! settles is an [`assumption`].
+
+pub mod api;
+pub mod assumption;
+pub mod console;
+pub mod control;
+pub mod crl;
+pub mod date;
+pub mod door;
+pub mod factory;
+pub mod import;
+pub mod model;
+pub mod paste;
+pub mod query;
+pub mod rest;
+pub mod router;
+pub mod row;
+pub mod script;
+pub mod signing;
+pub mod state;
+pub mod tls;
+pub mod trap;
+pub mod tree;
+pub mod x509;

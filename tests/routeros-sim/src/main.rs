@@ -1,0 +1,183 @@
+//! The command line of the simulator.
+
+use std::fs;
+use std::io::Write as _;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use clap::{Args, Parser, Subcommand};
+use routeros_sim::assumption::Assumptions;
+use routeros_sim::control;
+use routeros_sim::door::{self, API, API_SSL, REST, REST_HTTP};
+use routeros_sim::factory::{Factory, FactoryCertificate};
+use routeros_sim::model::Model;
+use routeros_sim::router::{Door, Router, Settings};
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+
+/// Plays a RouterOS router: REST, the binary API, and a control port for tests.
+///
+/// Prints `ready` when all doors accept. The address of a door is what its option says, whatever
+/// `port` the service has.
+#[derive(Debug, Parser)]
+#[command(name = "routeros-sim", version, args_conflicts_with_subcommands = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    run: Run,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {}
+
+#[derive(Debug, Args)]
+struct Run {
+    /// The version: 6.49, 7.9, 7.12, 7.16, 7.20 or 7.24.
+    #[arg(long)]
+    model: Option<String>,
+    /// The directory of the state; made when absent.
+    #[arg(long, value_name = "DIR")]
+    state: Option<PathBuf>,
+    /// A user in group full.
+    #[arg(long, value_name = "NAME")]
+    user: Option<String>,
+    /// The file with the user's password; one newline at its end is left out.
+    #[arg(long, value_name = "F")]
+    password_file: Option<PathBuf>,
+    /// The name of the router.
+    #[arg(long, value_name = "NAME", default_value = "MikroTik")]
+    identity: String,
+    /// REST over TLS (www-ssl), from version 7.
+    #[arg(long, value_name = "ADDR")]
+    rest: Option<SocketAddr>,
+    /// REST without TLS (www), from version 7.
+    #[arg(long, value_name = "ADDR")]
+    rest_http: Option<SocketAddr>,
+    /// The binary API.
+    #[arg(long, value_name = "ADDR")]
+    api: Option<SocketAddr>,
+    /// The binary API over TLS.
+    #[arg(long, value_name = "ADDR")]
+    api_ssl: Option<SocketAddr>,
+    /// SSH: not in this simulator yet.
+    #[arg(long, value_name = "ADDR")]
+    ssh: Option<SocketAddr>,
+    /// The control port, for tests: loopback only.
+    #[arg(long, value_name = "ADDR")]
+    control: Option<SocketAddr>,
+    /// Leaves www-ssl and api-ssl without a certificate.
+    #[arg(long)]
+    no_factory_certificate: bool,
+    /// Answers a question that no public source settles; may be repeated.
+    #[arg(long, value_name = "KEY=VALUE")]
+    assume: Vec<String>,
+    /// Lists these questions and ends.
+    #[arg(long)]
+    list_assumptions: bool,
+}
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    if let Some(command) = cli.command {
+        match command {}
+    }
+    if cli.run.list_assumptions {
+        return match list_assumptions() {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(_) => ExitCode::from(2),
+        };
+    }
+    match run(cli.run) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn list_assumptions() -> std::io::Result<()> {
+    let mut out = std::io::stdout().lock();
+    for one in Assumptions::list() {
+        writeln!(out, "{}={}\n    {}", one.key, one.values.join("|"), one.reason)?;
+    }
+    Ok(())
+}
+
+#[tokio::main]
+async fn run(settings: Run) -> anyhow::Result<()> {
+    let model: Model = settings.model.as_deref().context("--model is missing")?.parse()?;
+    if settings.ssh.is_some() {
+        anyhow::bail!("--ssh: not in this simulator yet");
+    }
+    let doors: Vec<(Door, SocketAddr)> = [
+        (REST, settings.rest),
+        (REST_HTTP, settings.rest_http),
+        (API, settings.api),
+        (API_SSL, settings.api_ssl),
+    ]
+    .into_iter()
+    .filter_map(|(door, address)| Some((door, address?)))
+    .collect();
+    if !model.has_rest() && doors.iter().any(|(door, _)| door.name.starts_with("rest")) {
+        anyhow::bail!("--rest: version {} has no REST", model.name());
+    }
+    let mut assumptions = Assumptions::default();
+    for text in &settings.assume {
+        assumptions.choose(text).map_err(anyhow::Error::msg)?;
+    }
+    let router = start(&settings, model, assumptions, &doors)?;
+    for (door, address) in doors {
+        let listener = TcpListener::bind(address).await.with_context(|| address.to_string())?;
+        eprintln!("routeros-sim: {} on {}", door.name, listener.local_addr()?);
+        tokio::spawn(door::serve(Arc::clone(&router), door, listener));
+    }
+    if let Some(address) = settings.control {
+        let listener = TcpListener::bind(address).await.with_context(|| address.to_string())?;
+        eprintln!("routeros-sim: control on {}", listener.local_addr()?);
+        tokio::spawn(control::serve(Arc::clone(&router), listener));
+    }
+    let refreshed = Arc::clone(&router);
+    tokio::spawn(async move { refreshed.refresh_crls().await });
+    let mut terminated = signal(SignalKind::terminate())?;
+    let mut out = std::io::stdout();
+    writeln!(out, "ready")?;
+    out.flush()?;
+    tokio::select! {
+        _ = terminated.recv() => {}
+        interrupted = tokio::signal::ctrl_c() => interrupted?,
+    }
+    Ok(())
+}
+
+fn start(
+    settings: &Run,
+    model: Model,
+    assumptions: Assumptions,
+    doors: &[(Door, SocketAddr)],
+) -> anyhow::Result<Arc<Router>> {
+    let directory = settings.state.as_deref().context("--state is missing")?;
+    let user = settings.user.as_deref().context("--user is missing")?;
+    let file = settings.password_file.as_deref().context("--password-file is missing")?;
+    let password =
+        fs::read_to_string(file).with_context(|| format!("{}", file.display()))?;
+    let password = password.strip_suffix('\n').unwrap_or(&password);
+    let services: Vec<&str> = doors.iter().map(|(door, _)| door.service).collect();
+    let factory = Factory {
+        user,
+        password,
+        identity: &settings.identity,
+        services: &services,
+        certificate: if settings.no_factory_certificate {
+            FactoryCertificate::Absent
+        } else {
+            FactoryCertificate::SelfSigned
+        },
+    };
+    Router::start(Settings { model, assumptions, directory }, |world| factory.set_up(world))
+        .with_context(|| format!("{}", directory.display()))
+}

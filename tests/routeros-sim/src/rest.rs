@@ -1,0 +1,344 @@
+//! REST, which came with version 7.
+
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use http_body_util::{BodyExt as _, Full};
+use hyper::body::{Bytes, Incoming};
+use hyper::header::{AUTHORIZATION, CONTENT_TYPE, WWW_AUTHENTICATE};
+use hyper::service::service_fn;
+use hyper::{Method, Response, StatusCode};
+use hyper_util::rt::TokioIo;
+use serde_json::{Map, Value};
+use tokio::io::{AsyncRead, AsyncWrite};
+
+use crate::router::{Answer, Door, Router};
+use crate::row::{Reply, Request, Row};
+use crate::trap::{Kind, Trap};
+use crate::tree::Tree;
+
+/// Talks with a client until it leaves.
+pub(crate) async fn speak<S>(router: Arc<Router>, door: Door, stream: S) -> io::Result<()>
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let service = service_fn(move |request| {
+        let router = Arc::clone(&router);
+        async move {
+            match tokio::time::timeout(LIMIT, answer(&router, door, request)).await {
+                Ok(Ok(response)) => Ok(response),
+                Ok(Err(Refusal::Cut)) => Err(io::Error::other("cut")),
+                Ok(Err(Refusal::Status(status, detail))) => Ok(failure(status, detail)),
+                Err(_) => Ok(failure(StatusCode::BAD_REQUEST, Some("Session closed".to_owned()))),
+            }
+        }
+    });
+    match hyper::server::conn::http1::Builder::new()
+        .serve_connection(TokioIo::new(stream), service)
+        .await
+    {
+        Ok(()) => Ok(()),
+        Err(error) if error.is_user() || error.is_incomplete_message() => Ok(()),
+        Err(error) => Err(io::Error::other(error)),
+    }
+}
+
+/// Why there is no result.
+enum Refusal {
+    Status(StatusCode, Option<String>),
+    Cut,
+}
+
+/// A request whose credentials were good.
+struct Session<'a> {
+    router: &'a Router,
+    door: Door,
+    user: String,
+}
+
+/// What a path names.
+struct Place {
+    menu: String,
+    item: Option<String>,
+}
+
+async fn answer(
+    router: &Router,
+    door: Door,
+    request: hyper::Request<Incoming>,
+) -> Result<Response<Full<Bytes>>, Refusal> {
+    let Some(path) = request.uri().path().strip_prefix("/rest").map(decoded) else {
+        return Err(Refusal::Status(StatusCode::NOT_FOUND, None));
+    };
+    let model = router.world().model;
+    if !model.has_rest() {
+        return Err(Refusal::Status(StatusCode::NOT_FOUND, None));
+    }
+    let header = request.headers().get(AUTHORIZATION).and_then(|value| value.to_str().ok());
+    let user = header
+        .and_then(credentials)
+        .filter(|(user, password)| router.logs_in(user, password, "rest-api"))
+        .map(|(user, _)| user)
+        .ok_or(Refusal::Status(StatusCode::UNAUTHORIZED, None))?;
+    let session = Session { router, door, user };
+    let (method, query) =
+        (request.method().clone(), request.uri().query().unwrap_or_default().to_owned());
+    let body = request
+        .into_body()
+        .collect()
+        .await
+        .map_err(|error| Refusal::Status(StatusCode::BAD_REQUEST, Some(error.to_string())))?
+        .to_bytes();
+    let body = object(&body)?;
+    let tree = Tree::of(model);
+    match method {
+        Method::GET => session.get(tree, &path, &query).await,
+        Method::PUT => session.put(&path, body).await,
+        Method::PATCH => session.patch(tree, &path, body).await,
+        Method::DELETE => session.delete(tree, &path).await,
+        Method::POST => session.post(&path, body).await,
+        _ => Err(Refusal::Status(StatusCode::METHOD_NOT_ALLOWED, None)),
+    }
+}
+
+impl Session<'_> {
+    async fn get(&self, tree: &Tree, path: &str, query: &str) -> Result<Response<Full<Bytes>>, Refusal> {
+        let Place { menu, item } = place(tree, path);
+        let mut request = Request::new(&menu, "print");
+        for pair in query.split('&').filter(|pair| !pair.is_empty()) {
+            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+            match decoded(name).as_str() {
+                ".proplist" => request.proplist = Some(names(&decoded(value))),
+                name => request.query.push(format!("={name}={}", decoded(value))),
+            }
+        }
+        let Some(wanted) = item else {
+            let reply = self.execute(&request).await?;
+            if tree.is_settings(&menu) {
+                let row = reply.rows.into_iter().next().unwrap_or_default();
+                return Ok(json(StatusCode::OK, &row_value(row)));
+            }
+            return Ok(json(StatusCode::OK, &rows_value(reply.rows)));
+        };
+        let proplist = request.proplist.take();
+        let row = self.row(&menu, &wanted).await?;
+        let row = row
+            .into_iter()
+            .filter(|(name, _)| proplist.as_ref().is_none_or(|all| all.contains(name)))
+            .collect();
+        Ok(json(StatusCode::OK, &row_value(row)))
+    }
+
+    async fn put(&self, path: &str, body: Map<String, Value>) -> Result<Response<Full<Bytes>>, Refusal> {
+        let request = with_arguments(Request::new(path, "add"), body)?;
+        let reply = self.execute(&request).await?;
+        let row = self.row(path, reply.ret.as_deref().unwrap_or_default()).await?;
+        Ok(json(StatusCode::CREATED, &row_value(row)))
+    }
+
+    async fn patch(
+        &self,
+        tree: &Tree,
+        path: &str,
+        body: Map<String, Value>,
+    ) -> Result<Response<Full<Bytes>>, Refusal> {
+        let Place { menu, item } = place(tree, path);
+        let Some(item) = item else { return Err(no_identifier()) };
+        let id = self.row(&menu, &item).await?.remove(".id").unwrap_or_default();
+        let request = with_arguments(Request::new(&menu, "set").with(".id", &id), body)?;
+        self.execute(&request).await?;
+        Ok(json(StatusCode::OK, &row_value(self.row(&menu, &id).await?)))
+    }
+
+    async fn delete(&self, tree: &Tree, path: &str) -> Result<Response<Full<Bytes>>, Refusal> {
+        let Place { menu, item } = place(tree, path);
+        let Some(item) = item else { return Err(no_identifier()) };
+        let id = self.row(&menu, &item).await?.remove(".id").unwrap_or_default();
+        self.execute(&Request::new(&menu, "remove").with(".id", &id)).await?;
+        let mut response = Response::new(Full::new(Bytes::new()));
+        *response.status_mut() = StatusCode::NO_CONTENT;
+        Ok(response)
+    }
+
+    async fn post(&self, path: &str, body: Map<String, Value>) -> Result<Response<Full<Bytes>>, Refusal> {
+        let (menu, command) = path.rsplit_once('/').unwrap_or(("", path));
+        let menu = if menu.is_empty() { "/" } else { menu };
+        let request = with_arguments(Request::new(menu, command), body)?;
+        let Reply { rows, ret } = match self.execute(&request).await {
+            Err(Refusal::Status(StatusCode::NOT_ACCEPTABLE, detail)) => {
+                return Err(Refusal::Status(StatusCode::BAD_REQUEST, detail));
+            }
+            Err(Refusal::Status(StatusCode::NOT_FOUND, _)) => {
+                let detail = Some("no such item".to_owned());
+                return Err(Refusal::Status(StatusCode::NOT_FOUND, detail));
+            }
+            other => other?,
+        };
+        let value = match ret {
+            Some(ret) => row_value(Row::from([("ret".to_owned(), ret)])),
+            None => rows_value(rows),
+        };
+        Ok(json(StatusCode::OK, &value))
+    }
+
+    async fn row(&self, menu: &str, wanted: &str) -> Result<Row, Refusal> {
+        let request = Request::new(menu, "print");
+        let caller = crate::console::Caller::User(&self.user);
+        let (result, _) = self.router.execute(caller, &request).await;
+        let rows = result.map_err(|trap| refused(&trap))?.rows;
+        rows.into_iter()
+            .find(|row| {
+                [".id", "name"].iter().any(|field| row.get(*field).is_some_and(|own| own == wanted))
+            })
+            .ok_or(Refusal::Status(StatusCode::NOT_FOUND, None))
+    }
+
+    async fn execute(&self, request: &Request) -> Result<Reply, Refusal> {
+        match self.router.answer(self.door, &self.user, request).await {
+            Answer::Cut => Err(Refusal::Cut),
+            Answer::Send(result) => result.map_err(|trap| refused(&trap)),
+        }
+    }
+}
+
+fn refused(trap: &Trap) -> Refusal {
+    let status = match trap.kind() {
+        Kind::Permission => StatusCode::INTERNAL_SERVER_ERROR,
+        Kind::Command => StatusCode::NOT_ACCEPTABLE,
+        Kind::Item => return Refusal::Status(StatusCode::NOT_FOUND, None),
+        Kind::Menu | Kind::Argument | Kind::Interrupted | Kind::Failure => StatusCode::BAD_REQUEST,
+    };
+    Refusal::Status(status, Some(trap.message()))
+}
+
+fn no_identifier() -> Refusal {
+    let detail = "missing or invalid resource identifier".to_owned();
+    Refusal::Status(StatusCode::BAD_REQUEST, Some(detail))
+}
+
+fn failure(status: StatusCode, detail: Option<String>) -> Response<Full<Bytes>> {
+    let mut body = Map::new();
+    if let Some(detail) = detail {
+        body.insert("detail".to_owned(), Value::String(detail));
+    }
+    body.insert("error".to_owned(), status.as_u16().into());
+    let reason = status.canonical_reason().unwrap_or_default();
+    body.insert("message".to_owned(), Value::String(reason.to_owned()));
+    let mut response = json(status, &Value::Object(body));
+    if status == StatusCode::UNAUTHORIZED {
+        let realm = hyper::header::HeaderValue::from_static("Basic realm=\"RouterOS REST API\"");
+        response.headers_mut().insert(WWW_AUTHENTICATE, realm);
+    }
+    response
+}
+
+fn json(status: StatusCode, value: &Value) -> Response<Full<Bytes>> {
+    let mut response = Response::new(Full::new(Bytes::from(value.to_string())));
+    *response.status_mut() = status;
+    let kind = hyper::header::HeaderValue::from_static("application/json");
+    response.headers_mut().insert(CONTENT_TYPE, kind);
+    response
+}
+
+fn place(tree: &Tree, path: &str) -> Place {
+    let path = path.trim_end_matches('/');
+    if !tree.has_menu(path) {
+        // An item may hold slashes itself, as names of files do.
+        let mut menu = path;
+        while let Some((parent, _)) = menu.rsplit_once('/') {
+            menu = parent;
+            if tree.arguments(menu, "print").is_some() {
+                let item = path.get(menu.len() + 1..).map(ToOwned::to_owned);
+                return Place { menu: menu.to_owned(), item };
+            }
+        }
+    }
+    Place { menu: path.to_owned(), item: None }
+}
+
+fn object(body: &[u8]) -> Result<Map<String, Value>, Refusal> {
+    if body.is_empty() {
+        return Ok(Map::new());
+    }
+    serde_json::from_slice(body).map_err(|_| {
+        Refusal::Status(StatusCode::BAD_REQUEST, Some("Invalid JSON".to_owned()))
+    })
+}
+
+fn with_arguments(mut request: Request, body: Map<String, Value>) -> Result<Request, Refusal> {
+    for (name, value) in body {
+        match name.as_str() {
+            ".proplist" => {
+                request.proplist = Some(match &value {
+                    Value::Array(all) => all.iter().map(text).collect(),
+                    other => names(&text(other)),
+                });
+            }
+            ".query" => {
+                let Value::Array(words) = &value else {
+                    let detail = Some("invalid .query".to_owned());
+                    return Err(Refusal::Status(StatusCode::BAD_REQUEST, detail));
+                };
+                request.query = words.iter().map(text).collect();
+            }
+            _ => request.arguments.push((name, text(&value))),
+        }
+    }
+    Ok(request)
+}
+
+fn text(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        Value::Null => String::new(),
+        Value::Array(all) => all.iter().map(text).collect::<Vec<_>>().join(","),
+        other => other.to_string(),
+    }
+}
+
+fn names(list: &str) -> Vec<String> {
+    list.split(',').map(ToOwned::to_owned).collect()
+}
+
+fn row_value(row: Row) -> Value {
+    Value::Object(row.into_iter().map(|(name, value)| (name, Value::String(value))).collect())
+}
+
+fn rows_value(rows: Vec<Row>) -> Value {
+    Value::Array(rows.into_iter().map(row_value).collect())
+}
+
+fn credentials(header: &str) -> Option<(String, String)> {
+    let octets = STANDARD.decode(header.strip_prefix("Basic ")?).ok()?;
+    let text = String::from_utf8(octets).ok()?;
+    text.split_once(':').map(|(user, password)| (user.to_owned(), password.to_owned()))
+}
+
+fn decoded(text: &str) -> String {
+    let octets = text.as_bytes();
+    let mut out = Vec::with_capacity(octets.len());
+    let mut at = 0;
+    while let Some(&octet) = octets.get(at) {
+        let escaped = (octet == b'%')
+            .then(|| text.get(at + 1..at + 3))
+            .flatten()
+            .and_then(|digits| u8::from_str_radix(digits, 16).ok());
+        match escaped {
+            Some(value) => {
+                out.push(value);
+                at += 3;
+            }
+            None => {
+                out.push(octet);
+                at += 1;
+            }
+        }
+    }
+    String::from_utf8_lossy(&out).into_owned()
+}
+
+const LIMIT: Duration = Duration::from_secs(60);
+
