@@ -37,7 +37,14 @@ where
     S: AsyncRead + AsyncWrite + Unpin + Send,
 {
     let model = router.world().model;
-    let mut session = Session { router, door, model, stream, user: None, listening: Vec::new() };
+    let mut session = Session {
+        router,
+        door,
+        model,
+        stream,
+        user: None,
+        listening: Vec::new(),
+    };
     while let Some(words) = codec::read(&mut session.stream).await? {
         if !session.answer(Sentence::from(words)).await? {
             break;
@@ -49,7 +56,11 @@ where
 impl<S: AsyncRead + AsyncWrite + Unpin + Send> Session<S> {
     /// False when the session is over.
     async fn answer(&mut self, sentence: Sentence) -> io::Result<bool> {
-        let Sentence { command, request, tag } = sentence;
+        let Sentence {
+            command,
+            request,
+            tag,
+        } = sentence;
         let tag = tag.as_deref();
         match command.as_str() {
             "/login" => {
@@ -57,14 +68,18 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Session<S> {
                 return Ok(true);
             }
             "/quit" => {
-                self.send(vec!["!fatal".into(), "session terminated on request".into()], tag)
-                    .await?;
+                self.send(
+                    vec!["!fatal".into(), "session terminated on request".into()],
+                    tag,
+                )
+                .await?;
                 return Ok(false);
             }
             _ => {}
         }
         let Some(user) = self.user.clone() else {
-            self.send(vec!["!fatal".into(), "not logged in".into()], tag).await?;
+            self.send(vec!["!fatal".into(), "not logged in".into()], tag)
+                .await?;
             return Ok(false);
         };
         match command.as_str() {
@@ -115,7 +130,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Session<S> {
         if good {
             self.user = Some(user.to_owned());
         } else {
-            self.trap(&Trap::bare("invalid user name or password (6)"), tag).await?;
+            self.trap(&Trap::bare("invalid user name or password (6)"), tag)
+                .await?;
         }
         self.send(vec!["!done".into()], tag).await
     }
@@ -141,7 +157,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Session<S> {
         let mut words = vec!["!trap".to_owned()];
         let login = trap.api_message().starts_with("invalid user name");
         words.extend(
-            trap.category().filter(|_| !login).map(|number| format!("=category={number}")),
+            trap.category()
+                .filter(|_| !login)
+                .map(|number| format!("=category={number}")),
         );
         words.push(format!("=message={}", trap.api_message()));
         self.send(words, tag).await
@@ -155,8 +173,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Session<S> {
 
 impl From<Vec<Vec<u8>>> for Sentence {
     fn from(words: Vec<Vec<u8>>) -> Self {
-        let mut words =
-            words.into_iter().map(|word| String::from_utf8_lossy(&word).into_owned());
+        let mut words = words
+            .into_iter()
+            .map(|word| String::from_utf8_lossy(&word).into_owned());
         let command = words.next().unwrap_or_default();
         let (menu, name) = command.rsplit_once('/').unwrap_or(("", &command));
         let mut request = Request::new(if menu.is_empty() { "/" } else { menu }, name);
@@ -173,6 +192,10 @@ impl From<Vec<Vec<u8>>> for Sentence {
                 request.arguments.push((name.to_owned(), value.to_owned()));
             }
         }
-        Self { command, request, tag }
+        Self {
+            command,
+            request,
+            tag,
+        }
     }
 }

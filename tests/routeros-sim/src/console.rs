@@ -104,7 +104,9 @@ impl World {
     }
 
     pub(crate) fn has_policy(&self, caller: Caller<'_>, policy: &str) -> bool {
-        let Caller::User(user) = caller else { return true };
+        let Caller::User(user) = caller else {
+            return true;
+        };
         let group = self
             .state
             .table("/user")
@@ -176,7 +178,12 @@ impl World {
     }
 
     fn get(&mut self, caller: Caller<'_>, request: &Request) -> Result<Reply, Trap> {
-        let rows = self.dispatch(caller, &request.menu, "print", &Request::new(&request.menu, "print"))?;
+        let rows = self.dispatch(
+            caller,
+            &request.menu,
+            "print",
+            &Request::new(&request.menu, "print"),
+        )?;
         let row = match item_argument(request) {
             Some(wanted) => rows
                 .rows
@@ -186,14 +193,20 @@ impl World {
             None => rows.rows.into_iter().next().ok_or_else(Trap::item)?,
         };
         let ret = match request.argument("value-name") {
-            Some(field) => row.get(field).cloned().ok_or_else(|| Trap::no_match("value-name"))?,
+            Some(field) => row
+                .get(field)
+                .cloned()
+                .ok_or_else(|| Trap::no_match("value-name"))?,
             None => row
                 .iter()
                 .map(|(name, value)| format!("{name}={value}"))
                 .collect::<Vec<_>>()
                 .join(";"),
         };
-        Ok(Reply { rows: Vec::new(), ret: Some(ret) })
+        Ok(Reply {
+            rows: Vec::new(),
+            ret: Some(ret),
+        })
     }
 
     fn unknown_word<'m>(&self, menu: &'m str) -> &'m str {
@@ -211,12 +224,16 @@ impl World {
 
 /// The item that a command is about, as it was named.
 pub(crate) fn item_argument(request: &Request) -> Option<&str> {
-    ["numbers", ".id", "number"].iter().find_map(|name| request.argument(name))
+    ["numbers", ".id", "number"]
+        .iter()
+        .find_map(|name| request.argument(name))
 }
 
 /// True when the row is the one that is named by id or name.
 pub(crate) fn is_row(row: &Row, wanted: &str) -> bool {
-    [".id", "name"].iter().any(|field| row.get(*field).is_some_and(|own| own == wanted))
+    [".id", "name"]
+        .iter()
+        .any(|field| row.get(*field).is_some_and(|own| own == wanted))
 }
 
 pub(crate) fn listed(rows: Vec<Row>) -> Reply {
@@ -224,8 +241,15 @@ pub(crate) fn listed(rows: Vec<Row>) -> Reply {
 }
 
 pub(crate) fn found(rows: &[Row]) -> Reply {
-    let ids: Vec<&str> = rows.iter().filter_map(|row| row.get(".id")).map(String::as_str).collect();
-    Reply { rows: Vec::new(), ret: Some(ids.join(";")) }
+    let ids: Vec<&str> = rows
+        .iter()
+        .filter_map(|row| row.get(".id"))
+        .map(String::as_str)
+        .collect();
+    Reply {
+        rows: Vec::new(),
+        ret: Some(ids.join(";")),
+    }
 }
 
 pub(crate) fn not_here(menu: &str, command: &str) -> Trap {

@@ -30,15 +30,17 @@ use crate::router::Router;
 /// Accepts connections for ever.
 pub async fn serve(router: Arc<Router>, listener: TcpListener) {
     loop {
-        let Ok((stream, _)) = listener.accept().await else { continue };
+        let Ok((stream, _)) = listener.accept().await else {
+            continue;
+        };
         let router = Arc::clone(&router);
         tokio::spawn(async move {
             let service = service_fn(move |request| {
                 let router = Arc::clone(&router);
                 async move {
-                    let response = answer(&router, request).await.unwrap_or_else(|(status, text)| {
-                        response(status, Bytes::from(text))
-                    });
+                    let response = answer(&router, request)
+                        .await
+                        .unwrap_or_else(|(status, text)| response(status, Bytes::from(text)));
                     Ok::<_, Infallible>(response)
                 }
             });
@@ -89,7 +91,11 @@ async fn answer(
             let rows: Vec<BTreeMap<String, serde_json::Value>> = read(&body)?;
             router.world().active_peers = rows
                 .into_iter()
-                .map(|row| row.into_iter().map(|(name, value)| (name, text(&value))).collect())
+                .map(|row| {
+                    row.into_iter()
+                        .map(|(name, value)| (name, text(&value)))
+                        .collect()
+                })
                 .collect();
             Ok(done())
         }
@@ -110,7 +116,10 @@ async fn answer(
             router.drop_next(&drop.menu, &drop.command);
             Ok(done())
         }
-        _ => Err((StatusCode::NOT_FOUND, format!("{method} {path}: not known\n"))),
+        _ => Err((
+            StatusCode::NOT_FOUND,
+            format!("{method} {path}: not known\n"),
+        )),
     }
 }
 

@@ -11,18 +11,32 @@ use crate::router::{Door, Router};
 use crate::{api, rest, tls};
 
 /// The doors of a router.
-pub const REST: Door = Door { name: "rest", service: "www-ssl" };
+pub const REST: Door = Door {
+    name: "rest",
+    service: "www-ssl",
+};
 /// REST without TLS.
-pub const REST_HTTP: Door = Door { name: "rest-http", service: "www" };
+pub const REST_HTTP: Door = Door {
+    name: "rest-http",
+    service: "www",
+};
 /// The binary API.
-pub const API: Door = Door { name: "api", service: "api" };
+pub const API: Door = Door {
+    name: "api",
+    service: "api",
+};
 /// The binary API over TLS.
-pub const API_SSL: Door = Door { name: "api-ssl", service: "api-ssl" };
+pub const API_SSL: Door = Door {
+    name: "api-ssl",
+    service: "api-ssl",
+};
 
 /// Accepts connections of a door for ever.
 pub async fn serve(router: Arc<Router>, door: Door, listener: TcpListener) {
     loop {
-        let Ok((stream, _)) = listener.accept().await else { continue };
+        let Ok((stream, _)) = listener.accept().await else {
+            continue;
+        };
         let router = Arc::clone(&router);
         tokio::spawn(async move {
             if let Err(error) = connection(router, door, stream).await {

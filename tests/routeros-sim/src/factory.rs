@@ -48,7 +48,11 @@ impl Factory<'_> {
         .map(|(name, value)| (name.to_owned(), value))
         .collect();
         world.state.table_mut("/user").push(user);
-        let identity = world.state.settings.entry("/system/identity".to_owned()).or_default();
+        let identity = world
+            .state
+            .settings
+            .entry("/system/identity".to_owned())
+            .or_default();
         identity.insert("name".to_owned(), self.identity.to_owned());
         let bound = match self.certificate {
             FactoryCertificate::Absent => None,
@@ -64,14 +68,17 @@ impl Factory<'_> {
                     organization: None,
                     is_ca: false,
                 };
-                Some(print_id(world.make_self_signed("fleet-ca-bootstrap", &template)?))
+                Some(print_id(
+                    world.make_self_signed("fleet-ca-bootstrap", &template)?,
+                ))
             }
         };
         let has_rest = world.model.has_rest();
         for item in &mut world.state.table_mut("/ip/service").items {
             let name = item.fields.get("name").cloned().unwrap_or_default();
             if self.services.contains(&name.as_str()) {
-                item.fields.insert("disabled".to_owned(), "false".to_owned());
+                item.fields
+                    .insert("disabled".to_owned(), "false".to_owned());
             }
             if let Some(id) = &bound {
                 if name == "api-ssl" || name == "www-ssl" && has_rest {

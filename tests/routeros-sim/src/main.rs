@@ -103,14 +103,24 @@ fn main() -> ExitCode {
 fn list_assumptions() -> std::io::Result<()> {
     let mut out = std::io::stdout().lock();
     for one in Assumptions::list() {
-        writeln!(out, "{}={}\n    {}", one.key, one.values.join("|"), one.reason)?;
+        writeln!(
+            out,
+            "{}={}\n    {}",
+            one.key,
+            one.values.join("|"),
+            one.reason
+        )?;
     }
     Ok(())
 }
 
 #[tokio::main]
 async fn run(settings: Run) -> anyhow::Result<()> {
-    let model: Model = settings.model.as_deref().context("--model is missing")?.parse()?;
+    let model: Model = settings
+        .model
+        .as_deref()
+        .context("--model is missing")?
+        .parse()?;
     if settings.ssh.is_some() {
         anyhow::bail!("--ssh: not in this simulator yet");
     }
@@ -132,12 +142,16 @@ async fn run(settings: Run) -> anyhow::Result<()> {
     }
     let router = start(&settings, model, assumptions, &doors)?;
     for (door, address) in doors {
-        let listener = TcpListener::bind(address).await.with_context(|| address.to_string())?;
+        let listener = TcpListener::bind(address)
+            .await
+            .with_context(|| address.to_string())?;
         eprintln!("routeros-sim: {} on {}", door.name, listener.local_addr()?);
         tokio::spawn(door::serve(Arc::clone(&router), door, listener));
     }
     if let Some(address) = settings.control {
-        let listener = TcpListener::bind(address).await.with_context(|| address.to_string())?;
+        let listener = TcpListener::bind(address)
+            .await
+            .with_context(|| address.to_string())?;
         eprintln!("routeros-sim: control on {}", listener.local_addr()?);
         tokio::spawn(control::serve(Arc::clone(&router), listener));
     }
@@ -162,9 +176,11 @@ fn start(
 ) -> anyhow::Result<Arc<Router>> {
     let directory = settings.state.as_deref().context("--state is missing")?;
     let user = settings.user.as_deref().context("--user is missing")?;
-    let file = settings.password_file.as_deref().context("--password-file is missing")?;
-    let password =
-        fs::read_to_string(file).with_context(|| format!("{}", file.display()))?;
+    let file = settings
+        .password_file
+        .as_deref()
+        .context("--password-file is missing")?;
+    let password = fs::read_to_string(file).with_context(|| format!("{}", file.display()))?;
     let password = password.strip_suffix('\n').unwrap_or(&password);
     let services: Vec<&str> = doors.iter().map(|(door, _)| door.service).collect();
     let factory = Factory {
@@ -178,6 +194,13 @@ fn start(
             FactoryCertificate::SelfSigned
         },
     };
-    Router::start(Settings { model, assumptions, directory }, |world| factory.set_up(world))
-        .with_context(|| format!("{}", directory.display()))
+    Router::start(
+        Settings {
+            model,
+            assumptions,
+            directory,
+        },
+        |world| factory.set_up(world),
+    )
+    .with_context(|| format!("{}", directory.display()))
 }

@@ -49,20 +49,34 @@ pub async fn run(router: &Router, text: &str) -> Result<String, PasteError> {
     for statement in script::parse(text).map_err(PasteError::Script)? {
         match statement {
             Statement::Put(value) => {
-                let text = evaluate(router, &value, "/")
-                    .await
-                    .map_err(|trap| PasteError::Command { command: ":put".to_owned(), trap })?;
+                let text =
+                    evaluate(router, &value, "/")
+                        .await
+                        .map_err(|trap| PasteError::Command {
+                            command: ":put".to_owned(),
+                            trap,
+                        })?;
                 printed.push_str(&text);
                 printed.push('\n');
             }
-            Statement::Command { menu, command, arguments, unnamed } => {
+            Statement::Command {
+                menu,
+                command,
+                arguments,
+                unnamed,
+            } => {
                 let shown = format!("{menu} {command}");
                 let reply = execute(router, Request::new(&menu, &command), arguments, unnamed)
                     .await
-                    .map_err(|trap| PasteError::Command { command: shown, trap })?;
+                    .map_err(|trap| PasteError::Command {
+                        command: shown,
+                        trap,
+                    })?;
                 for row in reply.rows {
-                    let line: Vec<String> =
-                        row.iter().map(|(name, value)| format!("{name}={value}")).collect();
+                    let line: Vec<String> = row
+                        .iter()
+                        .map(|(name, value)| format!("{name}={value}"))
+                        .collect();
                     printed.push_str(&line.join(" "));
                     printed.push('\n');
                 }
@@ -84,8 +98,12 @@ async fn execute(
         request.arguments.push((name.clone(), value));
     }
     let model = router.world().model;
-    let known = Tree::of(model).arguments(&menu, &request.command).unwrap_or_default();
-    let item = ["numbers", "number"].iter().find(|&&name| known.iter().any(|one| one == name));
+    let known = Tree::of(model)
+        .arguments(&menu, &request.command)
+        .unwrap_or_default();
+    let item = ["numbers", "number"]
+        .iter()
+        .find(|&&name| known.iter().any(|one| one == name));
     for value in &unnamed {
         let text = evaluate(router, value, &menu).await?;
         match (item, value) {
@@ -107,13 +125,21 @@ fn evaluate<'a>(
     Box::pin(async move {
         match value {
             Value::Text(text) => Ok(text.clone()),
-            Value::Find { menu: named, conditions } => {
+            Value::Find {
+                menu: named,
+                conditions,
+            } => {
                 let mut request = Request::new(named.as_deref().unwrap_or(menu), "print");
-                request.query =
-                    conditions.iter().map(|(name, value)| format!("={name}={value}")).collect();
+                request.query = conditions
+                    .iter()
+                    .map(|(name, value)| format!("={name}={value}"))
+                    .collect();
                 let rows = router.execute(Caller::Console, &request).await.0?.rows;
-                let ids: Vec<&str> =
-                    rows.iter().filter_map(|row| row.get(".id")).map(String::as_str).collect();
+                let ids: Vec<&str> = rows
+                    .iter()
+                    .filter_map(|row| row.get(".id"))
+                    .map(String::as_str)
+                    .collect();
                 Ok(ids.join(","))
             }
             Value::Get { menu, item, field } => {
@@ -124,7 +150,12 @@ fn evaluate<'a>(
                 } else if !Tree::of(router.world().model).is_settings(menu) {
                     return Err(Trap::item());
                 }
-                Ok(router.execute(Caller::Console, &request).await.0?.ret.unwrap_or_default())
+                Ok(router
+                    .execute(Caller::Console, &request)
+                    .await
+                    .0?
+                    .ret
+                    .unwrap_or_default())
             }
             Value::Join(parts) => {
                 let mut joined = String::new();

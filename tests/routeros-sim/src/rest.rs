@@ -32,7 +32,10 @@ where
                 Ok(Ok(response)) => Ok(response),
                 Ok(Err(Refusal::Cut)) => Err(io::Error::other("cut")),
                 Ok(Err(Refusal::Status(status, detail))) => Ok(failure(status, detail)),
-                Err(_) => Ok(failure(StatusCode::BAD_REQUEST, Some("Session closed".to_owned()))),
+                Err(_) => Ok(failure(
+                    StatusCode::BAD_REQUEST,
+                    Some("Session closed".to_owned()),
+                )),
             }
         }
     });
@@ -77,15 +80,20 @@ async fn answer(
     if !model.has_rest() {
         return Err(Refusal::Status(StatusCode::NOT_FOUND, None));
     }
-    let header = request.headers().get(AUTHORIZATION).and_then(|value| value.to_str().ok());
+    let header = request
+        .headers()
+        .get(AUTHORIZATION)
+        .and_then(|value| value.to_str().ok());
     let user = header
         .and_then(credentials)
         .filter(|(user, password)| router.logs_in(user, password, "rest-api"))
         .map(|(user, _)| user)
         .ok_or(Refusal::Status(StatusCode::UNAUTHORIZED, None))?;
     let session = Session { router, door, user };
-    let (method, query) =
-        (request.method().clone(), request.uri().query().unwrap_or_default().to_owned());
+    let (method, query) = (
+        request.method().clone(),
+        request.uri().query().unwrap_or_default().to_owned(),
+    );
     let body = request
         .into_body()
         .collect()
@@ -105,7 +113,12 @@ async fn answer(
 }
 
 impl Session<'_> {
-    async fn get(&self, tree: &Tree, path: &str, query: &str) -> Result<Response<Full<Bytes>>, Refusal> {
+    async fn get(
+        &self,
+        tree: &Tree,
+        path: &str,
+        query: &str,
+    ) -> Result<Response<Full<Bytes>>, Refusal> {
         let Place { menu, item } = place(tree, path);
         let mut request = Request::new(&menu, "print");
         for pair in query.split('&').filter(|pair| !pair.is_empty()) {
@@ -132,10 +145,16 @@ impl Session<'_> {
         Ok(json(StatusCode::OK, &row_value(row)))
     }
 
-    async fn put(&self, path: &str, body: Map<String, Value>) -> Result<Response<Full<Bytes>>, Refusal> {
+    async fn put(
+        &self,
+        path: &str,
+        body: Map<String, Value>,
+    ) -> Result<Response<Full<Bytes>>, Refusal> {
         let request = with_arguments(Request::new(path, "add"), body)?;
         let reply = self.execute(&request).await?;
-        let row = self.row(path, reply.ret.as_deref().unwrap_or_default()).await?;
+        let row = self
+            .row(path, reply.ret.as_deref().unwrap_or_default())
+            .await?;
         Ok(json(StatusCode::CREATED, &row_value(row)))
     }
 
@@ -146,24 +165,44 @@ impl Session<'_> {
         body: Map<String, Value>,
     ) -> Result<Response<Full<Bytes>>, Refusal> {
         let Place { menu, item } = place(tree, path);
-        let Some(item) = item else { return Err(no_identifier()) };
-        let id = self.row(&menu, &item).await?.remove(".id").unwrap_or_default();
+        let Some(item) = item else {
+            return Err(no_identifier());
+        };
+        let id = self
+            .row(&menu, &item)
+            .await?
+            .remove(".id")
+            .unwrap_or_default();
         let request = with_arguments(Request::new(&menu, "set").with(".id", &id), body)?;
         self.execute(&request).await?;
-        Ok(json(StatusCode::OK, &row_value(self.row(&menu, &id).await?)))
+        Ok(json(
+            StatusCode::OK,
+            &row_value(self.row(&menu, &id).await?),
+        ))
     }
 
     async fn delete(&self, tree: &Tree, path: &str) -> Result<Response<Full<Bytes>>, Refusal> {
         let Place { menu, item } = place(tree, path);
-        let Some(item) = item else { return Err(no_identifier()) };
-        let id = self.row(&menu, &item).await?.remove(".id").unwrap_or_default();
-        self.execute(&Request::new(&menu, "remove").with(".id", &id)).await?;
+        let Some(item) = item else {
+            return Err(no_identifier());
+        };
+        let id = self
+            .row(&menu, &item)
+            .await?
+            .remove(".id")
+            .unwrap_or_default();
+        self.execute(&Request::new(&menu, "remove").with(".id", &id))
+            .await?;
         let mut response = Response::new(Full::new(Bytes::new()));
         *response.status_mut() = StatusCode::NO_CONTENT;
         Ok(response)
     }
 
-    async fn post(&self, path: &str, body: Map<String, Value>) -> Result<Response<Full<Bytes>>, Refusal> {
+    async fn post(
+        &self,
+        path: &str,
+        body: Map<String, Value>,
+    ) -> Result<Response<Full<Bytes>>, Refusal> {
         let (menu, command) = path.rsplit_once('/').unwrap_or(("", path));
         let menu = if menu.is_empty() { "/" } else { menu };
         let request = with_arguments(Request::new(menu, command), body)?;
@@ -191,7 +230,9 @@ impl Session<'_> {
         let rows = result.map_err(|trap| refused(&trap))?.rows;
         rows.into_iter()
             .find(|row| {
-                [".id", "name"].iter().any(|field| row.get(*field).is_some_and(|own| own == wanted))
+                [".id", "name"]
+                    .iter()
+                    .any(|field| row.get(*field).is_some_and(|own| own == wanted))
             })
             .ok_or(Refusal::Status(StatusCode::NOT_FOUND, None))
     }
@@ -252,20 +293,25 @@ fn place(tree: &Tree, path: &str) -> Place {
             menu = parent;
             if tree.arguments(menu, "print").is_some() {
                 let item = path.get(menu.len() + 1..).map(ToOwned::to_owned);
-                return Place { menu: menu.to_owned(), item };
+                return Place {
+                    menu: menu.to_owned(),
+                    item,
+                };
             }
         }
     }
-    Place { menu: path.to_owned(), item: None }
+    Place {
+        menu: path.to_owned(),
+        item: None,
+    }
 }
 
 fn object(body: &[u8]) -> Result<Map<String, Value>, Refusal> {
     if body.is_empty() {
         return Ok(Map::new());
     }
-    serde_json::from_slice(body).map_err(|_| {
-        Refusal::Status(StatusCode::BAD_REQUEST, Some("Invalid JSON".to_owned()))
-    })
+    serde_json::from_slice(body)
+        .map_err(|_| Refusal::Status(StatusCode::BAD_REQUEST, Some("Invalid JSON".to_owned())))
 }
 
 fn with_arguments(mut request: Request, body: Map<String, Value>) -> Result<Request, Refusal> {
@@ -304,7 +350,11 @@ fn names(list: &str) -> Vec<String> {
 }
 
 fn row_value(row: Row) -> Value {
-    Value::Object(row.into_iter().map(|(name, value)| (name, Value::String(value))).collect())
+    Value::Object(
+        row.into_iter()
+            .map(|(name, value)| (name, Value::String(value)))
+            .collect(),
+    )
 }
 
 fn rows_value(rows: Vec<Row>) -> Value {
@@ -314,7 +364,8 @@ fn rows_value(rows: Vec<Row>) -> Value {
 fn credentials(header: &str) -> Option<(String, String)> {
     let octets = STANDARD.decode(header.strip_prefix("Basic ")?).ok()?;
     let text = String::from_utf8(octets).ok()?;
-    text.split_once(':').map(|(user, password)| (user.to_owned(), password.to_owned()))
+    text.split_once(':')
+        .map(|(user, password)| (user.to_owned(), password.to_owned()))
 }
 
 fn decoded(text: &str) -> String {
@@ -341,4 +392,3 @@ fn decoded(text: &str) -> String {
 }
 
 const LIMIT: Duration = Duration::from_secs(60);
-

@@ -78,7 +78,11 @@ impl Router {
         settings: Settings<'_>,
         first: impl FnOnce(&mut World) -> Result<(), String>,
     ) -> io::Result<Arc<Self>> {
-        let Settings { model, assumptions, directory } = settings;
+        let Settings {
+            model,
+            assumptions,
+            directory,
+        } = settings;
         let disk = StateFile::within(directory)?;
         let (state, fresh) = match disk.load()? {
             Some(state) if state.model == model.name() => (state, false),
@@ -109,7 +113,10 @@ impl Router {
             world.cut.clear();
             disk.save(&world.state)?;
         }
-        let cuts = SERVICES.iter().map(|&name| (name, watch::Sender::new(0))).collect();
+        let cuts = SERVICES
+            .iter()
+            .map(|&name| (name, watch::Sender::new(0)))
+            .collect();
         Ok(Arc::new(Self {
             world: Mutex::new(world),
             disk,
@@ -126,15 +133,24 @@ impl Router {
                 door: door.name.to_owned(),
                 menu: request.menu.clone(),
                 command: request.command.clone(),
-                arguments: request.arguments.iter().map(|(name, _)| name.clone()).collect(),
+                arguments: request
+                    .arguments
+                    .iter()
+                    .map(|(name, _)| name.clone())
+                    .collect(),
             });
-            let place = record.drops.iter().position(|(menu, command)| {
-                *menu == request.menu && *command == request.command
-            });
+            let place = record
+                .drops
+                .iter()
+                .position(|(menu, command)| *menu == request.menu && *command == request.command);
             place.map(|place| record.drops.remove(place)).is_some()
         };
         let (result, cut) = self.execute(Caller::User(user), request).await;
-        if drops || cut.contains(door.service) { Answer::Cut } else { Answer::Send(result) }
+        if drops || cut.contains(door.service) {
+            Answer::Cut
+        } else {
+            Answer::Send(result)
+        }
     }
 
     /// Executes a command; tells whose connections it cut.
@@ -146,7 +162,10 @@ impl Router {
         let (result, cut, downloads) = {
             let mut world = self.world();
             let result = world.execute(caller, request);
-            if !matches!(request.command.as_str(), "print" | "getall" | "get" | "find") {
+            if !matches!(
+                request.command.as_str(),
+                "print" | "getall" | "get" | "find"
+            ) {
                 self.save(&world);
             }
             (
@@ -203,7 +222,9 @@ impl Router {
 
     /// Executes the next such command and then cuts the connection.
     pub fn drop_next(&self, menu: &str, command: &str) {
-        self.record().drops.push((menu.to_owned(), command.to_owned()));
+        self.record()
+            .drops
+            .push((menu.to_owned(), command.to_owned()));
     }
 
     /// The console with the clock of now.
@@ -242,8 +263,19 @@ impl Router {
         }
         let id = world.next_connection;
         world.next_connection += 1;
-        world.connections.insert(id, Connection { service, local, remote });
-        Some(Connected { router: Arc::clone(self), id, cuts })
+        world.connections.insert(
+            id,
+            Connection {
+                service,
+                local,
+                remote,
+            },
+        );
+        Some(Connected {
+            router: Arc::clone(self),
+            id,
+            cuts,
+        })
     }
 
     fn record(&self) -> MutexGuard<'_, Record> {
@@ -286,6 +318,8 @@ impl Drop for Connected {
 const SERVICES: [&str; 4] = ["www", "www-ssl", "api", "api-ssl"];
 
 fn machine_clock() -> i64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let since = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default();
     i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
 }

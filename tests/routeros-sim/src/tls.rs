@@ -30,8 +30,16 @@ pub(crate) async fn accept(
         let world = router.world();
         let dhe_only = world.model == Model::V6_49 && world.assumptions.is("v6-tls", "dhe-rsa");
         let hello = start.client_hello();
-        let spoken = !dhe_only || hello.cipher_suites().iter().any(|suite| DHE.contains(suite));
-        if spoken { config(&world, service) } else { None }
+        let spoken = !dhe_only
+            || hello
+                .cipher_suites()
+                .iter()
+                .any(|suite| DHE.contains(suite));
+        if spoken {
+            config(&world, service)
+        } else {
+            None
+        }
     };
     let Some(config) = config else {
         let mut stream = start.io;
@@ -74,7 +82,9 @@ fn chain(world: &World, leaf: CertificateFacts) -> Vec<CertificateDer<'static>> 
     let mut chain = vec![CertificateDer::from(leaf.der.clone())];
     let mut issuer = leaf.issuer_der;
     while chain.len() < 8 {
-        let next = store.iter().find(|one| one.subject_der == issuer && !one.self_signed);
+        let next = store
+            .iter()
+            .find(|one| one.subject_der == issuer && !one.self_signed);
         let Some(next) = next else { break };
         chain.push(CertificateDer::from(next.der.clone()));
         issuer.clone_from(&next.issuer_der);

@@ -18,7 +18,10 @@ pub async fn read<S: AsyncRead + Unpin>(stream: &mut S) -> io::Result<Option<Vec
         };
         let length = length(first, stream).await?;
         if length > LONGEST_WORD {
-            return Err(io::Error::new(io::ErrorKind::InvalidData, "a word is too long"));
+            return Err(io::Error::new(
+                io::ErrorKind::InvalidData,
+                "a word is too long",
+            ));
         }
         if length == 0 {
             if words.is_empty() {
@@ -64,7 +67,12 @@ async fn length<S: AsyncRead + Unpin>(first: u8, stream: &mut S) -> io::Result<u
         0xC0..0xE0 => (u64::from(first & 0x1F), 2),
         0xE0..0xF0 => (u64::from(first & 0x0F), 3),
         0xF0..0xF8 => (0, 4),
-        _ => return Err(io::Error::new(io::ErrorKind::InvalidData, "a reserved control byte")),
+        _ => {
+            return Err(io::Error::new(
+                io::ErrorKind::InvalidData,
+                "a reserved control byte",
+            ));
+        }
     };
     for _ in 0..more {
         value = value << 8 | u64::from(stream.read_u8().await?);
@@ -95,7 +103,10 @@ mod tests {
     #[tokio::test]
     async fn a_sentence_is_read_and_garbage_is_not() {
         let mut octets: &[u8] = b"\x00\x06/login\x05=a=b\x0a\x00";
-        let words = read(&mut octets).await.expect("a sentence").expect("a sentence");
+        let words = read(&mut octets)
+            .await
+            .expect("a sentence")
+            .expect("a sentence");
         assert_eq!(words, [b"/login".to_vec(), b"=a=b\n".to_vec()]);
         for bad in [&b"\xff\x00"[..], &b"\xe1\x00\x00\x00"[..]] {
             let mut octets = bad;

@@ -73,7 +73,11 @@ impl World {
     }
 
     fn certificate_rows(&self) -> Vec<Row> {
-        self.state.certificates.iter().map(|one| self.certificate_row(one)).collect()
+        self.state
+            .certificates
+            .iter()
+            .map(|one| self.certificate_row(one))
+            .collect()
     }
 
     fn certificate_row(&self, certificate: &Certificate) -> Row {
@@ -92,7 +96,10 @@ impl World {
         if certificate.key.is_some() || certificate.made_here {
             put("private-key", self.truth(certificate.key.is_some()));
         }
-        let facts = certificate.der.as_ref().and_then(|der| CertificateFacts::parse(&der.0).ok());
+        let facts = certificate
+            .der
+            .as_ref()
+            .and_then(|der| CertificateFacts::parse(&der.0).ok());
         let Some(facts) = facts else {
             for (name, value) in &certificate.template {
                 put(name, value.clone());
@@ -134,7 +141,12 @@ impl World {
 
     fn add_template(&mut self, request: &Request) -> Result<Reply, Trap> {
         let name = match request.argument("name") {
-            Some(name) if self.names("/certificate").iter().any(|(_, own)| own == name) => {
+            Some(name)
+                if self
+                    .names("/certificate")
+                    .iter()
+                    .any(|(_, own)| own == name) =>
+            {
                 return Err(Trap::taken("certificate"));
             }
             Some(name) => name.to_owned(),
@@ -181,19 +193,33 @@ impl World {
             template,
             ..Certificate::default()
         });
-        Ok(Reply { rows: Vec::new(), ret: Some(print_id(id)) })
+        Ok(Reply {
+            rows: Vec::new(),
+            ret: Some(print_id(id)),
+        })
     }
 
     fn set_certificate(&mut self, request: &Request) -> Result<Reply, Trap> {
         let ids = self.items(request)?;
         let name = request.argument("name");
         if let Some(name) = name {
-            if self.names("/certificate").iter().any(|(id, own)| own == name && !ids.contains(id)) {
+            if self
+                .names("/certificate")
+                .iter()
+                .any(|(id, own)| own == name && !ids.contains(id))
+            {
                 return Err(Trap::taken("certificate"));
             }
         }
-        let trusted = request.argument("trusted").map(Self::trust_flag).transpose()?;
-        let chosen = self.state.certificates.iter_mut().filter(|one| ids.contains(&one.id));
+        let trusted = request
+            .argument("trusted")
+            .map(Self::trust_flag)
+            .transpose()?;
+        let chosen = self
+            .state
+            .certificates
+            .iter_mut()
+            .filter(|one| ids.contains(&one.id));
         for certificate in chosen {
             for (argument, value) in &request.arguments {
                 match argument.as_str() {
@@ -234,7 +260,11 @@ impl World {
         }
         let field = |name: &str| one.template.get(name).cloned().unwrap_or_default();
         let list = |name: &str| -> Vec<String> {
-            field(name).split(',').filter(|word| !word.is_empty()).map(ToOwned::to_owned).collect()
+            field(name)
+                .split(',')
+                .filter(|word| !word.is_empty())
+                .map(ToOwned::to_owned)
+                .collect()
         };
         let key_usage = list("key-usage");
         let template = Template {
@@ -242,8 +272,12 @@ impl World {
             san: list("subject-alt-name"),
             is_ca: key_usage.iter().any(|word| word == "key-cert-sign"),
             key_usage,
-            days: field("days-valid").parse().map_err(|_| Trap::invalid("days-valid"))?,
-            key_size: field("key-size").parse().map_err(|_| not_here("/certificate", "EC keys"))?,
+            days: field("days-valid")
+                .parse()
+                .map_err(|_| Trap::invalid("days-valid"))?,
+            key_size: field("key-size")
+                .parse()
+                .map_err(|_| not_here("/certificate", "EC keys"))?,
             organization: one.template.get("organization").cloned(),
         };
         let (der, key) = signing::self_sign(&template, now).map_err(Trap::failure)?;
@@ -272,7 +306,9 @@ impl World {
             }
             gone.extend(issued);
         }
-        self.state.certificates.retain(|one| !gone.contains(&one.id));
+        self.state
+            .certificates
+            .retain(|one| !gone.contains(&one.id));
         self.sync_crls();
         Ok(Reply::default())
     }
@@ -284,11 +320,19 @@ impl World {
             Some("pkcs12") => return Err(not_here("/certificate", "export-certificate pkcs12")),
             Some(_) => return Err(Trap::no_match("type")),
         }
-        if request.argument("export-passphrase").is_some_and(|text| !text.is_empty()) {
+        if request
+            .argument("export-passphrase")
+            .is_some_and(|text| !text.is_empty())
+        {
             return Err(not_here("/certificate", "export-certificate with a key"));
         }
         let mut files = Vec::new();
-        for one in self.state.certificates.iter().filter(|one| ids.contains(&one.id)) {
+        for one in self
+            .state
+            .certificates
+            .iter()
+            .filter(|one| ids.contains(&one.id))
+        {
             let Some(der) = &one.der else {
                 return Err(Trap::failure("certificate is not signed"));
             };
@@ -317,11 +361,32 @@ pub(crate) fn pem(der: &[u8]) -> String {
     text
 }
 
-const KEY_SIZES: &[&str] =
-    &["1024", "1536", "2048", "4096", "8192", "prime256v1", "secp384r1", "secp521r1"];
+const KEY_SIZES: &[&str] = &[
+    "1024",
+    "1536",
+    "2048",
+    "4096",
+    "8192",
+    "prime256v1",
+    "secp384r1",
+    "secp521r1",
+];
 
 const KEY_USAGES: &[&str] = &[
-    "digital-signature", "content-commitment", "key-encipherment", "data-encipherment",
-    "key-agreement", "key-cert-sign", "crl-sign", "encipher-only", "decipher-only", "tls-server",
-    "tls-client", "code-sign", "email-protect", "timestamp", "ocsp-sign", "dvcs",
+    "digital-signature",
+    "content-commitment",
+    "key-encipherment",
+    "data-encipherment",
+    "key-agreement",
+    "key-cert-sign",
+    "crl-sign",
+    "encipher-only",
+    "decipher-only",
+    "tls-server",
+    "tls-client",
+    "code-sign",
+    "email-protect",
+    "timestamp",
+    "ocsp-sign",
+    "dvcs",
 ];

@@ -27,7 +27,12 @@ impl World {
             }
             "remove" => {
                 let id = self.crl_id(request)?;
-                if self.state.crls.iter().any(|row| row.id == id && row.dynamic) {
+                if self
+                    .state
+                    .crls
+                    .iter()
+                    .any(|row| row.id == id && row.dynamic)
+                {
                     return Err(Trap::failure("can not remove dynamic item"));
                 }
                 self.state.crls.retain(|row| row.id != id);
@@ -61,7 +66,9 @@ impl World {
             .collect();
         urls.sort();
         urls.dedup();
-        self.state.crls.retain(|row| !row.dynamic || urls.contains(&row.url));
+        self.state
+            .crls
+            .retain(|row| !row.dynamic || urls.contains(&row.url));
         for url in urls {
             if self.state.crls.iter().any(|row| row.url == url) {
                 continue;
@@ -76,20 +83,35 @@ impl World {
     fn push_crl(&mut self, url: &str, dynamic: bool) -> u32 {
         let id = self.state.next_crl;
         self.state.next_crl += 1;
-        self.state.crls.push(CrlRow { id, url: url.to_owned(), dynamic, ..CrlRow::default() });
+        self.state.crls.push(CrlRow {
+            id,
+            url: url.to_owned(),
+            dynamic,
+            ..CrlRow::default()
+        });
         id
     }
 
     fn add_crl(&mut self, request: &Request) -> Result<Reply, Trap> {
-        let url = request.argument("url").ok_or_else(|| Trap::missing("url"))?;
-        if self.state.crls.iter().any(|row| row.url == url && !row.dynamic) {
+        let url = request
+            .argument("url")
+            .ok_or_else(|| Trap::missing("url"))?;
+        if self
+            .state
+            .crls
+            .iter()
+            .any(|row| row.url == url && !row.dynamic)
+        {
             return Err(Trap::failure("already have crl with such url"));
         }
         let id = self.push_crl(url, false);
         if self.assumptions.is("crl-on-add", "immediate") {
             self.downloads.push(url.to_owned());
         }
-        Ok(Reply { rows: Vec::new(), ret: Some(print_id(id)) })
+        Ok(Reply {
+            rows: Vec::new(),
+            ret: Some(print_id(id)),
+        })
     }
 
     fn crl_id(&self, request: &Request) -> Result<u32, Trap> {
@@ -124,12 +146,17 @@ impl World {
                 rows.push(row);
                 continue;
             };
-            let named: Vec<_> =
-                store.iter().filter(|(_, facts)| facts.subject_der == list.issuer_der).collect();
+            let named: Vec<_> = store
+                .iter()
+                .filter(|(_, facts)| facts.subject_der == list.issuer_der)
+                .collect();
             let signer = named.iter().find(|(_, facts)| list.is_signed_by(facts));
             put("invalid", self.truth(signer.is_none()));
             put("expired", self.truth(list.next_update < self.now()));
-            put("cert", signer.map_or_else(|| "none".to_owned(), |(name, _)| name.clone()));
+            put(
+                "cert",
+                signer.map_or_else(|| "none".to_owned(), |(name, _)| name.clone()),
+            );
             put("num", list.number.clone());
             put("revoked", list.revoked.len().to_string());
             put("last-update", Moment::at(list.this_update).print(form));

@@ -76,7 +76,11 @@ impl World {
     }
 
     fn print_to_file(&mut self, name: &str) -> Result<Reply, Trap> {
-        let name = if name.ends_with(".txt") { name.to_owned() } else { format!("{name}.txt") };
+        let name = if name.ends_with(".txt") {
+            name.to_owned()
+        } else {
+            format!("{name}.txt")
+        };
         let contents = self
             .state
             .files
@@ -90,7 +94,11 @@ impl World {
     fn file_rows(&mut self) -> Vec<Row> {
         let form = self.model.date_form();
         let limit = self.model.contents_limit();
-        let dated = if self.model.files_are_modified() { "last-modified" } else { "creation-time" };
+        let dated = if self.model.files_are_modified() {
+            "last-modified"
+        } else {
+            "creation-time"
+        };
         let mut rows = Vec::new();
         for file in &mut self.state.files {
             if file.hidden > 0 {
@@ -116,7 +124,9 @@ impl World {
     }
 
     fn add_file(&mut self, request: &Request) -> Result<Reply, Trap> {
-        let name = request.argument("name").ok_or_else(|| Trap::missing("name"))?;
+        let name = request
+            .argument("name")
+            .ok_or_else(|| Trap::missing("name"))?;
         let name = name.trim_start_matches('/');
         if name.is_empty() {
             return Err(Trap::invalid("name"));
@@ -134,7 +144,10 @@ impl World {
         if let Some(file) = self.state.files.last_mut() {
             file.directory = directory;
         }
-        Ok(Reply { rows: Vec::new(), ret: Some(id) })
+        Ok(Reply {
+            rows: Vec::new(),
+            ret: Some(id),
+        })
     }
 
     fn set_file(&mut self, request: &Request) -> Result<Reply, Trap> {
@@ -142,7 +155,12 @@ impl World {
         let contents = self.contents(request)?;
         let name = request.argument("name");
         let now = self.now();
-        for file in self.state.files.iter_mut().filter(|file| ids.contains(&file.id)) {
+        for file in self
+            .state
+            .files
+            .iter_mut()
+            .filter(|file| ids.contains(&file.id))
+        {
             if let Some(contents) = &contents {
                 file.contents = Octets(contents.clone());
             }
@@ -164,16 +182,28 @@ impl World {
     }
 
     fn read_file(&self, request: &Request) -> Result<Reply, Trap> {
-        let name = request.argument("file").ok_or_else(|| Trap::missing("file"))?;
+        let name = request
+            .argument("file")
+            .ok_or_else(|| Trap::missing("file"))?;
         let file = self.file_named("file", name)?;
         let number = |argument: &str, usual: usize| match request.argument(argument) {
             None => Ok(usual),
             Some(text) => text.parse().map_err(|_| Trap::invalid(argument)),
         };
         let (offset, size) = (number("offset", 0)?, number("chunk-size", 32_768)?);
-        let octets: Vec<u8> = file.contents.0.iter().skip(offset).take(size).copied().collect();
+        let octets: Vec<u8> = file
+            .contents
+            .0
+            .iter()
+            .skip(offset)
+            .take(size)
+            .copied()
+            .collect();
         let mut row = Row::new();
-        row.insert("data".to_owned(), String::from_utf8_lossy(&octets).into_owned());
+        row.insert(
+            "data".to_owned(),
+            String::from_utf8_lossy(&octets).into_owned(),
+        );
         Ok(listed(vec![row]))
     }
 

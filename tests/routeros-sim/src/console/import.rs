@@ -29,10 +29,14 @@ struct Wishes {
 
 impl World {
     pub(super) fn import(&mut self, request: &Request) -> Result<Reply, Trap> {
-        let named = request.argument("file-name").ok_or_else(|| Trap::missing("file-name"))?;
+        let named = request
+            .argument("file-name")
+            .ok_or_else(|| Trap::missing("file-name"))?;
         let file = self.file_named("file-name", named)?;
         let (file_name, octets) = (file.name.clone(), file.contents.0.clone());
-        let trusted = request.argument("trusted").map_or(Ok(true), Self::trust_flag)?;
+        let trusted = request
+            .argument("trusted")
+            .map_or(Ok(true), Self::trust_flag)?;
         let short = file_name.rsplit('/').next().unwrap_or(&file_name);
         let wishes = Wishes {
             stem: request.argument("name").unwrap_or(short).to_owned(),
@@ -77,7 +81,8 @@ impl World {
         for object in objects {
             match object {
                 Imported::Certificate(facts) => {
-                    counters.certificates += u32::from(self.take_certificate(&facts, place, wishes));
+                    counters.certificates +=
+                        u32::from(self.take_certificate(&facts, place, wishes));
                     place += 1;
                 }
                 Imported::Key { pkcs8, spki } => keys.push((pkcs8, spki)),
@@ -93,7 +98,10 @@ impl World {
     fn take_certificate(&mut self, facts: &CertificateFacts, place: u32, wishes: &Wishes) -> bool {
         let wants_issuer = self.model.in_place_wants_issuer();
         for own in &mut self.state.certificates {
-            let Some(old) = own.der.as_ref().and_then(|der| CertificateFacts::parse(&der.0).ok())
+            let Some(old) = own
+                .der
+                .as_ref()
+                .and_then(|der| CertificateFacts::parse(&der.0).ok())
             else {
                 continue;
             };

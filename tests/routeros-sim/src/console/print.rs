@@ -45,7 +45,8 @@ impl World {
             .find(|(own, _)| print_id(*own) == id)
             .map(|(_, name)| name)
             .unwrap_or_else(|| {
-                if menu == "/certificate" && self.assumptions.is("removed-bound-certificate", "none")
+                if menu == "/certificate"
+                    && self.assumptions.is("removed-bound-certificate", "none")
                 {
                     "none".to_owned()
                 } else {
@@ -56,7 +57,9 @@ impl World {
 
     fn fields(&self, caller: Caller<'_>, path: &str, stored: &BTreeMap<String, String>) -> Row {
         let mut row = Row::new();
-        let Some(menu) = tree::menus().get(path) else { return row };
+        let Some(menu) = tree::menus().get(path) else {
+            return row;
+        };
         let tree = Tree::of(self.model);
         for (name, field) in &menu.fields {
             if field.write_only
@@ -71,7 +74,11 @@ impl World {
         }
         for name in ["comment", "default"] {
             if let Some(value) = stored.get(name) {
-                let shown = if name == "default" { self.truth(true) } else { value.clone() };
+                let shown = if name == "default" {
+                    self.truth(true)
+                } else {
+                    value.clone()
+                };
                 row.insert(name.to_owned(), shown);
             }
         }

@@ -43,8 +43,9 @@ impl World {
     fn service_rows(&self, caller: Caller<'_>) -> Vec<Row> {
         let mut rows = self.table_rows(caller, MENU);
         for row in &mut rows {
-            let unusable =
-                row.get("certificate").is_some_and(|name| name == "none" || name.starts_with('*'));
+            let unusable = row
+                .get("certificate")
+                .is_some_and(|name| name == "none" || name.starts_with('*'));
             row.insert("invalid".to_owned(), self.truth(unusable));
             if self.model.service_connections() {
                 row.remove("address");
@@ -82,7 +83,9 @@ impl World {
             .split([',', ';'])
             .filter_map(parse_id)
             .find_map(|id| self.connections.get(&id));
-        let Some(connection) = dynamic else { return Ok(()) };
+        let Some(connection) = dynamic else {
+            return Ok(());
+        };
         let fixed = self
             .names(MENU)
             .into_iter()

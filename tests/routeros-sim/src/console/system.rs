@@ -22,7 +22,10 @@ impl World {
             ("/user/active", "print" | "find") => return Ok(Reply::default()),
             _ => return Err(not_here(menu, command)),
         };
-        let row = pairs.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+        let row = pairs
+            .into_iter()
+            .map(|(name, value)| (name.to_owned(), value))
+            .collect();
         Ok(listed(vec![row]))
     }
 
@@ -33,7 +36,8 @@ impl World {
             .zip(1_u32..)
             .map(|(fields, number)| {
                 let mut row = fields.clone();
-                row.entry(".id".to_owned()).or_insert_with(|| print_id(number));
+                row.entry(".id".to_owned())
+                    .or_insert_with(|| print_id(number));
                 row
             })
             .collect();
@@ -116,7 +120,15 @@ impl World {
                     flagged,
                     ("flagging-enabled", self.truth(true)),
                 ];
-                for name in ["scheduler", "fetch", "ipsec", "l2tp", "socks", "smb", "email"] {
+                for name in [
+                    "scheduler",
+                    "fetch",
+                    "ipsec",
+                    "l2tp",
+                    "socks",
+                    "smb",
+                    "email",
+                ] {
                     rows.push((name, self.truth(true)));
                 }
                 rows

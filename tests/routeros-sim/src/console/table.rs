@@ -62,7 +62,11 @@ impl World {
                     let field = menu.fields.get(name).ok_or_else(|| not_here(path, name))?;
                     changed.insert(name.clone(), self.accept(name, field, value)?);
                 }
-                self.state.settings.entry(path.to_owned()).or_default().extend(changed);
+                self.state
+                    .settings
+                    .entry(path.to_owned())
+                    .or_default()
+                    .extend(changed);
                 Ok(Reply::default())
             }
             _ => Err(not_here(path, command)),
@@ -88,12 +92,22 @@ impl World {
     /// Ids and names of the rows of a menu.
     pub(crate) fn names(&self, path: &str) -> Vec<(u32, String)> {
         if path == "/certificate" {
-            return self.state.certificates.iter().map(|one| (one.id, one.name.clone())).collect();
+            return self
+                .state
+                .certificates
+                .iter()
+                .map(|one| (one.id, one.name.clone()))
+                .collect();
         }
         self.state
             .table(path)
             .iter()
-            .map(|item| (item.id, item.fields.get("name").cloned().unwrap_or_default()))
+            .map(|item| {
+                (
+                    item.id,
+                    item.fields.get("name").cloned().unwrap_or_default(),
+                )
+            })
             .collect()
     }
 
@@ -171,8 +185,14 @@ impl World {
                 held.push(plain);
             }
         }
-        let with = all.iter().filter(|one| held.contains(one)).map(|&one| one.to_owned());
-        let without = all.iter().filter(|one| !held.contains(one)).map(|one| format!("!{one}"));
+        let with = all
+            .iter()
+            .filter(|one| held.contains(one))
+            .map(|&one| one.to_owned());
+        let without = all
+            .iter()
+            .filter(|one| !held.contains(one))
+            .map(|one| format!("!{one}"));
         Ok(with.chain(without).collect::<Vec<_>>().join(","))
     }
 
@@ -213,7 +233,10 @@ impl World {
         }
         self.unique(path, menu, &fields, None)?;
         let id = self.state.table_mut(path).push(fields);
-        Ok(Reply { rows: Vec::new(), ret: Some(print_id(id)) })
+        Ok(Reply {
+            rows: Vec::new(),
+            ret: Some(print_id(id)),
+        })
     }
 
     fn set_rows(&mut self, request: &Request) -> Result<Reply, Trap> {
@@ -236,7 +259,10 @@ impl World {
         fields: &mut BTreeMap<String, String>,
     ) -> Result<(), Trap> {
         for (name, value) in &request.arguments {
-            if matches!(name.as_str(), ".id" | "numbers" | "number" | "copy-from" | "place-before") {
+            if matches!(
+                name.as_str(),
+                ".id" | "numbers" | "number" | "copy-from" | "place-before"
+            ) {
                 continue;
             }
             if name == "comment" {
@@ -259,8 +285,15 @@ impl World {
         let Some(name) = menu.name.as_ref().and_then(|name| fields.get(name)) else {
             return Ok(());
         };
-        let taken = self.names(path).iter().any(|(id, other)| other == name && Some(*id) != own);
-        if taken { Err(Trap::taken(menu.what.as_deref().unwrap_or("item"))) } else { Ok(()) }
+        let taken = self
+            .names(path)
+            .iter()
+            .any(|(id, other)| other == name && Some(*id) != own);
+        if taken {
+            Err(Trap::taken(menu.what.as_deref().unwrap_or("item")))
+        } else {
+            Ok(())
+        }
     }
 
     fn change(
@@ -286,7 +319,9 @@ impl World {
                     && field.kind == FieldKind::Reference
                     && self.state.table(menu).iter().any(|item| {
                         item.fields.get(name).is_some_and(|value| {
-                            value.split(',').any(|one| ids.iter().any(|id| print_id(*id) == one))
+                            value
+                                .split(',')
+                                .any(|one| ids.iter().any(|id| print_id(*id) == one))
                         })
                     })
             })

@@ -1,0 +1,211 @@
+//! The binary API: words, logins, traps.
+
+use routeros_sim::api::codec;
+use routeros_sim::model::Model;
+use tokio::net::TcpStream;
+
+use crate::rig::Rig;
+
+struct Client(TcpStream);
+
+impl Client {
+    async fn open(rig: &Rig) -> Self {
+        Self(TcpStream::connect(rig.api).await.expect("a connection"))
+    }
+
+    async fn logged_in(rig: &Rig) -> Self {
+        let mut client = Self::open(rig).await;
+        let login = ["/login", "=name=admin", "=password=secret"];
+        assert_eq!(client.talk(&login).await, [vec!["!done"]]);
+        client
+    }
+
+    async fn send(&mut self, words: &[&str]) {
+        let words: Vec<String> = words.iter().map(|&word| word.to_owned()).collect();
+        codec::write(&mut self.0, &words).await.expect("a write");
+    }
+
+    /// Sends a sentence and reads up to `!done` or `!fatal`.
+    async fn talk(&mut self, words: &[&str]) -> Vec<Vec<String>> {
+        self.send(words).await;
+        let mut sentences = Vec::new();
+        loop {
+            let sentence = self.read().await.expect("a sentence");
+            let over = matches!(sentence[0].as_str(), "!done" | "!fatal");
+            sentences.push(sentence);
+            if over {
+                return sentences;
+            }
+        }
+    }
+
+    async fn read(&mut self) -> Option<Vec<String>> {
+        let words = codec::read(&mut self.0).await.ok()??;
+        Some(
+            words
+                .into_iter()
+                .map(|word| String::from_utf8(word).expect("text"))
+                .collect(),
+        )
+    }
+}
+
+#[tokio::test]
+async fn facts_2_3_only_the_one_step_login_works() {
+    for model in [Model::V6_49, Model::V7_24] {
+        let rig = Rig::start(model).await;
+        let mut client = Client::open(&rig).await;
+        let refused = [
+            vec!["!trap", "=message=invalid user name or password (6)"],
+            vec!["!done"],
+        ];
+        assert_eq!(
+            client.talk(&["/login", "=name=admin", "=password=x"]).await,
+            refused
+        );
+        assert_eq!(
+            client
+                .talk(&["/login", "=name=admin", "=response=00ab"])
+                .await,
+            refused
+        );
+        assert_eq!(
+            client.talk(&["/ip/pool/print"]).await,
+            [["!fatal", "not logged in"]]
+        );
+        assert_eq!(client.read().await, None);
+        Client::logged_in(&rig).await;
+        assert_eq!(rig.router.recorded().logins, 1);
+    }
+}
+
+#[tokio::test]
+async fn facts_0_empty_is_said_from_7_18_on() {
+    let rig = Rig::start(Model::V6_49).await;
+    let mut client = Client::logged_in(&rig).await;
+    assert_eq!(
+        client.talk(&["/ip/pool/print", ".tag=a"]).await,
+        [["!done", ".tag=a"]]
+    );
+    let rig = Rig::start(Model::V7_24).await;
+    let mut client = Client::logged_in(&rig).await;
+    assert_eq!(
+        client.talk(&["/ip/pool/print", ".tag=a"]).await,
+        [["!empty", ".tag=a"], ["!done", ".tag=a"]]
+    );
+}
+
+#[tokio::test]
+async fn facts_2_4_traps_have_a_category_and_are_followed_by_done() {
+    let rig = Rig::start(Model::V6_49).await;
+    let mut client = Client::logged_in(&rig).await;
+    for (words, category, message) in [
+        (&["/file/add", "=name=x"][..], "0", "no such command"),
+        (&["/rest/print"][..], "0", "no such command prefix"),
+        (
+            &["/certificate/import", "=file-name=x", "=trusted=yes"][..],
+            "1",
+            "unknown parameter trusted",
+        ),
+        (
+            &["/certificate/import", "=file-name=x"][..],
+            "1",
+            "input does not match any value of file-name",
+        ),
+        (
+            &["/ip/pool/set", "=numbers=x", "=ranges=10.0.0.1"][..],
+            "0",
+            "no such item",
+        ),
+    ] {
+        let expected = vec![
+            vec![
+                "!trap".to_owned(),
+                format!("=category={category}"),
+                format!("=message={message}"),
+            ],
+            vec!["!done".to_owned()],
+        ];
+        assert_eq!(client.talk(words).await, expected);
+    }
+}
+
+#[tokio::test]
+async fn rows_are_added_queried_and_removed() {
+    let rig = Rig::start(Model::V6_49).await;
+    let mut client = Client::logged_in(&rig).await;
+    let add = ["/ip/pool/add", "=name=p=q", "=ranges=10.0.0.1", ".tag=1"];
+    assert_eq!(client.talk(&add).await, [["!done", "=ret=*1", ".tag=1"]]);
+    let print = ["/ip/pool/getall", "?name=p=q", "=.proplist=ranges"];
+    assert_eq!(
+        client.talk(&print).await,
+        [vec!["!re", "=ranges=10.0.0.1"], vec!["!done"]]
+    );
+    assert_eq!(
+        client.talk(&["/ip/pool/remove", "=.id=*1"]).await,
+        [["!done"]]
+    );
+    assert_eq!(client.talk(&print).await, [["!done"]]);
+}
+
+#[tokio::test]
+async fn facts_2_8_a_listener_is_cancelled_by_its_tag() {
+    let rig = Rig::start(Model::V7_24).await;
+    let mut client = Client::logged_in(&rig).await;
+    client.send(&["/ip/pool/listen", ".tag=l"]).await;
+    client.send(&["/cancel", "=tag=l", ".tag=c"]).await;
+    let interrupted = ["!trap", "=category=2", "=message=interrupted", ".tag=l"];
+    assert_eq!(client.read().await.expect("a trap"), interrupted);
+    assert_eq!(client.read().await.expect("an end"), ["!done", ".tag=l"]);
+    assert_eq!(client.read().await.expect("an end"), ["!done", ".tag=c"]);
+}
+
+#[tokio::test]
+async fn facts_2_10_a_huge_word_ends_the_connection_without_a_word() {
+    let rig = Rig::start(Model::V7_24).await;
+    let mut client = Client::logged_in(&rig).await;
+    let word = format!("=contents={}", "x".repeat(102_400));
+    client.send(&["/file/add", "=name=x", &word]).await;
+    assert_eq!(client.read().await, None);
+}
+
+#[tokio::test]
+async fn facts_3_version_6_takes_text_by_print_poll_and_set() {
+    let rig = Rig::start(Model::V6_49).await;
+    let mut client = Client::logged_in(&rig).await;
+    let list = ["/file/print", "=.proplist=.id,name"];
+    assert_eq!(client.talk(&["/file/print", "=file=up"]).await, [["!done"]]);
+    assert_eq!(client.talk(&list).await, [["!done"]]);
+    assert_eq!(
+        client.talk(&list).await,
+        [vec!["!re", "=.id=*1", "=name=up.txt"], vec!["!done"]]
+    );
+    let set = ["/file/set", "=numbers=up.txt", "=contents=line\nline"];
+    assert_eq!(client.talk(&set).await, [["!done"]]);
+    let word = format!("=contents={}", "x".repeat(4_097));
+    let long = client.talk(&["/file/set", "=numbers=up.txt", &word]).await;
+    assert_eq!(long[0][2], "=message=failure: contents too long");
+    let get = ["/file/get", "=number=up.txt", "=value-name=contents"];
+    assert_eq!(client.talk(&get).await, [["!done", "=ret=line\nline"]]);
+}
+
+#[tokio::test]
+async fn facts_8_a_user_without_policy_is_told_so() {
+    let rig = Rig::start(Model::V6_49).await;
+    rig.paste(
+        "/user group add name=eyes policy=read,api\n/user add name=eyes group=eyes password=x",
+    )
+    .await;
+    let mut client = Client::open(&rig).await;
+    client.talk(&["/login", "=name=eyes", "=password=x"]).await;
+    assert_eq!(client.talk(&["/ip/pool/print"]).await, [["!done"]]);
+    assert_eq!(
+        client
+            .talk(&["/ip/pool/add", "=name=p", "=ranges=10.0.0.1"])
+            .await,
+        [
+            vec!["!trap", "=message=not enough permissions (9)"],
+            vec!["!done"]
+        ]
+    );
+}

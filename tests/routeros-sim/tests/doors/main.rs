@@ -1,0 +1,7 @@
+//! The doors of the simulator, over real sockets on the loopback address.
+
+mod api;
+mod certificates;
+mod rest;
+mod rig;
+mod services;

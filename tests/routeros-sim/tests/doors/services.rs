@@ -1,0 +1,176 @@
+//! Services: which certificate is served, and when connections are cut.
+
+use routeros_sim::model::Model;
+use tokio::io::AsyncReadExt as _;
+use tokio::net::TcpStream;
+
+use crate::rig::{Authority, Rig, handshake, key, request};
+
+async fn push(rig: &Rig, authority: &Authority, name: &str) {
+    let key = key();
+    let leaf = authority.leaf("router.example", &key);
+    rig.upload(
+        "chain.pem",
+        &format!("{}{}", authority.intermediate, authority.root),
+    )
+    .await;
+    rig.import("chain.pem", "ca").await;
+    rig.upload("leaf.pem", &format!("{leaf}{}", key.serialize_pem()))
+        .await;
+    rig.import("leaf.pem", name).await;
+}
+
+#[tokio::test]
+async fn facts_1_1_without_a_certificate_the_handshake_fails_with_alert_40() {
+    for model in [Model::V6_49, Model::V7_24] {
+        let rig = Rig::start(model).await;
+        let error = handshake(rig.api_ssl)
+            .await
+            .expect_err("no certificate")
+            .to_string();
+        assert!(error.contains("HandshakeFailure"), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn facts_1_11_rebinding_cuts_the_service_and_serves_the_new_chain() {
+    let rig = Rig::start(Model::V7_24).await;
+    let authority = Authority::new();
+    push(&rig, &authority, "first").await;
+    push(&rig, &authority, "second").await;
+    rig.paste("/ip service set www-ssl certificate=first").await;
+    let (idle, before) = handshake(rig.rest).await.expect("a handshake");
+    assert_eq!(
+        before.len(),
+        2,
+        "the leaf and its intermediate, not the root"
+    );
+    let (stream, _) = handshake(rig.rest).await.expect("a handshake");
+    let body = r#"{"numbers":"www-ssl","certificate":"second"}"#;
+    request(stream, "admin:secret", "POST", "/rest/ip/service/set", body)
+        .await
+        .expect_err("cut before the answer");
+    let mut idle = idle;
+    let mut octets = Vec::new();
+    let read = idle.read_to_end(&mut octets).await;
+    assert!(
+        read.is_err() || octets.is_empty(),
+        "every connection of the service is cut"
+    );
+    let (_, after) = handshake(rig.rest).await.expect("a handshake");
+    assert_ne!(before[0], after[0]);
+    assert_eq!(before[1], after[1]);
+    let (_, rows) = rig.call("GET", "/rest/ip/service/www-ssl", "").await;
+    assert_eq!(rows["certificate"], "second");
+}
+
+#[tokio::test]
+async fn facts_1_13_open_connections_are_rows_that_cannot_be_set() {
+    let rig = Rig::start(Model::V7_24).await;
+    let _open = TcpStream::connect(rig.api).await.expect("a connection");
+    let path = "/rest/ip/service?name=api";
+    let mut rows = rig.call("GET", path, "").await.1;
+    while rows.as_array().is_some_and(|rows| rows.len() < 2) {
+        tokio::task::yield_now().await;
+        rows = rig.call("GET", path, "").await.1;
+    }
+    assert_eq!(
+        (&rows[0]["dynamic"], &rows[1]["dynamic"]),
+        (&"false".into(), &"true".into())
+    );
+    let id = rows[1][".id"].as_str().expect("an id");
+    let (status, value) = rig
+        .call(
+            "PATCH",
+            &format!("/rest/ip/service/{id}"),
+            r#"{"disabled":"yes"}"#,
+        )
+        .await;
+    assert_eq!(status, 400);
+    assert_eq!(
+        value["detail"],
+        format!(
+            "failure: this is configured elsewhere (/ip/service/set {} = api)",
+            rows[0][".id"].as_str().expect("an id")
+        )
+    );
+}
+
+#[tokio::test]
+async fn a_disabled_service_takes_nobody() {
+    let rig = Rig::start(Model::V7_24).await;
+    rig.paste("/ip service disable api").await;
+    let mut stream = TcpStream::connect(rig.api).await.expect("a connection");
+    assert_eq!(stream.read(&mut [0; 8]).await.unwrap_or(0), 0);
+}
+
+#[tokio::test]
+async fn a_restart_keeps_everything_but_sessions() {
+    let rig = Rig::start(Model::V7_24).await;
+    push(&rig, &Authority::new(), "vpn").await;
+    rig.paste("/ip service set www-ssl certificate=vpn\n/system identity set name=kept")
+        .await;
+    let (_, before) = rig.call("GET", "/rest/certificate", "").await;
+    let rig = rig.restart().await;
+    let (_, after) = rig.call("GET", "/rest/certificate", "").await;
+    assert_eq!(
+        before.as_array().map(|rows| rows
+            .iter()
+            .map(|row| &row["fingerprint"])
+            .collect::<Vec<_>>()),
+        after.as_array().map(|rows| rows
+            .iter()
+            .map(|row| &row["fingerprint"])
+            .collect::<Vec<_>>()),
+    );
+    assert_eq!(
+        rig.call("GET", "/rest/system/identity", "").await.1["name"],
+        "kept"
+    );
+    assert_eq!(handshake(rig.rest).await.expect("a handshake").1.len(), 2);
+}
+
+#[tokio::test]
+async fn renaming_keeps_references_and_removing_leaves_none_or_the_id() {
+    for (assumed, shown) in [("none", "none"), ("id", "*3")] {
+        let rig = Rig::assuming(
+            Model::V7_24,
+            &[&format!("removed-bound-certificate={assumed}")],
+        )
+        .await;
+        push(&rig, &Authority::new(), "old").await;
+        rig.paste("/ip service set www-ssl certificate=old\n/certificate set old name=new")
+            .await;
+        let path = "/rest/ip/service/www-ssl";
+        assert_eq!(rig.call("GET", path, "").await.1["certificate"], "new");
+        rig.paste("/certificate remove new").await;
+        assert_eq!(rig.call("GET", path, "").await.1["certificate"], shown);
+        handshake(rig.rest).await.expect_err("no certificate");
+    }
+}
+
+#[tokio::test]
+async fn the_dropped_command_is_executed_and_not_answered() {
+    let rig = Rig::start(Model::V7_24).await;
+    rig.router.drop_next("/ip/pool", "add");
+    let stream = TcpStream::connect(rig.rest_http)
+        .await
+        .expect("a connection");
+    let body = r#"{"name":"p","ranges":"10.0.0.1"}"#;
+    request(stream, "admin:secret", "PUT", "/rest/ip/pool", body)
+        .await
+        .expect_err("cut before the answer");
+    assert_eq!(rig.call("GET", "/rest/ip/pool/p", "").await.0, 200);
+}
+
+#[tokio::test]
+async fn a_client_without_dhe_is_turned_away_when_that_is_assumed() {
+    let script = "/certificate add name=own common-name=r key-usage=tls-server\n\
+                  /certificate sign own\n/ip service set api-ssl certificate=own";
+    let rig = Rig::start(Model::V6_49).await;
+    rig.paste(script).await;
+    handshake(rig.api_ssl).await.expect("ECDHE");
+    let rig = Rig::assuming(Model::V6_49, &["v6-tls=dhe-rsa"]).await;
+    rig.paste(script).await;
+    handshake(rig.api_ssl).await.expect_err("no DHE");
+}
