@@ -1,6 +1,6 @@
 //! The binary API.
 
-pub mod codec;
+mod codec;
 
 use async_trait::async_trait;
 use ca_types::KeyId;
@@ -8,7 +8,10 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::time::timeout;
 use zeroize::Zeroizing;
 
-use self::codec::{Decoder, Sentence, encode_sentence};
+pub use self::codec::{
+    CodecError, Decoder, LONGEST_SENTENCE, LONGEST_WORD, MOST_WORDS, Sentence, decode,
+    encode_sentence,
+};
 use crate::connect::{CALL, CONNECT, Patience, Peer, Stream};
 use crate::tls::silent;
 use crate::{Call, Command, Door, Reply, RouterError, RouterTransport};
@@ -177,10 +180,9 @@ impl Session {
     }
 
     async fn send(&mut self, call: &Call, words: &[&[u8]], tag: &str) -> Result<(), RouterError> {
-        let tag = [&b".tag="[..], tag.as_bytes()];
-        let mut parts: Vec<&[&[u8]]> = words.iter().map(std::slice::from_ref).collect();
-        parts.push(&tag);
-        let octets = encode_sentence(parts).map_err(|error| RouterError::Refused {
+        let tag = format!(".tag={tag}");
+        let words = words.iter().copied().chain([tag.as_bytes()]);
+        let octets = encode_sentence(words).map_err(|error| RouterError::Refused {
             call: call.to_string(),
             what: error.to_string(),
         })?;

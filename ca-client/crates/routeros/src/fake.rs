@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use ca_types::KeyId;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
-use crate::api::codec::{Decoder, encode_sentence};
+use crate::api::{Decoder, encode_sentence};
 use crate::connect::Stream;
 use crate::{Call, Door, Reply, RouterError, RouterTransport, Row};
 
@@ -86,11 +86,9 @@ pub(crate) async fn serve_api(mut stream: impl Stream, steps: &[(&str, &str)]) {
             .collect();
         assert_eq!(words.join("|"), *expected);
         for sentence in answer.split("||").filter(|text| !text.is_empty()) {
-            let tag = [&b".tag="[..], &tag];
-            let parts: Vec<[&[u8]; 1]> =
-                sentence.split('|').map(|word| [word.as_bytes()]).collect();
-            let mut words: Vec<&[&[u8]]> = parts.iter().map(<[_; 1]>::as_slice).collect();
-            if words[0] != [b"!fatal".as_slice()] {
+            let tag = [&b".tag="[..], &tag].concat();
+            let mut words: Vec<&[u8]> = sentence.split('|').map(str::as_bytes).collect();
+            if words[0] != b"!fatal" {
                 words.push(&tag);
             }
             let octets = encode_sentence(words).unwrap();

@@ -13,8 +13,8 @@ pub const MOST_WORDS: usize = 1024;
 /// The most octets of a sentence that is read.
 pub const LONGEST_SENTENCE: usize = 4 << 20;
 
-/// Words that came from the other side.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+/// Words that came from the other side: one at least.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sentence {
     words: Vec<Vec<u8>>,
 }
@@ -25,7 +25,7 @@ impl Sentence {
         self.words.iter().map(Vec::as_slice)
     }
 
-    /// Returns the first word: `!re`, `!done`; empty for an empty sentence.
+    /// Returns the first word: `!re`, `!done`.
     pub fn head(&self) -> &[u8] {
         self.words.first().map(Vec::as_slice).unwrap_or_default()
     }
@@ -47,12 +47,14 @@ fn attribute(word: &[u8]) -> Option<(String, String)> {
     Some((name.to_owned(), value.to_owned()))
 }
 
-/// Reads one sentence and how many octets it takes; nothing when octets are missing.
+/// Reads one sentence and how many octets it takes; nothing when octets are missing. Empty sentences are skipped.
 ///
 /// # Errors
 /// Fails when the octets cannot become a sentence whatever follows.
 pub fn decode(octets: &[u8]) -> Result<Option<(Sentence, usize)>, CodecError> {
     // The end is looked for first, so that nothing is copied of a sentence that is not complete.
+    let empty = empty_sentences(octets);
+    let octets = octets.get(empty..).unwrap_or_default();
     let mut rest = octets;
     let mut spans = Vec::new();
     loop {
@@ -70,13 +72,22 @@ pub fn decode(octets: &[u8]) -> Result<Option<(Sentence, usize)>, CodecError> {
         }
         if word.is_empty() {
             let words = spans.into_iter().map(<[u8]>::to_vec).collect();
-            return Ok(Some((Sentence { words }, taken)));
+            return Ok(Some((Sentence { words }, empty.saturating_add(taken))));
         }
         if spans.len() == MOST_WORDS {
             return Err(CodecError::TooManyWords);
         }
         spans.push(word);
     }
+}
+
+/// Counts the octets of empty sentences in front; a length of zero may be written in five ways.
+fn empty_sentences(octets: &[u8]) -> usize {
+    let mut rest = octets;
+    while let Ok(Some(([], after))) = split_word(rest) {
+        rest = after;
+    }
+    octets.len().saturating_sub(rest.len())
 }
 
 /// A word, and what follows it.
@@ -108,23 +119,20 @@ fn split_word(octets: &[u8]) -> Result<Option<Split<'_>>, CodecError> {
     Ok(tail.split_at_checked(length))
 }
 
-/// Writes a sentence; every word is given in parts, such as `=name=` and its value.
+/// Writes a sentence.
 ///
 /// # Errors
 /// Fails for a word that is too long, or an empty one, which would end the sentence.
-pub fn encode_sentence<'a, W>(words: W) -> Result<Zeroizing<Vec<u8>>, CodecError>
-where
-    W: IntoIterator<Item = &'a [&'a [u8]]> + Clone,
-{
-    let length = |word: &[&[u8]]| -> usize { word.iter().map(|part| part.len()).sum() };
+pub fn encode_sentence<'a>(
+    words: impl IntoIterator<Item = &'a [u8]>,
+) -> Result<Zeroizing<Vec<u8>>, CodecError> {
+    let words: Vec<&[u8]> = words.into_iter().collect();
     // In one piece: a buffer that grows would leave copies of secrets behind.
-    let size: usize = words.clone().into_iter().map(|word| length(word) + 5).sum();
+    let size: usize = words.iter().map(|word| word.len() + 5).sum();
     let mut octets = Zeroizing::new(Vec::with_capacity(size + 1));
     for word in words {
-        encode_length(length(word), &mut octets)?;
-        for part in word {
-            octets.extend_from_slice(part);
-        }
+        encode_length(word.len(), &mut octets)?;
+        octets.extend_from_slice(word);
     }
     octets.push(0);
     Ok(octets)
@@ -166,18 +174,17 @@ impl Decoder {
         self.octets.extend_from_slice(octets);
     }
 
-    /// Returns the next complete sentence that is not empty.
+    /// Returns the next complete sentence.
     ///
     /// # Errors
     /// Fails when the octets are no sentences; then they never will be.
     pub fn next_sentence(&mut self) -> Result<Option<Sentence>, CodecError> {
-        while let Some((sentence, taken)) = decode(&self.octets)? {
-            self.octets.drain(..taken);
-            if !sentence.words.is_empty() {
-                return Ok(Some(sentence));
-            }
-        }
-        Ok(None)
+        self.octets.drain(..empty_sentences(&self.octets));
+        let Some((sentence, taken)) = decode(&self.octets)? else {
+            return Ok(None);
+        };
+        self.octets.drain(..taken);
+        Ok(Some(sentence))
     }
 }
 
@@ -208,7 +215,7 @@ mod tests {
     #[track_caller]
     fn check_length(length: usize, expect: &[u8]) {
         let word = vec![b'x'; length];
-        let octets = encode_sentence([[word.as_slice()].as_slice()]).unwrap();
+        let octets = encode_sentence([word.as_slice()]).unwrap();
         assert_eq!(&octets[..expect.len()], expect, "{length}");
         assert_eq!(octets.len(), expect.len() + length + 1);
         let (sentence, taken) = decode(&octets).unwrap().unwrap();
@@ -233,6 +240,7 @@ mod tests {
             &b"\xF0\0\0\0\x02ab\0"[..],
             b"\xE0\0\0\x02ab\0",
             b"\xC0\0\x02ab\0",
+            b"\0\x80\0\xF0\0\0\0\0\x02ab\xC0\0\0",
         ] {
             let (sentence, taken) = decode(octets).unwrap().unwrap();
             assert_eq!((sentence.head(), taken), (&b"ab"[..], octets.len()));
@@ -258,7 +266,7 @@ mod tests {
         assert_eq!(decode(&word.repeat(5)), Err(CodecError::SentenceTooLong));
         let long = vec![0; LONGEST_WORD + 1];
         assert_eq!(
-            encode_sentence([[long.as_slice()].as_slice()]).unwrap_err(),
+            encode_sentence([long.as_slice()]).unwrap_err(),
             CodecError::WordTooLong(LONGEST_WORD + 1)
         );
         assert_eq!(
@@ -310,8 +318,7 @@ mod tests {
             if let Ok(Some((sentence, taken))) = decode(&octets) {
                 assert!(taken <= octets.len());
                 sentence.row();
-                let parts: Vec<_> = sentence.words().map(|word| [word]).collect();
-                let again = encode_sentence(parts.iter().map(<[_; 1]>::as_slice)).unwrap();
+                let again = encode_sentence(sentence.words()).unwrap();
                 assert_eq!(decode(&again).unwrap(), Some((sentence, again.len())));
             }
         }
