@@ -32,11 +32,11 @@ pub struct IdentitySettings {
     pub remote_id: String,
     /// How the responder finds the identity: `remote-id` or `certificate`.
     pub match_by: String,
-    /// Whether policies are made from what the other side asks for.
+    /// Whether policies are made from what the other side asks for; none is not sent.
     pub generate_policy: Option<String>,
-    /// What addresses are handed out.
+    /// What addresses are handed out; none is not sent.
     pub mode_config: Option<String>,
-    /// The templates of made policies.
+    /// The templates of made policies; none is not sent.
     pub policy_template_group: Option<String>,
 }
 
@@ -54,9 +54,9 @@ impl IdentityRow {
                 my_id: row.text_or("my-id", "auto"),
                 remote_id: row.text_or("remote-id", "auto"),
                 match_by: row.text_or("match-by", "remote-id"),
-                generate_policy: row.get("generate-policy").map(str::to_owned),
-                mode_config: row.get("mode-config").map(str::to_owned),
-                policy_template_group: row.get("policy-template-group").map(str::to_owned),
+                generate_policy: Some(row.text_or("generate-policy", "no")),
+                mode_config: Some(row.text_or("mode-config", "none")),
+                policy_template_group: Some(row.text_or("policy-template-group", "default")),
             },
         }
     }
@@ -253,11 +253,9 @@ pub async fn set_identity(
     router: &mut dyn RouterTransport,
     id: &str,
     settings: &IdentitySettings,
-    disabled: bool,
 ) -> Result<(), RouterError> {
     let call = Call::new(IDENTITY, Command::Set).item(id);
-    let call = with_settings(call, settings).with("disabled", if disabled { "yes" } else { "no" });
-    router.call(&call).await?;
+    router.call(&with_settings(call, settings)).await?;
     Ok(())
 }
 

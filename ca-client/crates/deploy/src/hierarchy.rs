@@ -1,0 +1,60 @@
+//! The CAs as a push needs them.
+
+use ca_types::UnixTime;
+use ca_verify::Certificate;
+
+/// A CA, and where its CRL is.
+#[derive(Debug, Clone)]
+pub struct Authority {
+    /// The class: `root`, `router`, `vpn-server`, `vpn-client`.
+    pub class: String,
+    /// Its name in the CA: `router-2026-1`.
+    pub issuer_id: String,
+    /// Its certificate.
+    pub certificate: Certificate,
+    /// Where its CRL is published.
+    pub crl_url: String,
+}
+
+/// The root and the CAs below it.
+#[derive(Debug, Clone)]
+pub struct Hierarchy {
+    /// The root.
+    pub root: Authority,
+    /// The CAs that issue for end entities.
+    pub issuing: Vec<Authority>,
+}
+
+impl Authority {
+    /// Returns the name of its row on a router: `fleet-ca-router-2026-1-1a2b3c4d`.
+    pub(crate) fn row_name(&self) -> String {
+        let digits = short(&self.certificate);
+        match self.class.as_str() {
+            "root" => format!("fleet-ca-root-{digits}"),
+            _ => format!("fleet-ca-{}-{digits}", self.issuer_id),
+        }
+    }
+}
+
+impl Hierarchy {
+    /// Returns the valid CAs of a class, the youngest last.
+    pub(crate) fn of_class(&self, class: &str, now: UnixTime) -> Vec<&Authority> {
+        let mut found: Vec<&Authority> = self
+            .issuing
+            .iter()
+            .filter(|ca| ca.class == class && ca.certificate.validity().contains(now))
+            .collect();
+        found.sort_by_key(|ca| ca.certificate.validity().not_before());
+        found
+    }
+}
+
+/// Returns the first eight digits of a fingerprint, which make names of rows unique.
+pub(crate) fn short(certificate: &Certificate) -> String {
+    certificate
+        .fingerprint()
+        .to_string()
+        .chars()
+        .take(8)
+        .collect()
+}

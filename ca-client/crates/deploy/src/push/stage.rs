@@ -1,0 +1,245 @@
+//! Certificates and keys onto the router, where nothing uses them yet.
+
+use ca_routeros::certificate::{self, CertificateRow, ImportCounters};
+use ca_routeros::{RouterTransport, Version, crl, file};
+use ca_types::Fingerprint;
+use ca_verify::Certificate;
+use zeroize::Zeroizing;
+
+use super::{Job, Staged, padded};
+use crate::hierarchy::short;
+use crate::plan::{CaStep, Leaf, LeafState, Plan};
+use crate::report::FormerCertificate;
+use crate::{CertificateWish, DeployError};
+
+/// What is being put onto a router.
+pub(super) struct Stage<'a> {
+    router: &'a mut dyn RouterTransport,
+    job: &'a Job<'a>,
+    version: Version,
+    random: &'a mut (dyn FnMut() -> String + Send),
+    /// What this run added, for its undoing.
+    added: Vec<Fingerprint>,
+}
+
+impl<'a> Stage<'a> {
+    pub(super) fn new(
+        router: &'a mut dyn RouterTransport,
+        job: &'a Job<'a>,
+        version: Version,
+        random: &'a mut (dyn FnMut() -> String + Send),
+    ) -> Self {
+        Self {
+            router,
+            job,
+            version,
+            random,
+            added: Vec::new(),
+        }
+    }
+
+    /// Puts the CAs, the certificates and their keys onto the router, and adds the CRLs.
+    pub(super) async fn run(&mut self, plan: &Plan) -> Result<Vec<Staged>, DeployError> {
+        for step in &plan.cas {
+            match step {
+                CaStep::There { .. } => {}
+                CaStep::Trust { row } => {
+                    certificate::set_trusted(self.router, &row.id, true).await?;
+                }
+                CaStep::Install { ca } => {
+                    (self.job.progress)(&format!("installing {}", ca.certificate.subject()));
+                    self.install(&ca.certificate, &ca.row_name()).await?;
+                }
+            }
+        }
+        let mut staged = Vec::new();
+        for (wish, leaf) in self.job.entry.certificates.iter().zip(&plan.leaves) {
+            staged.push(self.leaf(plan, wish, leaf).await?);
+        }
+        for url in &plan.crls {
+            crl::add(self.router, url).await?;
+        }
+        Ok(staged)
+    }
+
+    async fn leaf(
+        &mut self,
+        plan: &Plan,
+        wish: &CertificateWish,
+        leaf: &Leaf,
+    ) -> Result<Staged, DeployError> {
+        let former = match &leaf.state {
+            LeafState::Healthy(found) => {
+                return Ok(Staged {
+                    issuing_row: plan.ca_row_name(&leaf.issuing),
+                    serial: padded(&found.row.serial),
+                    not_after: found.validity.not_after(),
+                    row: found.row.clone(),
+                    new_key: None,
+                    former: None,
+                });
+            }
+            LeafState::Ending(found) => Some(FormerCertificate {
+                row: found.row.name.clone(),
+                serial: padded(&found.row.serial),
+                not_after: found.validity.not_after(),
+            }),
+            LeafState::Missing => None,
+        };
+        (self.job.progress)(&format!("getting a certificate for {}", wish.name));
+        let enrolled = self.job.enroller.enroll(wish).await?;
+        let digits = short(&enrolled.root);
+        self.install(&enrolled.root, &format!("fleet-ca-root-{digits}"))
+            .await?;
+        let name = if enrolled.issuing.fingerprint() == leaf.issuing.certificate.fingerprint() {
+            leaf.issuing.row_name()
+        } else {
+            format!("fleet-ca-{}-{}", wish.profile, short(&enrolled.issuing))
+        };
+        let issuing = self.install(&enrolled.issuing, &name).await?;
+        (self.job.progress)(&format!("installing {} and its key", wish.name));
+        let certificate = &enrolled.certificate;
+        let name = format!("{}-{}", wish.name, short(certificate));
+        self.install(certificate, &name).await?;
+        let row = self
+            .attach_key(certificate, &name, &enrolled.key_pem)
+            .await?;
+        Ok(Staged {
+            row,
+            issuing_row: issuing.name,
+            serial: padded(&hex(certificate.serial_octets())),
+            not_after: certificate.validity().not_after(),
+            new_key: Some(certificate.public_key().key_id()),
+            former,
+        })
+    }
+
+    /// Imports a certificate, unless it is there, and returns its row.
+    async fn install(
+        &mut self,
+        certificate: &Certificate,
+        name: &str,
+    ) -> Result<CertificateRow, DeployError> {
+        let fingerprint = certificate.fingerprint();
+        if let Some(row) = certificate::find_by_fingerprint(self.router, &fingerprint).await? {
+            return Ok(row);
+        }
+        self.added.push(fingerprint);
+        let pem = Zeroizing::new(certificate.to_pem());
+        let counters = self.import(&pem, name).await?;
+        let row = certificate::find_by_fingerprint(self.router, &fingerprint).await?;
+        let mut row = row.ok_or_else(|| DeployError::Import {
+            what: format!("the certificate {name}"),
+            why: shown(counters),
+        })?;
+        if row.name != name {
+            certificate::set_name(self.router, &row.id, name).await?;
+            name.clone_into(&mut row.name);
+        }
+        if !row.trusted {
+            certificate::set_trusted(self.router, &row.id, true).await?;
+            row.trusted = true;
+        }
+        Ok(row)
+    }
+
+    /// Imports a key, once more if it does not attach to its certificate.
+    async fn attach_key(
+        &mut self,
+        certificate: &Certificate,
+        name: &str,
+        key: &Zeroizing<String>,
+    ) -> Result<CertificateRow, DeployError> {
+        let fingerprint = certificate.fingerprint();
+        let mut counters = None;
+        for _ in 0..2 {
+            counters = self.import(key, name).await?;
+            let row = certificate::find_by_fingerprint(self.router, &fingerprint).await?;
+            if let Some(row) = row.filter(|row| row.private_key) {
+                return Ok(row);
+            }
+        }
+        Err(DeployError::Import {
+            what: format!("the key of {name}"),
+            why: shown(counters),
+        })
+    }
+
+    /// Uploads a file, imports it and deletes it; without counters when the connection ended before they came.
+    async fn import(
+        &mut self,
+        content: &Zeroizing<String>,
+        name: &str,
+    ) -> Result<Option<ImportCounters>, DeployError> {
+        let file = (self.random)();
+        let uploaded = file::upload(self.router, self.version, &file, content).await;
+        let file = match uploaded {
+            Ok(made) => made,
+            Err(error) => {
+                if error.is_unsure() {
+                    self.router.reconnect().await?;
+                }
+                self.delete(&file).await?;
+                self.delete(&format!("{file}.txt")).await?;
+                return Err(error.into());
+            }
+        };
+        let imported = certificate::import(self.router, self.version, &file, name, true).await;
+        if imported.as_ref().is_err_and(|error| error.is_unsure()) {
+            self.router.reconnect().await?;
+        }
+        self.delete(&file).await?;
+        match imported {
+            Ok(counters) => Ok(Some(counters)),
+            Err(error) if error.is_unsure() => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    async fn delete(&mut self, file: &str) -> Result<(), DeployError> {
+        match file::delete(self.router, file).await {
+            Err(error) if error.is_unsure() => {
+                self.router.reconnect().await?;
+                Ok(file::delete(self.router, file).await?)
+            }
+            answer => Ok(answer?),
+        }
+    }
+
+    /// Removes again what this run added, as far as the router lets it.
+    pub(super) async fn undo(mut self) {
+        let added = std::mem::take(&mut self.added);
+        for fingerprint in added.iter().rev() {
+            let mut found = certificate::find_by_fingerprint(self.router, fingerprint).await;
+            if found.as_ref().is_err_and(|error| error.is_unsure())
+                && self.router.reconnect().await.is_ok()
+            {
+                found = certificate::find_by_fingerprint(self.router, fingerprint).await;
+            }
+            if let Ok(Some(row)) = found {
+                let removed = certificate::remove(self.router, &row.id).await;
+                if removed.is_err() {
+                    (self.job.progress)(&format!("{} stays on the router", row.name));
+                }
+            }
+        }
+    }
+}
+
+fn shown(counters: Option<ImportCounters>) -> String {
+    match counters {
+        None => "the connection ended before it answered".to_owned(),
+        Some(counters) => format!(
+            "certificates-imported {}, private-keys-imported {}, decryption-failures {}, keys-with-no-certificate {}",
+            counters.certificates,
+            counters.private_keys,
+            counters.decryption_failures,
+            counters.keys_without_certificate
+        ),
+    }
+}
+
+fn hex(octets: &[u8]) -> String {
+    let digits: String = octets.iter().map(|octet| format!("{octet:02x}")).collect();
+    digits.trim_start_matches('0').to_owned()
+}
