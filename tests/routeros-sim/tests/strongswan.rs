@@ -4,7 +4,7 @@ use routeros_sim::{
     signing::{self, Template},
     strongswan::{self, HeldCertificate, Options, RouterView, Row},
 };
-use std::{fs, path::Path};
+use std::{fs, path::Path, sync::OnceLock};
 use tempfile::TempDir;
 
 fn row(properties: &str) -> Row {
@@ -33,6 +33,22 @@ fn held(name: &str, san: &[&str], is_ca: bool) -> HeldCertificate {
         trusted: true,
         is_ca,
     }
+}
+
+/// Made once: RSA keys take their time.
+fn store() -> &'static [HeldCertificate] {
+    static STORE: OnceLock<Vec<HeldCertificate>> = OnceLock::new();
+    STORE.get_or_init(|| {
+        vec![
+            held("leaf", &["DNS:r1.example"], false),
+            HeldCertificate {
+                trusted: false,
+                ..held("issuing", &[], true)
+            },
+            held("root", &[], true),
+            held("other", &["email:a@b.example"], false),
+        ]
+    })
 }
 
 /// A router with one tunnel to a named peer.
@@ -80,15 +96,7 @@ fn site() -> RouterView {
             .or_default()
             .push(row(properties));
     }
-    view.certificates = vec![
-        held("leaf", &["DNS:r1.example"], false),
-        HeldCertificate {
-            trusted: false,
-            ..held("issuing", &[], true)
-        },
-        held("root", &[], true),
-        held("other", &["email:a@b.example"], false),
-    ];
+    view.certificates = store().to_vec();
     view.crls = vec![vec![0x30, 0]];
     view
 }
