@@ -11,6 +11,7 @@ mod table;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::assumption::Assumptions;
 use crate::model::Model;
@@ -60,6 +61,26 @@ pub enum Caller<'a> {
 }
 
 impl World {
+    pub(crate) fn new(model: Model, assumptions: Assumptions, state: State) -> Self {
+        let now = machine_clock();
+        Self {
+            model,
+            assumptions,
+            state,
+            machine_clock: now,
+            started: now,
+            connections: BTreeMap::new(),
+            next_connection: 0x100,
+            active_peers: Vec::new(),
+            cut: BTreeSet::new(),
+            downloads: Vec::new(),
+        }
+    }
+
+    pub(crate) fn look_at_the_clock(&mut self) {
+        self.machine_clock = machine_clock();
+    }
+
     /// Executes one command.
     pub fn execute(&mut self, caller: Caller<'_>, request: &Request) -> Result<Reply, Trap> {
         let command = match request.command.as_str() {
@@ -279,4 +300,11 @@ fn select(rows: Vec<Row>, request: &Request) -> Result<Vec<Row>, Trap> {
         chosen.push(row);
     }
     Ok(chosen)
+}
+
+fn machine_clock() -> i64 {
+    let since = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default();
+    i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
 }

@@ -80,10 +80,10 @@ impl Factory<'_> {
                 item.fields
                     .insert("disabled".to_owned(), "false".to_owned());
             }
-            if let Some(id) = &bound {
-                if name == "api-ssl" || name == "www-ssl" && has_rest {
-                    item.fields.insert("certificate".to_owned(), id.clone());
-                }
+            if let Some(id) = &bound
+                && (name == "api-ssl" || name == "www-ssl" && has_rest)
+            {
+                item.fields.insert("certificate".to_owned(), id.clone());
             }
         }
         Ok(())

@@ -15,6 +15,7 @@ use routeros_sim::door::{self, API, API_SSL, REST, REST_HTTP};
 use routeros_sim::factory::{Factory, FactoryCertificate};
 use routeros_sim::model::Model;
 use routeros_sim::router::{Door, Router, Settings};
+use routeros_sim::strongswan::{self, Options};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -32,7 +33,23 @@ struct Cli {
 }
 
 #[derive(Debug, Subcommand)]
-enum Command {}
+enum Command {
+    /// Writes the configuration of a strongSwan daemon that can do what the router could do.
+    ExportStrongswan(Export),
+}
+
+#[derive(Debug, Args)]
+struct Export {
+    /// The directory of the state; the router may be running.
+    #[arg(long, value_name = "DIR")]
+    state: PathBuf,
+    /// The directory to write; credentials of an earlier export are removed.
+    #[arg(long, value_name = "DIR")]
+    out: PathBuf,
+    /// The daemon's address where a peer has no local-address.
+    #[arg(long, value_name = "ADDRESS")]
+    local_address: Option<String>,
+}
 
 #[derive(Debug, Args)]
 struct Run {
@@ -82,8 +99,8 @@ struct Run {
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
-    if let Some(command) = cli.command {
-        match command {}
+    if let Some(Command::ExportStrongswan(settings)) = cli.command {
+        return ended(export(settings));
     }
     if cli.run.list_assumptions {
         return match list_assumptions() {
@@ -91,13 +108,26 @@ fn main() -> ExitCode {
             Err(_) => ExitCode::from(2),
         };
     }
-    match run(cli.run) {
+    ended(run(cli.run))
+}
+
+fn ended(result: anyhow::Result<()>) -> ExitCode {
+    match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("error: {error:#}");
             ExitCode::from(2)
         }
     }
+}
+
+fn export(settings: Export) -> anyhow::Result<()> {
+    let view = routeros_sim::export::view(&settings.state)?;
+    let options = Options {
+        local_address: settings.local_address,
+    };
+    strongswan::export(&view, &options, &settings.out)
+        .with_context(|| format!("{}", settings.out.display()))
 }
 
 fn list_assumptions() -> std::io::Result<()> {

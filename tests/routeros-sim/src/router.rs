@@ -5,7 +5,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use serde::Serialize;
 use tokio::sync::watch;
@@ -95,19 +95,7 @@ impl Router {
             }
             None => (State::new(model), true),
         };
-        let now = machine_clock();
-        let mut world = World {
-            model,
-            assumptions,
-            state,
-            machine_clock: now,
-            started: now,
-            connections: BTreeMap::new(),
-            next_connection: 0x100,
-            active_peers: Vec::new(),
-            cut: BTreeSet::new(),
-            downloads: Vec::new(),
-        };
+        let mut world = World::new(model, assumptions, state);
         if fresh {
             first(&mut world).map_err(io::Error::other)?;
             world.cut.clear();
@@ -230,7 +218,7 @@ impl Router {
     /// The console with the clock of now.
     pub(crate) fn world(&self) -> MutexGuard<'_, World> {
         let mut world = self.world.lock().unwrap_or_else(PoisonError::into_inner);
-        world.machine_clock = machine_clock();
+        world.look_at_the_clock();
         world
     }
 
@@ -316,10 +304,3 @@ impl Drop for Connected {
 }
 
 const SERVICES: [&str; 4] = ["www", "www-ssl", "api", "api-ssl"];
-
-fn machine_clock() -> i64 {
-    let since = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .unwrap_or_default();
-    i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
-}

@@ -199,9 +199,14 @@ impl StateFile {
     /// Makes the directory when it is not there.
     pub(crate) fn within(directory: &Path) -> io::Result<Self> {
         fs::create_dir_all(directory)?;
-        Ok(Self {
+        Ok(Self::at(directory))
+    }
+
+    /// For reading only.
+    pub(crate) fn at(directory: &Path) -> Self {
+        Self {
             path: directory.join("state.json"),
-        })
+        }
     }
 
     /// Nothing when the router was never started.

@@ -103,13 +103,27 @@ pub struct Field {
     #[serde(default)]
     pub(crate) default: Option<String>,
     #[serde(default)]
-    pub(crate) required: bool,
-    #[serde(default)]
-    pub(crate) many: bool,
-    #[serde(default)]
-    pub(crate) secret: bool,
-    #[serde(default)]
-    pub(crate) write_only: bool,
+    is: Vec<Trait>,
+}
+
+/// What is special about a field.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Trait {
+    /// No row is added without it.
+    Required,
+    /// It refers to several rows.
+    Many,
+    /// Only users with the policy `sensitive` see it.
+    Secret,
+    /// It is never printed.
+    WriteOnly,
+}
+
+impl Field {
+    pub(crate) fn is(&self, wanted: Trait) -> bool {
+        self.is.contains(&wanted)
+    }
 }
 
 /// The types of fields.

@@ -311,6 +311,10 @@ fn what_the_router_could_not_do_is_left_out() {
             &[&format!("# hq-0 is left out: {reason}"), "!hq-0 {"],
         );
     }
+}
+
+#[test]
+fn rows_of_other_kinds_are_no_connections() {
     for (menu, index, properties) in [
         ("peer", 0, "disabled=true"),
         ("peer", 0, "exchange-mode=main"),
@@ -322,6 +326,10 @@ fn what_the_router_could_not_do_is_left_out() {
         set(&mut view, menu, index, properties);
         check(&view, &["!hq-0 {"]);
     }
+}
+
+#[test]
+fn policies_that_carry_nothing_are_no_children() {
     for (menu, index, properties, reason) in [
         (
             "policy",

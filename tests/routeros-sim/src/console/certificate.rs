@@ -134,7 +134,7 @@ impl World {
                 put("ca", self.reference("/certificate", &print_id(signer)));
             }
         } else {
-            put("issuer", facts.issuer.clone());
+            put("issuer", facts.issuer);
         }
         row
     }
@@ -202,14 +202,13 @@ impl World {
     fn set_certificate(&mut self, request: &Request) -> Result<Reply, Trap> {
         let ids = self.items(request)?;
         let name = request.argument("name");
-        if let Some(name) = name {
-            if self
+        if let Some(name) = name
+            && self
                 .names("/certificate")
                 .iter()
                 .any(|(id, own)| own == name && !ids.contains(id))
-            {
-                return Err(Trap::taken("certificate"));
-            }
+        {
+            return Err(Trap::taken("certificate"));
         }
         let trusted = request
             .argument("trusted")

@@ -112,10 +112,10 @@ impl World {
             row.insert(dated.to_owned(), Moment::at(file.changed).print(form));
             if !file.directory {
                 row.insert("size".to_owned(), file.contents.0.len().to_string());
-                if file.contents.0.len() <= limit {
-                    if let Ok(text) = std::str::from_utf8(&file.contents.0) {
-                        row.insert("contents".to_owned(), text.to_owned());
-                    }
+                if file.contents.0.len() <= limit
+                    && let Ok(text) = std::str::from_utf8(&file.contents.0)
+                {
+                    row.insert("contents".to_owned(), text.to_owned());
                 }
             }
             rows.push(row);

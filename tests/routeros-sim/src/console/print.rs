@@ -6,7 +6,7 @@ use super::table::print_id;
 use super::{Caller, World};
 use crate::model::Model;
 use crate::row::Row;
-use crate::tree::{self, Field, FieldKind, Tree};
+use crate::tree::{self, Field, FieldKind, Trait, Tree};
 
 impl World {
     pub(super) fn table_rows(&self, caller: Caller<'_>, path: &str) -> Vec<Row> {
@@ -62,9 +62,9 @@ impl World {
         };
         let tree = Tree::of(self.model);
         for (name, field) in &menu.fields {
-            if field.write_only
+            if field.is(Trait::WriteOnly)
                 || !(tree.has_field(path, name) || menu.name.as_ref() == Some(name))
-                || field.secret && !self.has_policy(caller, "sensitive")
+                || field.is(Trait::Secret) && !self.has_policy(caller, "sensitive")
             {
                 continue;
             }

@@ -1,4 +1,4 @@
-//! Menus that show what the router is, and the sessions of IPsec peers.
+//! Menus that show what the router is, and the sessions of `IPsec` peers.
 
 use super::table::print_id;
 use super::{World, found, item_argument, listed, not_here};

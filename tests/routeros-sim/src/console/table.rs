@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::{Caller, World, found, item_argument, listed, not_here};
 use crate::row::{Reply, Request};
 use crate::trap::Trap;
-use crate::tree::{self, Field, FieldKind, Menu};
+use crate::tree::{self, Field, FieldKind, Menu, Trait};
 
 impl World {
     pub(super) fn rows(
@@ -162,7 +162,7 @@ impl World {
                 .map(|(id, _)| print_id(*id))
                 .ok_or_else(|| Trap::no_match(name))
         };
-        if field.many {
+        if field.is(Trait::Many) {
             let words: Vec<String> = value
                 .split(',')
                 .filter(|word| !word.is_empty())
@@ -217,19 +217,19 @@ impl World {
         };
         self.fill(path, menu, request, &mut fields)?;
         for (name, field) in &menu.fields {
-            if field.required && !fields.contains_key(name) {
+            if field.is(Trait::Required) && !fields.contains_key(name) {
                 return Err(Trap::missing(name));
             }
         }
-        if let (Some(name), Some(stem)) = (&menu.name, &menu.automatic) {
-            if !fields.contains_key(name) {
-                let taken = self.names(path);
-                let free = (1_u32..)
-                    .map(|number| format!("{stem}{number}"))
-                    .find(|candidate| taken.iter().all(|(_, own)| own != candidate))
-                    .unwrap_or_default();
-                fields.insert(name.clone(), free);
-            }
+        if let (Some(name), Some(stem)) = (&menu.name, &menu.automatic)
+            && !fields.contains_key(name)
+        {
+            let taken = self.names(path);
+            let free = (1_u32..)
+                .map(|number| format!("{stem}{number}"))
+                .find(|candidate| taken.iter().all(|(_, own)| own != candidate))
+                .unwrap_or_default();
+            fields.insert(name.clone(), free);
         }
         self.unique(path, menu, &fields, None)?;
         let id = self.state.table_mut(path).push(fields);
