@@ -48,15 +48,23 @@ impl Network {
 
     /// Tells what this machine lacks for it, and how to get it.
     pub fn missing() -> Option<String> {
-        for (program, package) in [
+        for (file, package) in [
             ("/usr/sbin/ip", "iproute2"),
             ("/usr/bin/ping", "iputils-ping"),
             ("/usr/sbin/charon-systemd", "charon-systemd"),
             ("/usr/sbin/swanctl", "strongswan-swanctl"),
+            (
+                "/usr/lib/ipsec/plugins/libstrongswan-openssl.so",
+                "libstrongswan-standard-plugins",
+            ),
+            (
+                "/usr/lib/ipsec/plugins/libstrongswan-kernel-libipsec.so",
+                "libcharon-extra-plugins",
+            ),
         ] {
-            if !Path::new(program).exists() {
+            if !Path::new(file).exists() {
                 return Some(format!(
-                    "{program} is missing: `apt-get install -y --no-install-recommends {package}`, \
+                    "{file} is missing: `apt-get install -y --no-install-recommends {package}`, \
                      or `cargo xtask packages` for all of them"
                 ));
             }
