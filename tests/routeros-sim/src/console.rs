@@ -104,6 +104,10 @@ impl World {
         let mut reply = self.dispatch(caller, menu, command, request)?;
         if command == "print" {
             reply.rows = select(reply.rows, request)?;
+            if request.argument("count-only").is_some() {
+                let count = std::mem::take(&mut reply.rows).len();
+                reply.ret = Some(count.to_string());
+            }
         }
         Ok(reply)
     }
@@ -161,8 +165,9 @@ impl World {
     }
 
     fn accepts(&self, known: &[String], menu: &str, command: &str, name: &str) -> bool {
-        let item = (name == ".id" || name == "number" || name == "numbers")
-            && known.iter().any(|one| one == "numbers" || one == "number");
+        let item = name == ".id" && command == "print"
+            || (name == ".id" || name == "number" || name == "numbers")
+                && known.iter().any(|one| one == "numbers" || one == "number");
         let assumed_absent = self.model == Model::V6_49
             && menu == "/certificate"
             && command == "import"
@@ -290,7 +295,11 @@ fn empty(menu: &str, command: &str) -> Result<Reply, Trap> {
 
 fn select(rows: Vec<Row>, request: &Request) -> Result<Vec<Row>, Trap> {
     let mut chosen = Vec::new();
+    let wanted = request.argument(".id").or(request.argument("from"));
     for mut row in rows {
+        if wanted.is_some_and(|list| !list.split([',', ';']).any(|one| is_row(&row, one))) {
+            continue;
+        }
         if !query::matches(&row, &request.query)? {
             continue;
         }

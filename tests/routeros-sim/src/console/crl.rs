@@ -140,7 +140,7 @@ impl World {
             put("dynamic", self.truth(own.dynamic));
             let list = own.der.as_ref().and_then(|der| crl::parse(&der.0).ok());
             let Some(list) = list else {
-                put("invalid", self.truth(true));
+                put("invalid", self.truth(own.failed));
                 put("expired", self.truth(false));
                 put("cert", "none".to_owned());
                 rows.push(row);

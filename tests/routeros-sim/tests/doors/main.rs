@@ -2,6 +2,7 @@
 
 mod api;
 mod certificates;
+mod control;
 mod rest;
 mod rig;
 mod services;

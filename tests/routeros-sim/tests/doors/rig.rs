@@ -278,6 +278,11 @@ impl Authority {
         }
     }
 
+    /// The intermediate, to sign with.
+    pub(crate) fn issuer(&self) -> &CertifiedIssuer<'static, KeyPair> {
+        &self.issuer
+    }
+
     /// A certificate for a key, as PEM.
     pub(crate) fn leaf(&self, name: &str, key: &KeyPair) -> String {
         let mut params = CertificateParams::new(vec![name.to_owned()]).expect("a name");
