@@ -1,0 +1,239 @@
+//! Pushes: what is sent, in which order, and how they end when something breaks.
+
+use ca_deploy::{Binding, DeployError, Revocation};
+use ca_routeros::{Command, Door};
+
+use crate::fleet::{NAME, Story, outcomes, tunnel};
+
+const NEW: &str = "7.24.4 (stable)";
+const OLD: &str = "6.49.23 (long-term)";
+
+#[tokio::test(start_paused = true)]
+async fn a_second_push_sends_nothing() {
+    for (version, door) in [(NEW, Door::Rest), (NEW, Door::ApiSsl), (OLD, Door::ApiSsl)] {
+        let bindings = vec![
+            Binding::WwwSsl,
+            Binding::ApiSsl,
+            tunnel(),
+            Binding::SstpServer,
+            Binding::SstpClient {
+                interface: "to-hq".to_owned(),
+            },
+        ];
+        let mut story = Story::new(version, door, bindings);
+        story.entry.crl_use = true;
+        let report = story.push().await.unwrap();
+        assert_eq!(
+            outcomes(&report),
+            [
+                "www-ssl: proved",
+                "api-ssl: proved",
+                "ipsec hamburg fqdn:hamburg.example.net: proved",
+                "sstp-server: unproved: the server is switched off",
+                "sstp-client to-hq: unproved: which certificate the connection of to-hq was made with cannot be seen",
+            ]
+        );
+        assert_eq!(report.revocation, Revocation::InForce);
+        assert_eq!(report.new_pins.len(), 1);
+        assert_eq!(story.router.state().trusted, report.new_pins);
+        assert!(!report.is_good(false) && report.is_good(true));
+        assert!(story.router.state().files.is_empty());
+        assert_eq!(story.router.rows("/certificate"), 3);
+        story.router.take_changes();
+        let again = story.push().await.unwrap();
+        assert!(!again.changed);
+        assert_eq!(again.certificates[0].row, report.certificates[0].row);
+        assert_eq!(story.router.take_changes(), Vec::<String>::new());
+        assert_eq!(*story.enroller.count.lock().unwrap(), 1);
+        let verified = story.verify().await.unwrap();
+        assert_eq!(outcomes(&verified), outcomes(&report));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_identity_is_sent_whole_and_its_neighbour_stays() {
+    let mut story = Story::new(NEW, Door::ApiSsl, vec![tunnel()]);
+    story.router.state().add(
+        "/ip/ipsec/identity",
+        &[
+            ("peer", "other"),
+            ("auth-method", "pre-shared-key"),
+            ("secret", "hush"),
+        ],
+    );
+    let report = story.push().await.unwrap();
+    let changes = story.router.take_changes();
+    let identity: Vec<&String> = changes
+        .iter()
+        .filter(|call| call.starts_with("/ip/ipsec/identity"))
+        .collect();
+    let expect = format!(
+        "/ip/ipsec/identity add peer=hamburg auth-method=digital-signature certificate={},{} my-id=fqdn:{NAME} \
+         remote-id=fqdn:hamburg.example.net match-by=remote-id comment=fleet-ca",
+        report.certificates[0].row,
+        story.router.field("/certificate", &ca_row(&story), "name"),
+    );
+    assert_eq!(identity, [&expect]);
+    assert!(report.new_pins.is_empty());
+}
+
+fn ca_row(story: &Story) -> String {
+    let digits = story.hierarchy.issuing[0]
+        .certificate
+        .fingerprint()
+        .to_string();
+    format!("fleet-ca-router-2026-1-{}", digits.get(..8).unwrap())
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_service_that_we_come_through_is_bound_last() {
+    let bindings = vec![Binding::ApiSsl, Binding::WwwSsl, tunnel()];
+    let mut story = Story::new(NEW, Door::ApiSsl, bindings);
+    story.push().await.unwrap();
+    let changes = story.router.take_changes();
+    let last = changes.last().unwrap();
+    let id = story.router.field("/ip/service", "api-ssl", ".id");
+    assert!(
+        last.starts_with(&format!("/ip/service set {id} certificate=")),
+        "{last}"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn keys_are_secret_and_files_are_deleted() {
+    for version in [NEW, OLD] {
+        let mut story = Story::new(version, Door::ApiSsl, vec![Binding::WwwSsl]);
+        // The router refuses a key that is not marked as secret.
+        story.push().await.unwrap();
+        let changes = story.router.take_changes();
+        let removed = changes
+            .iter()
+            .filter(|call| call.starts_with("/file remove"));
+        assert_eq!(removed.count(), 4);
+        assert!(changes.iter().any(|call| call.contains("contents=…")));
+        assert!(changes.iter().all(|call| !call.contains("PRIVATE KEY")));
+        assert!(story.router.state().files.is_empty());
+        let imports = changes
+            .iter()
+            .filter(|call| call.starts_with("/certificate import"));
+        for import in imports {
+            assert!(import.contains("passphrase="), "{import}");
+            assert_eq!(import.contains("trusted=yes"), version == NEW, "{import}");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_key_that_does_not_attach_is_imported_once_more() {
+    let mut story = Story::new(NEW, Door::ApiSsl, vec![Binding::WwwSsl]);
+    story.router.state().lost_keys = 1;
+    assert!(story.push().await.unwrap().is_good(false));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_key_that_never_attaches_leaves_nothing_behind() {
+    let mut story = Story::new(NEW, Door::ApiSsl, vec![Binding::WwwSsl]);
+    story.router.state().lost_keys = 2;
+    let error = story.push().await.unwrap_err();
+    assert!(matches!(error, DeployError::Import { .. }), "{error}");
+    assert_eq!(story.router.rows("/certificate"), 0);
+    assert!(story.router.state().files.is_empty());
+    assert_eq!(
+        story.router.field("/ip/service", "www-ssl", "certificate"),
+        "none"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_cut_at_the_bind_ends_in_a_binding_that_works() {
+    for binding in [Binding::ApiSsl, Binding::WwwSsl, tunnel()] {
+        let place = match &binding {
+            Binding::Ipsec(_) => ("/ip/ipsec/identity", Command::Add),
+            _ => ("/ip/service", Command::Set),
+        };
+        for is_done in [false, true] {
+            let mut story = Story::new(NEW, Door::ApiSsl, vec![binding.clone()]);
+            story.router.state().cut = Some((place.0, place.1, is_done));
+            let report = story.push().await.unwrap();
+            assert_eq!(outcomes(&report), [format!("{binding}: proved")]);
+            assert_eq!(
+                story.router.rows("/ip/ipsec/identity"),
+                usize::from(place.1 == Command::Add)
+            );
+            assert!(story.plan().await.unwrap().is_empty());
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_cut_while_staging_leaves_nothing_behind_or_goes_on() {
+    for (menu, command) in [
+        ("/file", Command::Add),
+        ("/file", Command::Remove),
+        ("/certificate", Command::Other("import")),
+    ] {
+        for is_done in [false, true] {
+            let mut story = Story::new(NEW, Door::ApiSsl, vec![Binding::WwwSsl]);
+            story.router.state().cut = Some((menu, command, is_done));
+            let result = story.push().await;
+            assert!(story.router.state().files.is_empty(), "{menu} {command:?}");
+            if result.is_err() {
+                assert_eq!(story.router.rows("/certificate"), 0);
+            }
+            assert!(story.push().await.unwrap().is_good(false));
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_failing_proof_puts_the_former_binding_back() {
+    for (binding, service, former) in [
+        (Binding::ApiSsl, "api-ssl", "bootstrap"),
+        (Binding::WwwSsl, "www-ssl", "none"),
+    ] {
+        let mut story = Story::new(NEW, Door::ApiSsl, vec![binding]);
+        story.router.state().broken_tls = true;
+        let report = story.push().await.unwrap();
+        let expect = format!("{service}: rolled-back: handshake failure");
+        assert_eq!(outcomes(&report), [expect]);
+        assert!(!report.is_good(true));
+        let field = |name| story.router.field("/ip/service", service, name);
+        assert_eq!(field("certificate"), former);
+        assert_eq!(field("disabled"), (service == "www-ssl").to_string());
+        // The certificate is there, and the next push needs no new one.
+        story.router.state().broken_tls = false;
+        assert!(story.push().await.unwrap().is_good(false));
+        assert_eq!(*story.enroller.count.lock().unwrap(), 1);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_tunnel_that_nobody_dials_is_unproved() {
+    let mut story = Story::new(NEW, Door::ApiSsl, vec![tunnel()]);
+    story.router.state().peer_dials = false;
+    let report = story.push().await.unwrap();
+    assert!(!report.is_good(false) && report.is_good(true));
+    let expect = "ipsec hamburg fqdn:hamburg.example.net: unproved: no tunnel with fqdn:hamburg.example.net is up";
+    assert_eq!(outcomes(&report), [expect]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn revocation_is_enforced_only_after_every_crl_was_seen_valid() {
+    let mut story = Story::new(NEW, Door::ApiSsl, vec![tunnel()]);
+    story.entry.crl_use = true;
+    story.router.state().crls_answer = false;
+    let report = story.push().await.unwrap();
+    assert!(matches!(report.revocation, Revocation::NotSeenValid(_)));
+    let changes = story.router.take_changes();
+    let settings = |call: &String| call.starts_with("/certificate/settings");
+    assert!(!changes.iter().any(settings));
+    story.router.state().crls_answer = true;
+    let report = story.push().await.unwrap();
+    assert_eq!(report.revocation, Revocation::InForce);
+    let changes = story.router.take_changes();
+    let expect = [
+        "/certificate/crl download",
+        "/certificate/settings set crl-use=yes crl-download=yes",
+    ];
+    assert_eq!(changes, expect);
+}
