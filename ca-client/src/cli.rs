@@ -1,5 +1,7 @@
 //! The words of the command line; what they do stands in `commands`.
 
+mod router;
+
 use std::path::PathBuf;
 
 use ca_types::{RevocationReason, Role};
@@ -9,6 +11,10 @@ use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
 use crate::arguments::Length;
 use crate::keys::KeyAlgorithm;
 use crate::printer::Format;
+
+pub(crate) use router::{
+    AddArguments, BootstrapArguments, FleetArguments, PushArguments, ReachArguments, RouterCommand,
+};
 
 /// Issues, renews and revokes certificates of a Fleet CA.
 #[derive(Debug, Parser)]
@@ -61,6 +67,9 @@ pub(crate) enum Command {
     /// Show the log of everything that changed
     #[command(subcommand)]
     Audit(AuditCommand),
+    /// Bring certificates into routers
+    #[command(subcommand)]
+    Router(RouterCommand),
 }
 
 /// How a new key is protected on disk.

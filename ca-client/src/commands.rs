@@ -10,6 +10,7 @@ mod list;
 mod rekey;
 mod renew;
 mod revoke;
+mod router;
 mod show;
 mod sign;
 mod successor;
@@ -21,6 +22,8 @@ use crate::client::{Client, ClientError};
 use crate::error::{CommandError, ExitStatus};
 use crate::printer::Printer;
 use crate::settings::{Environment, Settings, SettingsError};
+
+pub(crate) use issue::{all_names, default_algorithm};
 
 /// What a command works with besides its arguments.
 #[derive(Debug)]
@@ -60,5 +63,6 @@ pub(crate) async fn run(
         Command::Actor(command) => actor::run(command, context).await,
         Command::Crl(command) => crl::run(command, context).await,
         Command::Audit(command) => audit::run(command, context).await,
+        Command::Router(command) => router::run(command, context).await,
     }
 }

@@ -3,6 +3,8 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use ca_deploy::{DeployError, FleetError};
+use ca_routeros::RouterError;
 use ca_types::{Code, Hinted};
 use ca_verify::{CertificateError, CertificateListError, RequestError};
 
@@ -89,6 +91,12 @@ pub(crate) enum CommandError {
         from: String,
         source: CertificateListError,
     },
+    #[error("{}: {source}", file.display())]
+    Fleet { file: PathBuf, source: FleetError },
+    #[error(transparent)]
+    Router(#[from] RouterError),
+    #[error(transparent)]
+    Deploy(#[from] DeployError),
     #[error("cannot write the output: {0}")]
     Output(#[from] io::Error),
     #[error("a task of this program stopped: {0}")]
@@ -112,8 +120,10 @@ impl CommandError {
     pub(crate) fn exit_status(&self) -> ExitStatus {
         match self {
             Self::Client(error) if error.is_refusal() => ExitStatus::Refused,
+            Self::Router(error) if error.is_refusal() => ExitStatus::Refused,
             Self::Argument { .. }
             | Self::Check { .. }
+            | Self::Deploy(_)
             | Self::Certificate { .. }
             | Self::Request { .. }
             | Self::CertificateList { .. } => ExitStatus::Refused,
@@ -126,6 +136,8 @@ impl CommandError {
             | Self::P12(_)
             | Self::Download(_)
             | Self::Usage { .. }
+            | Self::Fleet { .. }
+            | Self::Router(_)
             | Self::Key { .. }
             | Self::NewKey(_)
             | Self::Output(_)
@@ -146,6 +158,9 @@ impl Hinted for CommandError {
             Self::Download(error) => error.code(),
             Self::Argument { code, .. } | Self::Check { code, .. } => *code,
             Self::Usage { .. } => Code::InvalidRequest,
+            Self::Fleet { source, .. } => source.code(),
+            Self::Router(error) => error.code(),
+            Self::Deploy(error) => error.code(),
             Self::Key { source, .. } | Self::NewKey(source) => source.code(),
             Self::Certificate { source, .. } => source.code(),
             Self::Request { source, .. } => source.code(),
@@ -164,6 +179,9 @@ impl Hinted for CommandError {
             Self::Passphrase(error) => error.hint(),
             Self::P12(error) => error.hint(),
             Self::Download(error) => error.hint(),
+            Self::Fleet { source, .. } => source.hint(),
+            Self::Router(error) => error.hint(),
+            Self::Deploy(error) => error.hint(),
             Self::Usage { hint, .. } | Self::Check { hint, .. } => Some(hint.clone()),
             Self::Key {
                 source: KeyError::PassphraseMissing | KeyError::PassphraseWrong,

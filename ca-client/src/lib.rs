@@ -18,6 +18,7 @@ mod pending;
 mod printer;
 mod program;
 mod report;
+mod router;
 mod settings;
 
 pub use client::{

@@ -2,10 +2,11 @@
 
 use std::ffi::OsString;
 use std::fmt;
+use std::io::IsTerminal as _;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
-use ca_types::{Code, Hinted};
+use ca_types::{Code, Hinted, Passphrase};
 use serde::Deserialize;
 use tonic::transport::Uri;
 
@@ -42,6 +43,8 @@ pub struct Environment {
     pub config_home: Option<OsString>,
     /// `HOME`.
     pub home: Option<OsString>,
+    /// Whether somebody sits at the terminal and can answer.
+    pub is_attended: bool,
 }
 
 /// The host and port of the API.
@@ -61,6 +64,14 @@ struct ProfileFile {
     key: Option<PathBuf>,
 }
 
+/// Reads a secret from a variable that the fleet file names; an empty one is none.
+pub(crate) fn secret_variable(name: &str) -> Option<Passphrase> {
+    use std::os::unix::ffi::OsStringExt as _;
+    let value = std::env::var_os(name)?;
+    let secret = Passphrase::from_file_content(value.into_vec());
+    (!secret.is_empty()).then_some(secret)
+}
+
 impl Environment {
     /// Reads the variables of the process.
     pub fn read() -> Self {
@@ -69,6 +80,7 @@ impl Environment {
             profile_file: variable(VARIABLE),
             config_home: variable("XDG_CONFIG_HOME"),
             home: variable("HOME"),
+            is_attended: std::io::stdin().is_terminal() && std::io::stderr().is_terminal(),
         }
     }
 
@@ -365,6 +377,7 @@ mod tests {
             profile_file: variable.map(OsString::from),
             config_home: Some(home.path().join("absent").into()),
             home: Some(home.path().into()),
+            is_attended: false,
         };
         let port = |flag: Option<&Path>, variable: Option<&Path>| {
             Settings::find(flag, &environment(variable))
@@ -383,6 +396,7 @@ mod tests {
             profile_file: None,
             config_home: Some("/nowhere/x".into()),
             home: Some("/nowhere".into()),
+            is_attended: false,
         };
         let error = Settings::find(None, &environment).unwrap_err();
         assert_eq!(

@@ -1,6 +1,7 @@
 //! The demonstration of the main job, for a person to read.
 
 mod authority;
+mod routers;
 mod stage;
 
 use std::process::ExitCode;
@@ -21,15 +22,17 @@ fn main() -> ExitCode {
 }
 
 fn run(words: &[&str]) -> anyhow::Result<()> {
-    match words {
-        [] | ["--require-all"] => {}
+    let require_all = match words {
+        [] => false,
+        ["--require-all"] => true,
         other => bail!(
             "demo takes only --require-all, and came with `{}`",
             other.join(" ")
         ),
-    }
+    };
     let mut stage = Stage::open()?;
     authority::play(&mut stage)?;
+    routers::play(&stage, require_all)?;
     println!(
         "\nIt all ran in {}; nothing of it is left behind.\n\
          To go on: `cargo build --release`, then docs/getting-started.md.",

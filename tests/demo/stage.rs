@@ -85,6 +85,16 @@ impl Stage {
         Ok(())
     }
 
+    /// Types a command of the client, shows what it prints, and returns it.
+    pub(crate) fn read_client(&self, words: &[&str]) -> anyhow::Result<String> {
+        self.typed(&typed("ca-client", words));
+        let output = self.program("ca-client").args(words).output()?;
+        let text = String::from_utf8(output.stdout)?;
+        print!("{text}");
+        ensure!(output.status.success(), "ca-client did not do it");
+        Ok(text)
+    }
+
     /// Runs a command of the client behind the scene.
     pub(crate) fn quietly(&self, words: &[&str]) -> anyhow::Result<()> {
         let done = self.program("ca-client").args(words).output()?;

@@ -17,6 +17,7 @@ mod manuals;
 mod publishing;
 mod python_grpc;
 mod reflection;
+mod routers;
 mod rows;
 mod schemas;
 mod server_commands;

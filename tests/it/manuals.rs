@@ -6,7 +6,7 @@
 use std::process::Command;
 use std::time::Duration;
 
-use ca_tests::{Ports, Site, program, repository, run_within};
+use ca_tests::{Ports, Site, free_port, program, repository, run_within};
 
 #[test]
 fn the_commands_of_getting_started_work() {
@@ -62,7 +62,12 @@ fn type_all(manual: &str) {
                     script.push_str(
                         "curl --silent --fail --retry 100 --retry-delay 1 --retry-all-errors ",
                     );
-                    script.push_str("--output ready http://127.0.0.1:9090/readyz\n");
+                    let place = if line.starts_with("routeros-sim") {
+                        "127.0.0.1:10080/requests"
+                    } else {
+                        "127.0.0.1:9090/readyz"
+                    };
+                    script.push_str(&format!("--output ready http://{place}\n"));
                 }
             }
         }
@@ -70,7 +75,9 @@ fn type_all(manual: &str) {
     let script = script
         .replace("127.0.0.1:8443", &format!("127.0.0.1:{}", ports.grpc))
         .replace("127.0.0.1:8080", &format!("127.0.0.1:{}", ports.http))
-        .replace("127.0.0.1:9090", &format!("127.0.0.1:{}", ports.operations));
+        .replace("127.0.0.1:9090", &format!("127.0.0.1:{}", ports.operations))
+        .replace("10443", &free_port().to_string())
+        .replace("10080", &free_port().to_string());
     let programs = program("ca-server");
     let folder = programs.parent().expect("a program lies in a folder");
     let path = std::env::var("PATH").unwrap_or_default();

@@ -3,7 +3,9 @@
 use std::path::PathBuf;
 use std::process::Command;
 
-use ca_tests::{Algorithm, InitOptions, Run, Site, peers, program, repository, run};
+use ca_tests::{
+    Algorithm, InitOptions, Router, RouterOptions, Run, Site, peers, program, repository, run,
+};
 
 /// Documents on disk, each with the name of its schema.
 struct Documents<'a> {
@@ -54,6 +56,7 @@ fn every_json_document_fits_its_schema() {
     documents.keep("init", &init);
     of_certificates(&mut documents);
     of_the_authority(&mut documents);
+    of_a_router(&mut documents);
     documents.keep(
         "check",
         &site.server_command(&["check", "--output", "json"]),
@@ -109,6 +112,56 @@ fn of_the_authority(documents: &mut Documents<'_>) {
     documents.client("crl", &["crl", "show", &issuer]);
     documents.client("crls", &["crl", "fetch", "--out", "crls"]);
     documents.client("entries", &["audit", "show"]);
+}
+
+fn of_a_router(documents: &mut Documents<'_>) {
+    let options = RouterOptions {
+        identity: "schema".to_owned(),
+        bare: true,
+    };
+    let router = Router::start("7.24", &documents.site.path("router"), options);
+    let address = router.rest();
+    let (host, port) = address.split_once(':').expect("host and port");
+    let bootstrap = [
+        "router",
+        "bootstrap",
+        "--print",
+        "one",
+        "--address",
+        host,
+        "--password-file",
+        "one.password",
+    ];
+    documents.client("bootstrap", &bootstrap);
+    let script = documents.site.client_json(&bootstrap);
+    let printed = router.console(script["script"].as_str().expect("a text"));
+    let fingerprint = printed.trim().lines().last().expect("it prints one");
+    documents.client(
+        "added-router",
+        &[
+            "router",
+            "add",
+            "one",
+            "--address",
+            host,
+            "--port",
+            port,
+            "--fingerprint",
+            fingerprint,
+            "--password-file",
+            "one.password",
+            "--certificate-name",
+            "one.example.net",
+        ],
+    );
+    documents.client("routers", &["router", "list"]);
+    documents.client("probes", &["router", "probe"]);
+    documents.client("plans", &["router", "plan"]);
+    documents.client("reports", &["router", "push", "--yes"]);
+    documents.client("reports", &["router", "verify"]);
+    drop(router);
+    documents.client("probes", &["router", "probe"]);
+    documents.client("reports", &["router", "verify"]);
 }
 
 fn of_the_stopped_server(documents: &mut Documents<'_>) {

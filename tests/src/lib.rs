@@ -17,6 +17,7 @@ mod router;
 mod run;
 mod security_association;
 mod site;
+mod spine;
 mod strongswan;
 mod until;
 
@@ -36,5 +37,8 @@ pub use router::{Router, RouterOptions};
 pub use run::{Run, run, run_within};
 pub use security_association::SecurityAssociation;
 pub use site::{InitOptions, Site, copy};
+pub use spine::{
+    ANNA, BERLIN, BERLIN_NET, BERLIN_WISHES, MUNICH, MUNICH_NET, MUNICH_WISHES, Spine,
+};
 pub use strongswan::Charon;
 pub use until::until;

@@ -110,7 +110,7 @@ pub(super) fn asked(
 }
 
 /// Returns the names of the certificate: that of the NAME first, each once.
-fn all_names(name: &SubjectName, further: &[GeneralName]) -> Vec<GeneralName> {
+pub(crate) fn all_names(name: &SubjectName, further: &[GeneralName]) -> Vec<GeneralName> {
     let mut names = vec![name.general_name()];
     for san in further {
         if !names.contains(san) {
@@ -151,7 +151,7 @@ pub(super) fn refuse_other_chain(
 }
 
 /// Chooses the kind of key by that of the CA which issues for `class`.
-pub(super) fn default_algorithm(class: &str, issuers: &[IssuerRecord]) -> KeyAlgorithm {
+pub(crate) fn default_algorithm(class: &str, issuers: &[IssuerRecord]) -> KeyAlgorithm {
     let issuer = issuers
         .iter()
         .find(|issuer| issuer.class == class && issuer.state == "active")

@@ -1,0 +1,138 @@
+//! The words of `router`.
+
+use std::path::PathBuf;
+
+use ca_routeros::Door;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use clap::{Args, Subcommand};
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum RouterCommand {
+    /// Print the script that prepares a new router: a user with few rights, a first certificate
+    Bootstrap(BootstrapArguments),
+    /// Look at a prepared router and write its entry into the fleet file
+    Add(AddArguments),
+    /// List the routers of the fleet file
+    List(FleetArguments),
+    /// Look at routers: release, clock, services, certificates
+    Probe(ReachArguments),
+    /// Show what a push would change; changes nothing
+    Plan(ReachArguments),
+    /// Bring certificates into routers, bind them, and prove from outside that they work
+    Push(PushArguments),
+    /// Prove from outside that the certificates in use are right; changes nothing
+    Verify(ReachArguments),
+}
+
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Paste the script into the console of the router. It ends with the fingerprint that `router add` takes. \
+    The script holds the password of the new user: it is drawn and written to the password file when there is none.\n\n\
+    Example: ca-client router bootstrap --print berlin-01 --address 192.0.2.1 --password-file berlin-01.password"
+)]
+pub(crate) struct BootstrapArguments {
+    /// Print the script
+    #[arg(long, required = true)]
+    pub(crate) print: bool,
+    /// What the router is called
+    pub(crate) name: String,
+    /// Its DNS name or address, for its first certificate
+    #[arg(long, value_name = "HOST")]
+    pub(crate) address: String,
+    /// How it will be reached: rest (RouterOS 7) or api-ssl (RouterOS 6 and 7)
+    #[arg(long, default_value = "rest", value_parser = encrypted_doors())]
+    pub(crate) door: Door,
+    /// The user to make on it
+    #[arg(long, default_value = "fleet-ca")]
+    pub(crate) user: String,
+    /// The file with the password of the user; made when it is missing
+    #[arg(long, value_name = "FILE")]
+    pub(crate) password_file: PathBuf,
+}
+
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Nothing is sent before the certificate of the router has the fingerprint that its console showed.\n\n\
+    Example: ca-client router add berlin-01 --address 192.0.2.1 --fingerprint 3f… --password-file berlin-01.password"
+)]
+pub(crate) struct AddArguments {
+    /// What the router is called
+    pub(crate) name: String,
+    /// The fleet file; made when it is missing
+    #[arg(long, value_name = "FILE", default_value = "fleet.toml")]
+    pub(crate) fleet: PathBuf,
+    /// Its DNS name or address
+    #[arg(long, value_name = "HOST")]
+    pub(crate) address: String,
+    /// How it is reached: rest (RouterOS 7) or api-ssl (RouterOS 6 and 7)
+    #[arg(long, default_value = "rest", value_parser = encrypted_doors())]
+    pub(crate) door: Door,
+    /// The port [default: 443 for rest, 8729 for api-ssl]
+    #[arg(long)]
+    pub(crate) port: Option<u16>,
+    /// The SHA-256 of its certificate, as its console shows it; colons and case do not matter
+    #[arg(long, value_name = "HEX")]
+    pub(crate) fingerprint: String,
+    /// Who logs in
+    #[arg(long, default_value = "fleet-ca")]
+    pub(crate) user: String,
+    /// The file with the password
+    #[arg(long, value_name = "FILE")]
+    pub(crate) password_file: PathBuf,
+    /// The profile of its certificate
+    #[arg(long, default_value = "router")]
+    pub(crate) profile: String,
+    /// The NAME of its certificate [default: the address]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) certificate_name: Option<String>,
+}
+
+/// Which routers of which fleet file.
+#[derive(Debug, Args)]
+pub(crate) struct FleetArguments {
+    /// The fleet file
+    #[arg(long, value_name = "FILE", default_value = "fleet.toml")]
+    pub(crate) fleet: PathBuf,
+    /// Names of routers [default: all]
+    #[arg(value_name = "NAME")]
+    pub(crate) names: Vec<String>,
+}
+
+/// Which routers, and over which doors.
+#[derive(Debug, Args)]
+pub(crate) struct ReachArguments {
+    #[command(flatten)]
+    pub(crate) fleet: FleetArguments,
+    /// Let the password of routers with a plain door go over the network in the clear
+    #[arg(long)]
+    pub(crate) insecure_plain: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Eight routers at once; one failure stops nothing. A certificate below a third of its life gets a \
+    successor with a new key. Nothing to do: nothing is sent.\n\nA line for cron: ca-client router push --fleet \
+    fleet.toml --yes"
+)]
+pub(crate) struct PushArguments {
+    #[command(flatten)]
+    pub(crate) reach: ReachArguments,
+    /// Do not ask
+    #[arg(long)]
+    pub(crate) yes: bool,
+    /// Count a binding as done that nobody has used yet, such as a tunnel without a peer
+    #[arg(long)]
+    pub(crate) accept_unproved: bool,
+    /// Change the only service through which the router is reached
+    #[arg(long)]
+    pub(crate) accept_lockout: bool,
+}
+
+/// The doors that keys and passwords may go through.
+fn encrypted_doors() -> impl TypedValueParser<Value = Door> {
+    let doors = [Door::Rest, Door::ApiSsl];
+    PossibleValuesParser::new(doors.map(Door::as_str)).map(move |word| {
+        let [rest, api] = doors;
+        if word == api.as_str() { api } else { rest }
+    })
+}

@@ -1,0 +1,29 @@
+//! `router`: certificates into routers.
+
+mod add;
+mod bootstrap;
+mod each;
+mod list;
+mod plan;
+mod probe;
+mod push;
+mod verify;
+
+use super::Context;
+use crate::cli::RouterCommand;
+use crate::error::{CommandError, ExitStatus};
+
+pub(super) async fn run(
+    command: RouterCommand,
+    context: &mut Context,
+) -> Result<ExitStatus, CommandError> {
+    match command {
+        RouterCommand::Bootstrap(arguments) => bootstrap::run(&arguments, context),
+        RouterCommand::Add(arguments) => add::run(arguments, context).await,
+        RouterCommand::List(arguments) => list::run(&arguments, context),
+        RouterCommand::Probe(arguments) => probe::run(&arguments, context).await,
+        RouterCommand::Plan(arguments) => plan::run(&arguments, context).await,
+        RouterCommand::Push(arguments) => push::run(&arguments, context).await,
+        RouterCommand::Verify(arguments) => verify::run(&arguments, context).await,
+    }
+}

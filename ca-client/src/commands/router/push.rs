@@ -1,0 +1,92 @@
+//! `router push`: certificates into routers.
+
+use std::io::{self, BufRead as _};
+
+use ca_deploy::{Job, PushOptions, Report, RouterEntry, push};
+use ca_types::{SystemClock, SystemEntropy};
+use rand_core::Rng as _;
+
+use super::Context;
+use super::each::{each, explain, refuse_empty, status};
+use super::plan::{plans, text};
+use super::verify::show;
+use crate::cli::PushArguments;
+use crate::error::{CommandError, ExitStatus};
+use crate::printer::Format;
+use crate::router::{FleetEnroller, FleetFile, FromHere, hierarchy, target};
+
+pub(super) async fn run(
+    arguments: &PushArguments,
+    context: &mut Context,
+) -> Result<ExitStatus, CommandError> {
+    let reach = &arguments.reach;
+    let fleet = FleetFile::read(&reach.fleet.fleet)?;
+    refuse_empty(&fleet, &reach.fleet.names)?;
+    let client = context.client().await?;
+    let issuers = client.issuers().await?;
+    let hierarchy = hierarchy(&issuers)?;
+    if !arguments.yes {
+        let planned = plans(&fleet, &hierarchy, reach, context).await?;
+        context.printer.talk(text(&planned).trim_end())?;
+        explain(&planned, context)?;
+        confirm(context)?;
+    }
+    let options = PushOptions {
+        accept_unproved: arguments.accept_unproved,
+        accept_lockout: arguments.accept_lockout,
+    };
+    let work = async |entry: &RouterEntry| -> Result<Report, CommandError> {
+        let mut router = ca_routeros::connect(target(entry, &fleet, reach.insecure_plain)?).await?;
+        let enroller = FleetEnroller {
+            client: &client,
+            issuers: &issuers,
+            fleet: &fleet,
+            router: entry,
+        };
+        let job = Job {
+            entry,
+            hierarchy: &hierarchy,
+            enroller: &enroller,
+            outside: &FromHere,
+            clock: &SystemClock,
+            options,
+            progress: &|_step| {},
+        };
+        Ok(push(router.as_mut(), &job, &mut file_name).await?)
+    };
+    let done = each("pushing", &fleet, reach, context, work).await?;
+    show(&done, context)?;
+    explain(&done, context)?;
+    Ok(status(&done, |report: &Report| {
+        report.is_good(arguments.accept_unproved)
+    }))
+}
+
+/// Asks the person who typed the command; without one, `--yes` is needed.
+fn confirm(context: &mut Context) -> Result<(), CommandError> {
+    let is_asked = context.printer.format() == Format::Text && context.environment.is_attended;
+    if !is_asked {
+        return Err(CommandError::Usage {
+            what: "a push asks, and nobody is here to answer".to_owned(),
+            hint: "--yes pushes without asking; `ca-client router plan` shows what would change"
+                .to_owned(),
+        });
+    }
+    context.printer.talk("push this? [y/N]")?;
+    let mut answer = String::new();
+    io::stdin().lock().read_line(&mut answer)?;
+    if matches!(answer.trim(), "y" | "Y" | "yes") {
+        return Ok(());
+    }
+    Err(CommandError::Usage {
+        what: "not pushed: the answer was not y".to_owned(),
+        hint: "nothing was changed".to_owned(),
+    })
+}
+
+/// Draws the name of a file on a router.
+fn file_name() -> String {
+    let mut octets = [0; 8];
+    SystemEntropy.fill_bytes(&mut octets);
+    format!("fleet-ca-{:016x}", u64::from_be_bytes(octets))
+}

@@ -1,0 +1,191 @@
+//! The CA as the source of certificates for routers.
+
+use async_trait::async_trait;
+use ca_deploy::{Binding, CertificateWish, EnrollError, Enrolled, Enroller, RouterEntry};
+use ca_types::{CertificateState, GeneralName, Hinted, RequestId, SystemEntropy};
+use ca_verify::Certificate;
+use clap::ValueEnum as _;
+
+use super::FleetFile;
+use crate::client::{
+    CertificateRecord, Client, ClientError, IssueParameters, Issued, IssuerRecord, ListFilter,
+    SuccessorParameters,
+};
+use crate::commands::{all_names, default_algorithm};
+use crate::error::CommandError;
+use crate::keys::{KeyAlgorithm, PrivateKey};
+
+/// Makes keys in memory and has certificates issued for one router.
+#[derive(Debug)]
+pub(crate) struct FleetEnroller<'a> {
+    pub(crate) client: &'a Client,
+    pub(crate) issuers: &'a [IssuerRecord],
+    pub(crate) fleet: &'a FleetFile,
+    pub(crate) router: &'a RouterEntry,
+}
+
+#[async_trait]
+impl Enroller for FleetEnroller<'_> {
+    async fn enroll(&self, wish: &CertificateWish) -> Result<Enrolled, EnrollError> {
+        self.issued(wish).await.map_err(|error| EnrollError {
+            code: error.code(),
+            message: error.to_string(),
+            hint: error.hint(),
+        })
+    }
+}
+
+impl FleetEnroller<'_> {
+    async fn issued(&self, wish: &CertificateWish) -> Result<Enrolled, CommandError> {
+        let predecessors = self.predecessors(wish).await?;
+        let algorithm = match &wish.key_algorithm {
+            Some(word) => {
+                KeyAlgorithm::from_str(word, false).map_err(|what| CommandError::Usage {
+                    what,
+                    hint: "look at key-algorithm in the fleet file".to_owned(),
+                })?
+            }
+            None => default_algorithm(wish.profile.as_str(), self.issuers),
+        };
+        let key = tokio::task::spawn_blocking(move || PrivateKey::generate(algorithm)).await?;
+        let key = key.map_err(CommandError::NewKey)?;
+        let names = all_names(&wish.name, &wish.sans);
+        let request = key
+            .certification_request(wish.name.as_str(), &names)
+            .map_err(CommandError::NewKey)?;
+        let issued = match predecessors.as_slice() {
+            [] => self.first(wish, request).await?,
+            predecessors => self.successor(wish, predecessors, request).await?,
+        };
+        let certificate = parsed(&issued.certificate.der)?;
+        let (Some(issuing), Some(root)) = (issued.chain.first(), issued.chain.last()) else {
+            return Err(ClientError::answer("chain", "it is empty").into());
+        };
+        if self.opens_the_door(wish) {
+            // Before it is bound: a kill in between must not shut us out.
+            self.fleet.add_pin(&self.router.name, key.key_id())?;
+        }
+        Ok(Enrolled {
+            certificate,
+            issuing: parsed(issuing)?,
+            root: parsed(root)?,
+            key_pem: key.to_pem().map_err(CommandError::NewKey)?,
+        })
+    }
+
+    /// Tells whether the certificate goes to the service that this program comes through.
+    fn opens_the_door(&self, wish: &CertificateWish) -> bool {
+        let service = self.router.door.service();
+        wish.bindings.iter().any(|binding| match binding {
+            Binding::WwwSsl => service == "www-ssl",
+            Binding::ApiSsl => service == "api-ssl",
+            Binding::Ipsec(_) | Binding::SstpServer | Binding::SstpClient { .. } => false,
+        })
+    }
+
+    async fn first(
+        &self,
+        wish: &CertificateWish,
+        request: Vec<u8>,
+    ) -> Result<Issued, CommandError> {
+        let parameters = IssueParameters {
+            request_id: RequestId::generate(&mut SystemEntropy),
+            profile: wish.profile.clone(),
+            name: wish.name.clone(),
+            sans: wish.sans.clone(),
+            days: wish.days,
+            certification_request: request,
+            replace: false,
+        };
+        match self.client.issue(&parameters).await {
+            // The same request id gets the same certificate, if there is one.
+            Err(ClientError::Connection { .. }) => Ok(self.client.issue(&parameters).await?),
+            answer => Ok(answer?),
+        }
+    }
+
+    /// Succeeds the newest certificate that has no successor yet.
+    async fn successor(
+        &self,
+        wish: &CertificateWish,
+        predecessors: &[CertificateRecord],
+        request: Vec<u8>,
+    ) -> Result<Issued, CommandError> {
+        let mut refused = None;
+        for predecessor in predecessors {
+            self.refuse_other_names(wish, predecessor)?;
+            let parameters = SuccessorParameters {
+                request_id: RequestId::generate(&mut SystemEntropy),
+                serial: predecessor.serial,
+                certification_request: request.clone(),
+                days: wish.days,
+                holder_proof: None,
+            };
+            let answer = match self.client.rekey(&parameters).await {
+                Err(ClientError::Connection { .. }) => self.client.rekey(&parameters).await,
+                answer => answer,
+            };
+            match answer {
+                Ok(issued) => return Ok(issued),
+                Err(error) if error.is_refusal() => refused = Some(error),
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Err(match refused {
+            Some(error) => error.into(),
+            None => ClientError::answer("list", "it is empty").into(),
+        })
+    }
+
+    /// A successor has exactly the names of its predecessor.
+    fn refuse_other_names(
+        &self,
+        wish: &CertificateWish,
+        predecessor: &CertificateRecord,
+    ) -> Result<(), CommandError> {
+        let wanted = all_names(&wish.name, &wish.sans);
+        let missing = wanted
+            .iter()
+            .map(GeneralName::to_string)
+            .find(|name| !predecessor.sans.contains(name));
+        match missing {
+            None => Ok(()),
+            Some(name) => Err(CommandError::Check {
+                code: ca_types::Code::NameTaken,
+                what: format!(
+                    "the valid certificate {} of {} lacks the name {name}, and a successor has the names of its \
+                     predecessor",
+                    predecessor.serial, wish.name
+                ),
+                hint: format!(
+                    "`ca-client revoke --serial {}` frees the name; the next push gets a new certificate",
+                    predecessor.serial
+                ),
+            }),
+        }
+    }
+
+    /// Returns the valid certificates of the NAME, the newest first.
+    async fn predecessors(
+        &self,
+        wish: &CertificateWish,
+    ) -> Result<Vec<CertificateRecord>, CommandError> {
+        let filter = ListFilter {
+            name: wish.name.to_string(),
+            profile: Some(wish.profile.clone()),
+            state: Some(CertificateState::Valid),
+            ..ListFilter::default()
+        };
+        let page = self.client.list(&filter, LONGEST_LINE, None).await?;
+        let mut records = page.certificates;
+        records.sort_by_key(|record| std::cmp::Reverse(record.leaf));
+        Ok(records)
+    }
+}
+
+fn parsed(der: &[u8]) -> Result<Certificate, ClientError> {
+    Certificate::from_der(der).map_err(|error| ClientError::answer("certificate", error))
+}
+
+/// No line of successors is longer.
+const LONGEST_LINE: u32 = 100;
