@@ -48,7 +48,7 @@ pub(crate) enum CaStep {
     /// It is there and must be trusted.
     Trust { row: CertificateRow },
     /// It is not there.
-    Install { ca: Authority },
+    Install { ca: Box<Authority> },
 }
 
 /// One binding.
@@ -186,7 +186,9 @@ fn ca_step(ca: &Authority, observed: &Observed) -> CaStep {
     match row.cloned() {
         Some(row) if row.trusted => CaStep::There { row },
         Some(row) => CaStep::Trust { row },
-        None => CaStep::Install { ca: ca.clone() },
+        None => CaStep::Install {
+            ca: Box::new(ca.clone()),
+        },
     }
 }
 

@@ -133,7 +133,7 @@ impl RawRouter {
             name: source.text(&self.name, "name")?,
             address: source.text(&self.address, "address")?,
             door,
-            port: self.port.unwrap_or(default_port(door)),
+            port: self.port.unwrap_or_else(|| default_port(door)),
             user: source.text(user, "user")?,
             password,
             pins: self

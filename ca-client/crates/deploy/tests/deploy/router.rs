@@ -20,6 +20,10 @@ pub(crate) struct FakeRouter {
 }
 
 /// What the router has, and how it misbehaves.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is one way to misbehave, and all combine"
+)]
 #[derive(Default)]
 pub(crate) struct State {
     version: String,
@@ -122,7 +126,10 @@ impl FakeRouter {
         let state = self.state();
         let rows = state.menus.get(menu).map(Vec::as_slice).unwrap_or_default();
         let is_it = |row: &&Fields| {
-            let named = row.get("name").or(row.get("peer")).map(String::as_str);
+            let named = row
+                .get("name")
+                .or_else(|| row.get("peer"))
+                .map(String::as_str);
             named.is_none_or(|found| found == name) && !row.contains_key("dynamic")
         };
         let row = rows.iter().find(is_it);
@@ -137,7 +144,7 @@ impl FakeRouter {
     /// Returns what a TLS server at a port shows: its certificate and what leads to the root.
     pub(crate) fn shown_at(&self, port: u16) -> Result<Vec<Vec<u8>>, String> {
         let state = self.state();
-        let services = state.menus.get("/ip/service").unwrap();
+        let services = &state.menus["/ip/service"];
         let text = port.to_string();
         let service = services.iter().find(|row| row.get("port") == Some(&text));
         let service = service.ok_or("connection refused")?;
@@ -174,60 +181,10 @@ impl FakeRouter {
         }
         let now = self.clock.now();
         match (call.menu, call.command) {
-            ("/system/resource", Command::Print) => {
-                let version = state.version.clone();
-                Ok(one([
-                    ("version", version),
-                    ("board-name", "CHR".to_owned()),
-                ]))
+            ("/system/resource" | "/system/clock" | "/system/device-mode", _) => {
+                self.system(&state, call)
             }
-            ("/system/clock", Command::Print) => {
-                let local = now.minus(state.seconds_slow).plus(7200).unwrap();
-                let text = state.local(local);
-                let (date, time) = text.split_once(' ').unwrap();
-                Ok(one([
-                    ("date", date.to_owned()),
-                    ("time", time.to_owned()),
-                    ("gmt-offset", "+02:00".to_owned()),
-                ]))
-            }
-            ("/system/device-mode", Command::Print) => Err(RouterError::UnknownCommand {
-                call: call.to_string(),
-                what: "no such command prefix".to_owned(),
-            }),
-            ("/file", Command::Add) => {
-                let text = arguments.get("contents").cloned().unwrap_or_default();
-                state.files.insert(arguments["name"].clone(), text);
-                Ok(Reply::default())
-            }
-            ("/file", Command::Print) => {
-                if let Some(name) = arguments.get("file") {
-                    state.files.insert(format!("{name}.txt"), String::new());
-                }
-                let rows = state
-                    .files
-                    .keys()
-                    .map(|name| Row::from_iter([("name", name)]));
-                Ok(Reply {
-                    rows: rows.collect(),
-                    added: None,
-                })
-            }
-            ("/file", Command::Set) => {
-                let text = arguments.get("contents").cloned().unwrap_or_default();
-                let name = call.item.clone().unwrap();
-                state.files.insert(name, text);
-                Ok(Reply::default())
-            }
-            ("/file", Command::Remove) => {
-                let name = call.item.clone().unwrap();
-                match state.files.remove(&name) {
-                    Some(_) => Ok(Reply::default()),
-                    None => Err(RouterError::NoSuchItem {
-                        call: call.to_string(),
-                    }),
-                }
-            }
+            ("/file", _) => state.file(call, &arguments),
             ("/certificate", Command::Other("import")) => state.import(call, &arguments),
             ("/certificate/crl", Command::Other("download")) => {
                 if state.crls_answer {
@@ -284,9 +241,75 @@ impl FakeRouter {
             (_, Command::Other(_)) => Err(refused(call, "unknown to this fake")),
         }
     }
+
+    fn system(&self, state: &State, call: &Call) -> Result<Reply, RouterError> {
+        let now = self.clock.now();
+        match call.menu {
+            "/system/resource" => {
+                let version = state.version.clone();
+                Ok(one([
+                    ("version", version),
+                    ("board-name", "CHR".to_owned()),
+                ]))
+            }
+            "/system/clock" => {
+                let local = now.minus(state.seconds_slow).plus(7200).unwrap();
+                let text = state.local(local);
+                let (date, time) = text.split_once(' ').unwrap();
+                Ok(one([
+                    ("date", date.to_owned()),
+                    ("time", time.to_owned()),
+                    ("gmt-offset", "+02:00".to_owned()),
+                ]))
+            }
+            _ => Err(RouterError::UnknownCommand {
+                call: call.to_string(),
+                what: "no such command prefix".to_owned(),
+            }),
+        }
+    }
 }
 
 impl State {
+    fn file(&mut self, call: &Call, arguments: &Fields) -> Result<Reply, RouterError> {
+        match call.command {
+            Command::Add => {
+                let text = arguments.get("contents").cloned().unwrap_or_default();
+                self.files.insert(arguments["name"].clone(), text);
+                Ok(Reply::default())
+            }
+            Command::Print => {
+                if let Some(name) = arguments.get("file") {
+                    self.files.insert(format!("{name}.txt"), String::new());
+                }
+                let rows = self
+                    .files
+                    .keys()
+                    .map(|name| Row::from_iter([("name", name)]));
+                Ok(Reply {
+                    rows: rows.collect(),
+                    added: None,
+                })
+            }
+            Command::Set => {
+                let text = arguments.get("contents").cloned().unwrap_or_default();
+                let name = call.item.clone().unwrap();
+                self.files.insert(name, text);
+                Ok(Reply::default())
+            }
+            Command::Remove => {
+                let name = call.item.clone().unwrap();
+                match self.files.remove(&name) {
+                    Some(_) => Ok(Reply::default()),
+                    None => Err(RouterError::NoSuchItem {
+                        call: call.to_string(),
+                    }),
+                }
+            }
+            Command::Other(_) => Err(refused(call, "unknown to this fake")),
+        }
+    }
+
     pub(crate) fn add(&mut self, menu: &'static str, fields: &[(&str, &str)]) {
         self.ids += 1;
         let mut row: Fields = fields
