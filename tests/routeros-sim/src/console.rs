@@ -2,6 +2,7 @@
 
 mod certificate;
 mod crl;
+mod export_certificate;
 mod file;
 mod import;
 mod print;
@@ -295,7 +296,7 @@ fn empty(menu: &str, command: &str) -> Result<Reply, Trap> {
 
 fn select(rows: Vec<Row>, request: &Request) -> Result<Vec<Row>, Trap> {
     let mut chosen = Vec::new();
-    let wanted = request.argument(".id").or(request.argument("from"));
+    let wanted = request.argument(".id").or_else(|| request.argument("from"));
     for mut row in rows {
         if wanted.is_some_and(|list| !list.split([',', ';']).any(|one| is_row(&row, one))) {
             continue;

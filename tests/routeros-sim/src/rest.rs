@@ -15,6 +15,7 @@ use hyper_util::rt::TokioIo;
 use serde_json::{Map, Value};
 use tokio::io::{AsyncRead, AsyncWrite};
 
+use crate::console::{Caller, is_row};
 use crate::router::{Answer, Door, Router};
 use crate::row::{Reply, Request, Row};
 use crate::trap::{Kind, Trap};
@@ -137,7 +138,8 @@ impl Session<'_> {
             return Ok(json(StatusCode::OK, &rows_value(reply.rows)));
         };
         let proplist = request.proplist.take();
-        let row = self.row(&menu, &wanted).await?;
+        let rows = self.execute(&Request::new(&menu, "print")).await?.rows;
+        let row = named(rows, &wanted)?;
         let row = row
             .into_iter()
             .filter(|(name, _)| proplist.as_ref().is_none_or(|all| all.contains(name)))
@@ -225,16 +227,9 @@ impl Session<'_> {
 
     async fn row(&self, menu: &str, wanted: &str) -> Result<Row, Refusal> {
         let request = Request::new(menu, "print");
-        let caller = crate::console::Caller::User(&self.user);
+        let caller = Caller::User(&self.user);
         let (result, _) = self.router.execute(caller, &request).await;
-        let rows = result.map_err(|trap| refused(&trap))?.rows;
-        rows.into_iter()
-            .find(|row| {
-                [".id", "name"]
-                    .iter()
-                    .any(|field| row.get(*field).is_some_and(|own| own == wanted))
-            })
-            .ok_or(Refusal::Status(StatusCode::NOT_FOUND, None))
+        named(result.map_err(|trap| refused(&trap))?.rows, wanted)
     }
 
     async fn execute(&self, request: &Request) -> Result<Reply, Refusal> {
@@ -243,6 +238,12 @@ impl Session<'_> {
             Answer::Send(result) => result.map_err(|trap| refused(&trap)),
         }
     }
+}
+
+fn named(rows: Vec<Row>, wanted: &str) -> Result<Row, Refusal> {
+    rows.into_iter()
+        .find(|row| is_row(row, wanted))
+        .ok_or(Refusal::Status(StatusCode::NOT_FOUND, None))
 }
 
 fn refused(trap: &Trap) -> Refusal {

@@ -2,13 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-
 use super::table::print_id;
 use super::{World, found, item_argument, listed, not_here};
 use crate::date::{Moment, span};
-use crate::model::Model;
 use crate::row::{Reply, Request, Row};
 use crate::signing::{self, Template};
 use crate::state::{Certificate, Octets};
@@ -311,53 +307,6 @@ impl World {
         self.sync_crls();
         Ok(Reply::default())
     }
-
-    fn export_certificate(&mut self, request: &Request) -> Result<Reply, Trap> {
-        let ids = self.items(request)?;
-        match request.argument("type") {
-            None | Some("pem") => {}
-            Some("pkcs12") => return Err(not_here("/certificate", "export-certificate pkcs12")),
-            Some(_) => return Err(Trap::no_match("type")),
-        }
-        if request
-            .argument("export-passphrase")
-            .is_some_and(|text| !text.is_empty())
-        {
-            return Err(not_here("/certificate", "export-certificate with a key"));
-        }
-        let mut files = Vec::new();
-        for one in self
-            .state
-            .certificates
-            .iter()
-            .filter(|one| ids.contains(&one.id))
-        {
-            let Some(der) = &one.der else {
-                return Err(Trap::failure("certificate is not signed"));
-            };
-            let stem = match request.argument("file-name") {
-                Some(name) if self.model != Model::V6_49 => name.to_owned(),
-                _ => format!("cert_export_{}", one.name),
-            };
-            files.push((format!("{stem}.crt"), pem(&der.0)));
-        }
-        for (name, text) in files {
-            self.write_file(&name, text.into_bytes(), 0);
-        }
-        Ok(Reply::default())
-    }
-}
-
-/// A certificate as PEM.
-pub(crate) fn pem(der: &[u8]) -> String {
-    let encoded = STANDARD.encode(der);
-    let mut text = String::from("-----BEGIN CERTIFICATE-----\n");
-    for line in encoded.as_bytes().chunks(64) {
-        text.push_str(&String::from_utf8_lossy(line));
-        text.push('\n');
-    }
-    text.push_str("-----END CERTIFICATE-----\n");
-    text
 }
 
 const KEY_SIZES: &[&str] = &[

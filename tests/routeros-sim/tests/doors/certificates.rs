@@ -100,3 +100,41 @@ async fn a_key_attaches_at_the_second_import_when_that_is_assumed() {
         assert_eq!(certificates(&rig).await[0]["private-key"], shown);
     }
 }
+
+#[tokio::test]
+async fn what_is_exported_can_be_imported_by_another_router() {
+    let rig = Rig::start(Model::V7_24).await;
+    rig.paste(
+        "/certificate add name=own common-name=r key-usage=tls-server\n/certificate sign own\n\
+         /certificate export-certificate own file-name=out export-passphrase=pass\n\
+         /certificate export-certificate own file-name=out type=pkcs12 export-passphrase=pass",
+    )
+    .await;
+    let other = Rig::start(Model::V7_24).await;
+    for name in ["out.crt", "out.key"] {
+        let path = format!("/rest/file/{name}");
+        let (_, row) = rig.call("GET", &path, "").await;
+        other
+            .upload(name, row["contents"].as_str().expect("text"))
+            .await;
+        let body = json!({ "file-name": name, "passphrase": "pass" }).to_string();
+        let (status, value) = other.call("POST", "/rest/certificate/import", &body).await;
+        assert_eq!(status, 200, "{value}");
+    }
+    let rows = certificates(&other).await;
+    assert_eq!(rows[0]["private-key"], "true");
+    assert_eq!(
+        rows[0]["fingerprint"],
+        certificates(&rig).await[0]["fingerprint"]
+    );
+    rig.paste("/certificate remove own").await;
+    let body = r#"{"file-name":"out.p12","passphrase":"wrong","name":"p"}"#;
+    assert_eq!(
+        rig.call("POST", "/rest/certificate/import", body).await.0,
+        400
+    );
+    let body = r#"{"file-name":"out.p12","passphrase":"pass","name":"p"}"#;
+    let (_, counted) = rig.call("POST", "/rest/certificate/import", body).await;
+    assert_eq!(counted[0]["private-keys-imported"], "1", "{counted}");
+    assert_eq!(certificates(&rig).await[0]["name"], "p");
+}
