@@ -20,6 +20,9 @@
 //!   alternative name, or the subject.
 //! - `generate-policy` answers within the templates of the identity's group. A mode-config with
 //!   `responder=yes` hands out addresses of its pool, and one without asks for an address.
+//! - RouterOS settles the peer by its address first. strongSwan does too, but goes on to a peer
+//!   for any address when no identity of the first one fits: such a caller can get an IKE SA
+//!   there, within that peer's templates.
 //!
 //! Life times, `level`, transport mode and AH are not carried over.
 
