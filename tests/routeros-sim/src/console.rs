@@ -318,3 +318,124 @@ fn machine_clock() -> i64 {
         .unwrap_or_default();
     i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Caller, World};
+    use crate::assumption::Assumptions;
+    use crate::model::Model;
+    use crate::row::Request;
+    use crate::state::State;
+    use crate::tree::{self, Field, FieldKind, MenuKind, Trait, Tree};
+
+    fn world(model: Model) -> World {
+        World::new(model, Assumptions::default(), State::new(model))
+    }
+
+    /// Commands of a menu that take fields, each with the fields.
+    fn commands(model: Model, menu: &str) -> Vec<(&'static str, &'static [String])> {
+        ["add", "set"]
+            .into_iter()
+            .filter_map(|command| Some((command, Tree::of(model).arguments(menu, command)?)))
+            .collect()
+    }
+
+    #[test]
+    fn every_argument_of_a_menu_that_works_has_a_type() {
+        for model in [Model::V6_49, Model::V7_24] {
+            for (path, menu) in tree::menus() {
+                for (command, arguments) in commands(model, path) {
+                    for name in arguments {
+                        let known = menu.fields.contains_key(name)
+                            || ["numbers", "comment", "copy-from", "place-before"]
+                                .contains(&name.as_str());
+                        assert!(known, "{} {path} {command} {name}", model.name());
+                    }
+                }
+            }
+        }
+    }
+
+    fn sample(field: &Field) -> String {
+        match field.kind {
+            FieldKind::String => "x".to_owned(),
+            FieldKind::Bool => "yes".to_owned(),
+            FieldKind::Number => "7".to_owned(),
+            FieldKind::Enum | FieldKind::Words | FieldKind::Identity | FieldKind::Reference => {
+                field.values.last().cloned().unwrap_or_default()
+            }
+            FieldKind::Policy => "read".to_owned(),
+        }
+    }
+
+    #[test]
+    fn every_field_is_kept_and_a_wrong_value_is_refused() {
+        for model in [Model::V6_49, Model::V7_24] {
+            for (path, menu) in tree::menus() {
+                let mut world = world(model);
+                let mut execute = |request: &Request| world.execute(Caller::Console, request);
+                let Some(&(_, arguments)) = commands(model, path).last() else {
+                    continue;
+                };
+                let rows = execute(&Request::new(path, "print")).expect("rows").rows;
+                if menu.kind == MenuKind::Rows && rows.is_empty() {
+                    continue;
+                }
+                let id = rows[0].get(".id").cloned();
+                for (name, field) in &menu.fields {
+                    let value = sample(field);
+                    if !arguments.contains(name) || value.is_empty() {
+                        continue;
+                    }
+                    let set = |value: &str| {
+                        let request = Request::new(path, "set").with(name, value);
+                        match &id {
+                            Some(id) => request.with(".id", id),
+                            None => request,
+                        }
+                    };
+                    let shown = format!("{} {path} {name}={value}", model.name());
+                    execute(&set(&value)).unwrap_or_else(|trap| panic!("{shown}: {trap}"));
+                    let rows = execute(&Request::new(path, "print")).expect("rows").rows;
+                    let renamed = path == "/ip/service" && name == "address";
+                    if !field.is(Trait::WriteOnly) && !(renamed && model == Model::V7_24) {
+                        let kept = rows[0].get(name).unwrap_or_else(|| panic!("{shown}"));
+                        let begins = kept.starts_with(&value);
+                        assert!(
+                            begins || value == "yes" && kept == "true",
+                            "{shown}: {kept}"
+                        );
+                    }
+                    let trap = match field.kind {
+                        FieldKind::String => continue,
+                        FieldKind::Number => format!("invalid value for argument {name}"),
+                        _ => format!("input does not match any value of {name}"),
+                    };
+                    let refused = execute(&set("~")).expect_err("a wrong value");
+                    assert_eq!(refused.message(), trap, "{shown}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn an_unknown_word_is_named_in_every_menu() {
+        for model in [Model::V6_49, Model::V7_24] {
+            let mut world = world(model);
+            for path in tree::menus().keys() {
+                let mut refused = |menu: &str, command: &str, argument: &str| {
+                    let request = Request::new(menu, command).with(argument, "x");
+                    let reply = world.execute(Caller::Console, &request);
+                    reply.expect_err("an unknown word").message()
+                };
+                let directory = "no such command or directory";
+                assert_eq!(
+                    refused(&format!("{path}/zz"), "print", "a"),
+                    format!("{directory} (zz)")
+                );
+                assert_eq!(refused(path, "zz", "a"), format!("{directory} (zz)"));
+                assert_eq!(refused(path, "print", "zz"), "unknown parameter zz");
+            }
+        }
+    }
+}

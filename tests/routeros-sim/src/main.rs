@@ -83,7 +83,7 @@ struct Run {
     /// SSH: not in this simulator yet.
     #[arg(long, value_name = "ADDR")]
     ssh: Option<SocketAddr>,
-    /// The control port, for tests: loopback only.
+    /// The control port, for tests: it asks nobody for a password.
     #[arg(long, value_name = "ADDR")]
     control: Option<SocketAddr>,
     /// Leaves www-ssl and api-ssl without a certificate.

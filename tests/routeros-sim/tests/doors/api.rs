@@ -2,6 +2,7 @@
 
 use routeros_sim::api::codec;
 use routeros_sim::model::Model;
+use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpStream;
 
 use crate::rig::Rig;
@@ -208,4 +209,43 @@ async fn facts_8_a_user_without_policy_is_told_so() {
             vec!["!done"]
         ]
     );
+}
+
+#[tokio::test]
+async fn garbage_ends_a_connection_and_never_the_router() {
+    let rig = Rig::start(Model::V7_24).await;
+    let mut seed = 1_u64;
+    let mut next = || {
+        seed = seed
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        seed.to_be_bytes()[0]
+    };
+    for _ in 0..200 {
+        let mut stream = TcpStream::connect(rig.api).await.expect("a connection");
+        let garbage: Vec<u8> = (0..64).map(|_| next()).collect();
+        // The router may have hung up already.
+        let sent = stream
+            .write_all(&garbage)
+            .await
+            .and(stream.shutdown().await);
+        drop((sent, stream));
+    }
+    let mut client = Client::logged_in(&rig).await;
+    for _ in 0..200 {
+        let word = |next: &mut dyn FnMut() -> u8| -> String {
+            (0..12).map(|_| char::from(b' ' + next() % 95)).collect()
+        };
+        let words = [
+            format!("/ip/{}", word(&mut next)),
+            format!("={}", word(&mut next)),
+            format!("?{}", word(&mut next)),
+            format!("?#{}", word(&mut next)),
+        ];
+        let words: Vec<&str> = words.iter().map(String::as_str).collect();
+        client.talk(&words).await;
+        client
+            .talk(&["/ip/service/print", words[2], words[3]])
+            .await;
+    }
 }
