@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use ca_routeros::{RouterTransport, ipsec, service, sstp};
+use ca_routeros::{RouterError, RouterTransport, ipsec, service, sstp};
 use ca_types::{GeneralName, UnixTime};
 use ca_verify::{Certificate, verify_chain};
 
@@ -64,7 +64,7 @@ async fn service_works(
                 Some(row) => row.port,
                 None => return Outcome::Failed(format!("there is no service {name}")),
             },
-            Err(error) => return Outcome::Failed(error.to_string()),
+            Err(error) => return Outcome::Failed(cut(router, &error).await),
         }
     };
     let seen = outside.tls(&expected.entry.address, port).await;
@@ -81,7 +81,7 @@ async fn sstp_works(
 ) -> Outcome {
     let server = match sstp::server(router).await {
         Ok(server) => server,
-        Err(error) => return Outcome::Failed(error.to_string()),
+        Err(error) => return Outcome::Failed(cut(router, &error).await),
     };
     if !server.enabled {
         return Outcome::Unproved("the server is switched off".to_owned());
@@ -104,9 +104,7 @@ async fn tunnel_is_up(
 ) -> Outcome {
     let rows = match ipsec::active_peers(router).await {
         Ok(rows) => rows,
-        Err(error) => {
-            return Outcome::Unproved(error.to_string());
-        }
+        Err(error) => return Outcome::Unproved(cut(router, &error).await),
     };
     let mut up = rows
         .iter()
@@ -122,6 +120,19 @@ async fn tunnel_is_up(
         "the tunnel with {} is older than the binding",
         ipsec.remote_id
     ))
+}
+
+/// Mends a cut connection for the next look, and says what happened.
+async fn cut(router: &mut dyn RouterTransport, error: &RouterError) -> String {
+    let mended = if error.is_unsure() {
+        router.reconnect().await
+    } else {
+        Ok(())
+    };
+    match mended {
+        Ok(()) => error.to_string(),
+        Err(again) => again.to_string(),
+    }
 }
 
 /// Checks what a server sent: the certificate that was bound, its whole chain, and its name.

@@ -104,7 +104,11 @@ pub async fn push(
     };
     let new_pins = trust_new_keys(router, &plan, &staged);
     let outcomes = bind_all(router, job, &plan, &staged, &observed).await;
-    let revocation = enforce(router, job, &plan, &observed).await?;
+    let revocation = match enforce(router, job, &plan, &observed).await {
+        Ok(revocation) => revocation,
+        // What was bound stays bound, and is reported.
+        Err(error) => Revocation::NotSeenValid(error.to_string()),
+    };
     Ok(report(job, &plan, staged, outcomes, (revocation, new_pins)))
 }
 
@@ -226,7 +230,7 @@ async fn enforce(
     job: &Job<'_>,
     plan: &Plan,
     observed: &Observed,
-) -> Result<Revocation, DeployError> {
+) -> Result<Revocation, RouterError> {
     let Some(urls) = &plan.enforce else {
         return Ok(revocation(plan));
     };
@@ -244,7 +248,7 @@ async fn enforce(
         };
         missing = urls.iter().find(|url| !is_valid(url));
         if missing.is_none() {
-            crl::enforce(router).await?;
+            enforce_now(router).await?;
             return Ok(Revocation::InForce);
         }
         if turn == 0 {
@@ -254,6 +258,21 @@ async fn enforce(
     Ok(Revocation::NotSeenValid(
         missing.cloned().unwrap_or_default(),
     ))
+}
+
+/// Sets it; after a cut connection looks whether that happened.
+async fn enforce_now(router: &mut dyn RouterTransport) -> Result<(), RouterError> {
+    match crl::enforce(router).await {
+        Err(error) if error.is_unsure() => {
+            router.reconnect().await?;
+            if crl::settings(router).await?.crl_use {
+                Ok(())
+            } else {
+                Err(error)
+            }
+        }
+        answer => answer,
+    }
 }
 
 /// Asks for a download; a refusal shows in the rows.

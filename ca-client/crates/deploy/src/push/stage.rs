@@ -57,9 +57,24 @@ impl<'a> Stage<'a> {
             staged.push(self.leaf(plan, wish, leaf).await?);
         }
         for url in &plan.crls {
-            crl::add(self.router, url).await?;
+            self.add_crl(url).await?;
         }
         Ok(staged)
+    }
+
+    /// Adds a CRL; one that came meanwhile with a certificate is good too.
+    async fn add_crl(&mut self, url: &str) -> Result<(), DeployError> {
+        let Err(error) = crl::add(self.router, url).await else {
+            return Ok(());
+        };
+        if error.is_unsure() {
+            self.router.reconnect().await?;
+        }
+        let rows = crl::list(self.router).await?;
+        if rows.iter().any(|row| row.url == url) {
+            return Ok(());
+        }
+        Err(error.into())
     }
 
     async fn leaf(

@@ -237,3 +237,49 @@ async fn revocation_is_enforced_only_after_every_crl_was_seen_valid() {
     ];
     assert_eq!(changes, expect);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_missing_policy_is_named() {
+    for (menu, command, expect) in [
+        ("/certificate", Command::Print, "read"),
+        ("/file", Command::Add, "write"),
+        ("/certificate", Command::Other("import"), "write"),
+    ] {
+        let mut story = Story::new(NEW, Door::ApiSsl, vec![Binding::WwwSsl]);
+        story.router.state().denied = Some((menu, command));
+        let error = story.push().await.unwrap_err();
+        assert!(
+            matches!(&error, DeployError::Policy { policy, .. } if *policy == expect),
+            "{error}"
+        );
+        assert!(story.router.state().files.is_empty());
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refused_bind_leaves_the_former_one_and_goes_on_with_the_others() {
+    let mut story = Story::new(NEW, Door::ApiSsl, vec![tunnel(), Binding::WwwSsl]);
+    story.router.state().denied = Some(("/ip/ipsec/identity", Command::Add));
+    let report = story.push().await.unwrap();
+    let outcomes = outcomes(&report);
+    let [tunnel, service] = outcomes.as_slice() else {
+        panic!("two bindings");
+    };
+    assert!(
+        tunnel.contains("rolled-back: `/ip/ipsec/identity add"),
+        "{tunnel}"
+    );
+    assert_eq!(service, "www-ssl: proved");
+    assert_eq!(story.router.rows("/ip/ipsec/identity"), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_report_survives_a_refusal_after_the_binds() {
+    let mut story = Story::new(NEW, Door::ApiSsl, vec![tunnel()]);
+    story.entry.crl_use = true;
+    story.router.state().denied = Some(("/certificate/settings", Command::Set));
+    let report = story.push().await.unwrap();
+    assert!(matches!(report.revocation, Revocation::NotSeenValid(_)));
+    assert!(outcomes(&report)[0].ends_with(": proved"));
+    assert!(!report.is_good(true));
+}

@@ -45,6 +45,8 @@ pub(crate) struct State {
     pub(crate) crls_answer: bool,
     /// Whether the other end of a tunnel dials after a change.
     pub(crate) peer_dials: bool,
+    /// What the user may not do.
+    pub(crate) denied: Option<(&'static str, Command)>,
     /// How far the clock is off.
     pub(crate) seconds_slow: u64,
 }
@@ -178,6 +180,11 @@ impl FakeRouter {
             .collect();
         if arguments.values().any(|text| text.contains("PRIVATE KEY")) && !call.has_secret() {
             return Err(refused(call, "a key in the open"));
+        }
+        if state.denied == Some((call.menu, call.command)) {
+            return Err(RouterError::Permission {
+                call: call.to_string(),
+            });
         }
         let now = self.clock.now();
         match (call.menu, call.command) {
