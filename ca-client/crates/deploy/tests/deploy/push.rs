@@ -4,6 +4,7 @@ use ca_deploy::{Binding, DeployError, Revocation};
 use ca_routeros::{Command, Door};
 
 use crate::fleet::{NAME, Story, outcomes, tunnel};
+use crate::router::Tls;
 
 const NEW: &str = "7.24.4 (stable)";
 const OLD: &str = "6.49.23 (long-term)";
@@ -192,7 +193,7 @@ async fn a_failing_proof_puts_the_former_binding_back() {
         (Binding::WwwSsl, "www-ssl", "none"),
     ] {
         let mut story = Story::new(NEW, Door::ApiSsl, vec![binding]);
-        story.router.state().broken_tls = true;
+        story.router.state().tls = Tls::Broken;
         let report = story.push().await.unwrap();
         let expect = format!("{service}: rolled-back: handshake failure");
         assert_eq!(outcomes(&report), [expect]);
@@ -201,7 +202,7 @@ async fn a_failing_proof_puts_the_former_binding_back() {
         assert_eq!(field("certificate"), former);
         assert_eq!(field("disabled"), (service == "www-ssl").to_string());
         // The certificate is there, and the next push needs no new one.
-        story.router.state().broken_tls = false;
+        story.router.state().tls = Tls::Right;
         assert!(story.push().await.unwrap().is_good(false));
         assert_eq!(*story.enroller.count.lock().unwrap(), 1);
     }
@@ -282,4 +283,37 @@ async fn a_report_survives_a_refusal_after_the_binds() {
     assert!(matches!(report.revocation, Revocation::NotSeenValid(_)));
     assert!(outcomes(&report)[0].ends_with(": proved"));
     assert!(!report.is_good(true));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_proof_wants_the_bound_certificate_and_its_whole_chain() {
+    for (tls, expect) in [
+        (
+            Tls::Other,
+            "www-ssl: rolled-back: another certificate was shown: ",
+        ),
+        (
+            Tls::Alone,
+            "www-ssl: rolled-back: certificate `CN=berlin.example.net` does not chain: ",
+        ),
+    ] {
+        let mut story = Story::new(NEW, Door::ApiSsl, vec![Binding::WwwSsl]);
+        story.router.state().tls = tls;
+        let report = story.push().await.unwrap();
+        let [outcome] = outcomes(&report).try_into().unwrap();
+        assert!(outcome.starts_with(expect), "{outcome}");
+        story.router.state().tls = Tls::Right;
+        story.push().await.unwrap();
+        story.router.state().tls = tls;
+        let verified = story.verify().await.unwrap();
+        let [outcome] = outcomes(&verified).try_into().unwrap();
+        assert!(
+            outcome.starts_with(&expect.replace("rolled-back", "failed")),
+            "{outcome}"
+        );
+        assert_eq!(
+            story.router.field("/ip/service", "www-ssl", "disabled"),
+            "false"
+        );
+    }
 }

@@ -19,11 +19,21 @@ pub(crate) struct FakeRouter {
     pub(crate) state: Arc<Mutex<State>>,
 }
 
+/// What a TLS handshake shows.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) enum Tls {
+    /// The certificate that is bound, and what leads to the root.
+    #[default]
+    Right,
+    /// Nothing: it fails.
+    Broken,
+    /// Another certificate.
+    Other,
+    /// Only the certificate that is bound.
+    Alone,
+}
+
 /// What the router has, and how it misbehaves.
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "each is one way to misbehave, and all combine"
-)]
 #[derive(Default)]
 pub(crate) struct State {
     version: String,
@@ -39,8 +49,7 @@ pub(crate) struct State {
     pub(crate) lost_keys: u32,
     /// Where the connection is cut once, and whether the call was done before.
     pub(crate) cut: Option<(&'static str, Command, bool)>,
-    /// Whether TLS shows the certificate that was there before.
-    pub(crate) broken_tls: bool,
+    pub(crate) tls: Tls,
     /// Whether the CA serves CRLs.
     pub(crate) crls_answer: bool,
     /// Whether the other end of a tunnel dials after a change.
@@ -150,7 +159,7 @@ impl FakeRouter {
         let text = port.to_string();
         let service = services.iter().find(|row| row.get("port") == Some(&text));
         let service = service.ok_or("connection refused")?;
-        if state.broken_tls || service.get("disabled").is_some_and(|flag| flag == "true") {
+        if state.tls == Tls::Broken || service.get("disabled").is_some_and(|flag| flag == "true") {
             return Err("handshake failure".to_owned());
         }
         let rows = state.menus.get("/certificate");
@@ -167,6 +176,11 @@ impl FakeRouter {
                 other.subject().der() == certificate.issuer().der()
                     && other.fingerprint() != certificate.fingerprint()
             });
+        }
+        match state.tls {
+            Tls::Right | Tls::Broken => {}
+            Tls::Other => drop(chain.remove(0)),
+            Tls::Alone => chain.truncate(1),
         }
         Ok(chain)
     }
