@@ -4,14 +4,14 @@ use std::{fs, path::PathBuf, process::Command, time::Duration};
 
 use ca_tests::{
     ANNA, Algorithm, BERLIN, BERLIN_NET, BERLIN_WISHES, Charon, InitOptions, MUNICH, MUNICH_NET,
-    MUNICH_WISHES, Network, RoadWarrior, Router, Run, Server, Site, Spine, run_within, until,
+    MUNICH_WISHES, Network, Process, RoadWarrior, Router, Run, Site, Spine, run_within, until,
 };
 use serde_json::Value;
 
 /// A CA whose CRLs the routers can fetch, and two routers that are in its fleet file.
 struct Ground {
     site: Site,
-    _server: Server,
+    _server: Process,
     spine: Spine,
 }
 
