@@ -1,8 +1,10 @@
 //! The CA as the source of certificates for routers.
 
 use async_trait::async_trait;
-use ca_deploy::{Binding, CertificateWish, EnrollError, Enrolled, Enroller, RouterEntry};
-use ca_types::{CertificateState, GeneralName, Hinted, RequestId, SystemEntropy};
+use ca_deploy::{CertificateWish, EnrollError, Enrolled, Enroller, RouterEntry};
+use ca_types::{
+    CertificateState, GeneralName, Hinted, KeyId, RequestId, SerialNumber, SystemEntropy,
+};
 use ca_verify::Certificate;
 use clap::ValueEnum as _;
 
@@ -27,11 +29,29 @@ pub(crate) struct FleetEnroller<'a> {
 #[async_trait]
 impl Enroller for FleetEnroller<'_> {
     async fn enroll(&self, wish: &CertificateWish) -> Result<Enrolled, EnrollError> {
-        self.issued(wish).await.map_err(|error| EnrollError {
-            code: error.code(),
-            message: error.to_string(),
-            hint: error.hint(),
-        })
+        self.issued(wish).await.map_err(told)
+    }
+
+    async fn key_of(&self, serial: &str) -> Result<KeyId, EnrollError> {
+        let key = async {
+            let serial: SerialNumber = serial
+                .parse()
+                .map_err(|error| ClientError::answer("serial", error))?;
+            Ok::<_, CommandError>(self.client.get(serial).await?.certificate.key_id)
+        };
+        key.await.map_err(told)
+    }
+
+    async fn pin(&self, key: KeyId) -> Result<(), EnrollError> {
+        self.fleet.add_pin(&self.router.name, key).map_err(told)
+    }
+}
+
+fn told(error: CommandError) -> EnrollError {
+    EnrollError {
+        code: error.code(),
+        message: error.to_string(),
+        hint: error.hint(),
     }
 }
 
@@ -61,25 +81,11 @@ impl FleetEnroller<'_> {
         let (Some(issuing), Some(root)) = (issued.chain.first(), issued.chain.last()) else {
             return Err(ClientError::answer("chain", "it is empty").into());
         };
-        if self.opens_the_door(wish) {
-            // Before it is bound: a kill in between must not shut us out.
-            self.fleet.add_pin(&self.router.name, key.key_id())?;
-        }
         Ok(Enrolled {
             certificate,
             issuing: parsed(issuing)?,
             root: parsed(root)?,
             key_pem: key.to_pem().map_err(CommandError::NewKey)?,
-        })
-    }
-
-    /// Tells whether the certificate goes to the service that this program comes through.
-    fn opens_the_door(&self, wish: &CertificateWish) -> bool {
-        let service = self.router.door.service();
-        wish.bindings.iter().any(|binding| match binding {
-            Binding::WwwSsl => service == "www-ssl",
-            Binding::ApiSsl => service == "api-ssl",
-            Binding::Ipsec(_) | Binding::SstpServer | Binding::SstpClient { .. } => false,
         })
     }
 

@@ -1,15 +1,15 @@
-//! The seam to whoever makes keys and has certificates issued.
+//! The seam to whoever makes keys, has certificates issued, and keeps the pins.
 
 use std::fmt;
 
 use async_trait::async_trait;
-use ca_types::{Code, Hinted};
+use ca_types::{Code, Hinted, KeyId};
 use ca_verify::Certificate;
 use zeroize::Zeroizing;
 
 use crate::CertificateWish;
 
-/// Makes a new key and has a certificate issued for it.
+/// Makes a new key and has a certificate issued for it; keeps the pins of the router.
 #[async_trait]
 pub trait Enroller: Send + Sync {
     /// Gets a certificate under a new key.
@@ -17,6 +17,18 @@ pub trait Enroller: Send + Sync {
     /// # Errors
     /// Fails when the CA refuses or is not reached.
     async fn enroll(&self, wish: &CertificateWish) -> Result<Enrolled, EnrollError>;
+
+    /// Finds the key of a certificate that the CA issued before, by its serial number.
+    ///
+    /// # Errors
+    /// Fails when the CA does not know it or is not reached.
+    async fn key_of(&self, serial: &str) -> Result<KeyId, EnrollError>;
+
+    /// Keeps in mind, over a kill of this process too, that the router may show this key from now on.
+    ///
+    /// # Errors
+    /// Fails when that cannot be written.
+    async fn pin(&self, key: KeyId) -> Result<(), EnrollError>;
 }
 
 /// A new certificate, its chain and its key.

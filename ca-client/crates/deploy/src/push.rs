@@ -102,7 +102,16 @@ pub async fn push(
             return Err(error);
         }
     };
-    let new_pins = trust_new_keys(router, &plan, &staged);
+    let new_pins = match pin_own_keys(job, observed.door.service(), &plan, &staged).await {
+        Ok(keys) => keys,
+        Err(error) => {
+            stage.undo().await;
+            return Err(error);
+        }
+    };
+    for key in &new_pins {
+        router.trust_also(*key);
+    }
     let outcomes = bind_all(router, job, &plan, &staged, &observed).await;
     let revocation = match enforce(router, job, &plan, &observed).await {
         Ok(revocation) => revocation,
@@ -112,18 +121,31 @@ pub async fn push(
     Ok(report(job, &plan, staged, outcomes, (revocation, new_pins)))
 }
 
-/// Has the keys accepted that the service we come through is about to show.
-fn trust_new_keys(router: &mut dyn RouterTransport, plan: &Plan, staged: &[Staged]) -> Vec<KeyId> {
-    let own = router.door().service();
-    let steps = plan.bindings.iter();
-    let own_steps = steps.filter(|step| !step.kept && step.spot.is_service(own));
-    let keys: Vec<KeyId> = own_steps
-        .filter_map(|step| staged.get(step.wish)?.new_key)
-        .collect();
-    for key in &keys {
-        router.trust_also(*key);
+/// Pins the keys that the service we come through is about to show, those too of certificates that were there before.
+///
+/// Not earlier: a push that fails while staging, again and again, would drive the key in use out of the pins.
+async fn pin_own_keys(
+    job: &Job<'_>,
+    own: &str,
+    plan: &Plan,
+    staged: &[Staged],
+) -> Result<Vec<KeyId>, DeployError> {
+    let mut keys = Vec::new();
+    for step in &plan.bindings {
+        let Some(leaf) = staged.get(step.wish) else {
+            continue;
+        };
+        if step.kept || !step.spot.is_service(own) {
+            continue;
+        }
+        let key = match leaf.new_key {
+            Some(key) => key,
+            None => job.enroller.key_of(&leaf.serial).await?,
+        };
+        job.enroller.pin(key).await?;
+        keys.push(key);
     }
-    keys
+    Ok(keys)
 }
 
 async fn bind_all(

@@ -1,5 +1,6 @@
 //! A CA in memory, and a router of its fleet.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -9,7 +10,7 @@ use ca_deploy::{
     IpsecBinding, Job, Outside, PasswordSource, Plan, PlanError, PushOptions, Report, RouterEntry,
 };
 use ca_routeros::Door;
-use ca_types::{Clock as _, FakeClock, UnixTime};
+use ca_types::{Clock as _, FakeClock, KeyId, UnixTime};
 use ca_verify::Certificate;
 use rcgen::{
     BasicConstraints, CertificateParams, CertifiedIssuer, DistinguishedName, DnType, IsCa, KeyPair,
@@ -74,6 +75,8 @@ impl Story {
                 root: hierarchy.root.certificate.clone(),
                 issuing: Arc::new(issuing),
                 count: Mutex::new(0),
+                keys: Mutex::default(),
+                pins: Mutex::default(),
             },
             clock,
             hierarchy,
@@ -144,6 +147,9 @@ pub(crate) struct FakeEnroller {
     root: Certificate,
     issuing: Arc<Ca>,
     pub(crate) count: Mutex<u32>,
+    /// The keys of what was issued, by serial number.
+    keys: Mutex<BTreeMap<String, KeyId>>,
+    pub(crate) pins: Mutex<Vec<KeyId>>,
 }
 
 #[async_trait]
@@ -160,13 +166,33 @@ impl Enroller for FakeEnroller {
         params.not_before = at(from);
         params.not_after = at(from.plus(396 * 86_400).unwrap());
         let certificate = params.signed_by(&key, &self.issuing).unwrap();
+        let certificate = Certificate::from_der(certificate.der()).unwrap();
+        let key_id = certificate.public_key().key_id();
+        let mut keys = self.keys.lock().unwrap();
+        keys.insert(serial_of(&certificate), key_id);
         Ok(Enrolled {
-            certificate: Certificate::from_der(certificate.der()).unwrap(),
+            certificate,
             issuing: Certificate::from_der(self.issuing.der()).unwrap(),
             root: self.root.clone(),
             key_pem: Zeroizing::new(key.serialize_pem()),
         })
     }
+
+    async fn key_of(&self, serial: &str) -> Result<KeyId, EnrollError> {
+        Ok(self.keys.lock().unwrap()[serial])
+    }
+
+    async fn pin(&self, key: KeyId) -> Result<(), EnrollError> {
+        self.pins.lock().unwrap().push(key);
+        Ok(())
+    }
+}
+
+/// Writes a serial number with 32 digits.
+pub(crate) fn serial_of(certificate: &Certificate) -> String {
+    let octets = certificate.serial_octets().iter();
+    let digits: String = octets.map(|octet| format!("{octet:02x}")).collect();
+    format!("{:0>32}", digits.trim_start_matches('0'))
 }
 
 #[async_trait]

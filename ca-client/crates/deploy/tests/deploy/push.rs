@@ -146,6 +146,34 @@ async fn a_key_that_never_attaches_leaves_nothing_behind() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_key_is_pinned_when_it_is_on_the_router_and_before_it_is_bound() {
+    let mut story = Story::new(NEW, Door::ApiSsl, vec![Binding::ApiSsl]);
+    story.router.state().lost_keys = 6;
+    for _ in 0..3 {
+        story.push().await.unwrap_err();
+    }
+    // Else the key in use would have been driven out of the fleet file by now.
+    assert!(story.enroller.pins.lock().unwrap().is_empty());
+    let report = story.push().await.unwrap();
+    assert!(report.is_good(false));
+    assert_eq!(*story.enroller.pins.lock().unwrap(), report.new_pins);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_certificate_that_was_there_is_pinned_before_our_own_service_gets_it() {
+    let mut story = Story::new(NEW, Door::ApiSsl, vec![Binding::WwwSsl]);
+    let first = story.push().await.unwrap();
+    assert!(first.new_pins.is_empty());
+    story.entry.certificates[0].bindings = vec![Binding::WwwSsl, Binding::ApiSsl];
+    let second = story.push().await.unwrap();
+    assert_eq!(outcomes(&second), ["www-ssl: kept", "api-ssl: proved"]);
+    assert_eq!(*story.enroller.count.lock().unwrap(), 1);
+    assert_eq!(second.new_pins.len(), 1);
+    assert_eq!(*story.enroller.pins.lock().unwrap(), second.new_pins);
+    assert_eq!(story.router.state().trusted, second.new_pins);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_cut_at_the_bind_ends_in_a_binding_that_works() {
     for binding in [Binding::ApiSsl, Binding::WwwSsl, tunnel()] {
         let place = match &binding {

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard};
 
+use crate::fleet::serial_of;
 use async_trait::async_trait;
 use ca_routeros::{Call, Command, Door, Reply, RouterError, RouterTransport, Row};
 use ca_types::{Clock as _, FakeClock, KeyId, UnixTime};
@@ -407,7 +408,10 @@ impl State {
                 ("common-name", common_name.to_owned()),
                 ("issuer", certificate.issuer().to_string()),
                 ("fingerprint", certificate.fingerprint().to_string()),
-                ("serial-number", "7F".to_owned()),
+                (
+                    "serial-number",
+                    serial_of(&certificate).to_ascii_uppercase(),
+                ),
                 ("invalid-before", local(certificate.validity().not_before())),
                 ("invalid-after", local(certificate.validity().not_after())),
             ];
