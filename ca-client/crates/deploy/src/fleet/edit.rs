@@ -79,7 +79,8 @@ impl fmt::Display for NewEntry<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let text = |value: &str| toml::Value::from(value).to_string();
         writeln!(f, "[[router]]")?;
-        writeln!(f, "# {}", self.found)?;
+        // What a router says about itself must not become a line of its own.
+        writeln!(f, "# {}", self.found.replace(char::is_control, " "))?;
         writeln!(f, "name = {}", text(self.name))?;
         writeln!(f, "address = {}", text(self.address))?;
         writeln!(f, "door = {}", text(self.door.as_str()))?;
@@ -175,7 +176,7 @@ mod tests {
             user: "fleet-ca",
             password_file: "pw",
             pin: pin(7),
-            found: "MikroTik, RouterOS 6.49.23",
+            found: "MikroTik\n[[router]]\nname = \"evil\"\r\u{7f}, RouterOS 6.49.23",
             profile: &"router".parse().unwrap(),
             certificate_name: &"berlin-01.example.net".parse().unwrap(),
         };
@@ -183,5 +184,6 @@ mod tests {
         let router = fleet.router("berlin \"1\"").unwrap();
         assert_eq!(router.pins, [pin(7)]);
         assert_eq!(router.certificates.len(), 1);
+        assert_eq!(fleet.routers.len(), 1);
     }
 }
