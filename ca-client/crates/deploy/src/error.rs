@@ -49,6 +49,14 @@ pub enum DeployError {
         /// What its counters and flags say.
         why: String,
     },
+    /// It failed, and a file that may hold a key could not be deleted.
+    #[error("{source}; and the file {file} may still be on the router, perhaps with a key in it")]
+    FileStays {
+        /// The file.
+        file: String,
+        /// Why it failed.
+        source: Box<DeployError>,
+    },
 }
 
 impl From<RouterError> for DeployError {
@@ -82,6 +90,7 @@ impl Hinted for DeployError {
             }
             Self::Plan(error) => error.code(),
             Self::Enroll(error) => error.code(),
+            Self::FileStays { source, .. } => source.code(),
         }
     }
 
@@ -97,6 +106,9 @@ impl Hinted for DeployError {
                 "open another one for the time being (`/ip/service/enable ssh`), or say `--accept-lockout`".to_owned(),
             ),
             Self::Enroll(error) => error.hint(),
+            Self::FileStays { file, .. } => Some(format!(
+                "`/file/remove {file}` on the router, before anything else"
+            )),
             Self::Import { .. } => Some("`/log print` on the router may say more".to_owned()),
         }
     }

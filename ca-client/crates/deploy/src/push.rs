@@ -97,17 +97,11 @@ pub async fn push(
     let mut stage = Stage::new(router, job, observed.version, random);
     let staged = match stage.run(&plan).await {
         Ok(staged) => staged,
-        Err(error) => {
-            stage.undo().await;
-            return Err(error);
-        }
+        Err(error) => return Err(stage.undo(error).await),
     };
     let new_pins = match pin_own_keys(job, observed.door.service(), &plan, &staged).await {
         Ok(keys) => keys,
-        Err(error) => {
-            stage.undo().await;
-            return Err(error);
-        }
+        Err(error) => return Err(stage.undo(error).await),
     };
     for key in &new_pins {
         router.trust_also(*key);

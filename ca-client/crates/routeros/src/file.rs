@@ -49,6 +49,17 @@ pub async fn upload(
     Ok(made)
 }
 
+/// Lists the names of all files.
+///
+/// # Errors
+/// Fails when the call fails.
+pub async fn names(router: &mut dyn RouterTransport) -> Result<Vec<String>, RouterError> {
+    // Else new releases send the contents too.
+    let call = Call::new(MENU, Command::Print).with(".proplist", "name");
+    let rows = router.call(&call).await?.rows;
+    Ok(rows.iter().map(|row| row.text("name").to_owned()).collect())
+}
+
 /// Removes a file; releases since 7.15 remove it themselves after an import, so it may be gone.
 ///
 /// # Errors

@@ -20,6 +20,8 @@ pub(super) struct Stage<'a> {
     random: &'a mut (dyn FnMut() -> String + Send),
     /// What this run added, for its undoing.
     added: Vec<Fingerprint>,
+    /// Files that may be on the router, one of them with a key in it.
+    files: Vec<String>,
 }
 
 impl<'a> Stage<'a> {
@@ -35,11 +37,17 @@ impl<'a> Stage<'a> {
             version,
             random,
             added: Vec::new(),
+            files: Vec::new(),
         }
     }
 
     /// Puts the CAs, the certificates and their keys onto the router, and adds the CRLs.
     pub(super) async fn run(&mut self, plan: &Plan) -> Result<Vec<Staged>, DeployError> {
+        // Of a run that was killed; one of them may hold a key.
+        let mut left = file::names(self.router).await?;
+        left.retain(|name| is_file_of_ours(name));
+        self.files = left;
+        self.delete_files().await?;
         for step in &plan.cas {
             match step {
                 CaStep::There { .. } => {}
@@ -187,15 +195,18 @@ impl<'a> Stage<'a> {
         name: &str,
     ) -> Result<Option<ImportCounters>, DeployError> {
         let file = (self.random)();
+        self.files = vec![file.clone(), format!("{file}.txt")];
         let uploaded = file::upload(self.router, self.version, &file, content).await;
         let file = match uploaded {
-            Ok(made) => made,
+            Ok(made) => {
+                self.files = vec![made.clone()];
+                made
+            }
             Err(error) => {
                 if error.is_unsure() {
                     self.router.reconnect().await?;
                 }
-                self.delete(&file).await?;
-                self.delete(&format!("{file}.txt")).await?;
+                self.delete_files().await?;
                 return Err(error.into());
             }
         };
@@ -203,7 +214,7 @@ impl<'a> Stage<'a> {
         if imported.as_ref().is_err_and(|error| error.is_unsure()) {
             self.router.reconnect().await?;
         }
-        self.delete(&file).await?;
+        self.delete_files().await?;
         match imported {
             Ok(counters) => Ok(Some(counters)),
             Err(error) if error.is_unsure() => Ok(None),
@@ -211,18 +222,24 @@ impl<'a> Stage<'a> {
         }
     }
 
-    async fn delete(&mut self, file: &str) -> Result<(), DeployError> {
-        match file::delete(self.router, file).await {
-            Err(error) if error.is_unsure() => {
-                self.router.reconnect().await?;
-                Ok(file::delete(self.router, file).await?)
+    /// Deletes the files that may be on the router; each is forgotten when it is gone.
+    async fn delete_files(&mut self) -> Result<(), DeployError> {
+        while let Some(name) = self.files.last() {
+            match file::delete(self.router, name).await {
+                Err(error) if error.is_unsure() => {
+                    self.router.reconnect().await?;
+                    file::delete(self.router, name).await?;
+                }
+                answer => answer?,
             }
-            answer => Ok(answer?),
+            self.files.pop();
         }
+        Ok(())
     }
 
-    /// Removes again what this run added, as far as the router lets it.
-    pub(super) async fn undo(mut self) {
+    /// Removes again what this run added, as far as the router lets it; returns the error with what stayed.
+    pub(super) async fn undo(mut self, error: DeployError) -> DeployError {
+        let deleted = self.delete_files().await;
         let added = std::mem::take(&mut self.added);
         for fingerprint in added.iter().rev() {
             let mut found = certificate::find_by_fingerprint(self.router, fingerprint).await;
@@ -238,7 +255,22 @@ impl<'a> Stage<'a> {
                 }
             }
         }
+        match deleted {
+            Ok(()) => error,
+            Err(_) => DeployError::FileStays {
+                file: self.files.pop().unwrap_or_default(),
+                source: Box::new(error),
+            },
+        }
     }
+}
+
+/// Tells whether a file was made by a push: `fleet-ca-` and 16 hexadecimal digits.
+fn is_file_of_ours(name: &str) -> bool {
+    let name = name.strip_suffix(".txt").unwrap_or(name);
+    name.strip_prefix("fleet-ca-").is_some_and(|digits| {
+        digits.len() == 16 && digits.bytes().all(|digit| digit.is_ascii_hexdigit())
+    })
 }
 
 fn shown(counters: Option<ImportCounters>) -> String {

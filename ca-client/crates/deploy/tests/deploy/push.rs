@@ -146,6 +146,35 @@ async fn a_key_that_never_attaches_leaves_nothing_behind() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_file_that_cannot_be_deleted_is_named_with_what_went_wrong() {
+    let mut story = Story::new(NEW, Door::ApiSsl, vec![Binding::WwwSsl]);
+    story.router.state().denied = Some(("/file", Command::Remove));
+    let error = story.push().await.unwrap_err().to_string();
+    let expect = "and the file r4nd0m1.pem may still be on the router, perhaps with a key in it";
+    assert!(error.ends_with(expect), "{error}");
+    assert_eq!(story.router.rows("/certificate"), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn files_of_a_killed_push_are_deleted_and_others_stay() {
+    let mut story = Story::new(OLD, Door::ApiSsl, vec![Binding::WwwSsl]);
+    for name in [
+        "fleet-ca-0123456789abcdef",
+        "fleet-ca-0123456789abcdef.txt",
+        "fleet-ca-notes.txt",
+    ] {
+        let text = "-----BEGIN PRIVATE KEY-----".to_owned();
+        story.router.state().files.insert(name.to_owned(), text);
+    }
+    assert!(story.push().await.unwrap().is_good(false));
+    let state = story.router.state();
+    assert_eq!(
+        state.files.keys().collect::<Vec<_>>(),
+        ["fleet-ca-notes.txt"]
+    );
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_key_is_pinned_when_it_is_on_the_router_and_before_it_is_bound() {
     let mut story = Story::new(NEW, Door::ApiSsl, vec![Binding::ApiSsl]);
     story.router.state().lost_keys = 6;
