@@ -12,7 +12,7 @@ pub enum DeployError {
     #[error(transparent)]
     Router(RouterError),
     /// The user may not do this.
-    #[error("the user lacks the policy `{policy}`")]
+    #[error("{source}: the user lacks the policy `{policy}`")]
     Policy {
         /// The policy that its group needs.
         policy: &'static str,

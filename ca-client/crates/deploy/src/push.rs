@@ -94,6 +94,14 @@ pub async fn push(
             service: service.clone(),
         });
     }
+    if plan.leaves.iter().any(|leaf| leaf.state.is_new()) && !observed.door.is_encrypted() {
+        // Before the CA is asked: the certificate would be in vain.
+        return Err(RouterError::SecretInTheClear {
+            call: "/file add".to_owned(),
+            door: observed.door,
+        }
+        .into());
+    }
     let mut stage = Stage::new(router, job, observed.version, random);
     let staged = match stage.run(&plan).await {
         Ok(staged) => staged,

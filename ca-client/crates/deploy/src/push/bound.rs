@@ -3,6 +3,7 @@
 use ca_routeros::{RouterError, RouterTransport};
 
 use super::Staged;
+use crate::DeployError;
 use crate::plan::{BindStep, wanted};
 use crate::report::Outcome;
 use crate::spot::{Setting, Spot};
@@ -33,7 +34,9 @@ impl Bound {
         let wanted = wanted(&step.binding, &leaf.row.name, &leaf.issuing_row);
         match bound.ensure(router, &wanted).await {
             Ok(()) => Ok(bound),
-            Err(cause) => Err(bound.put_back(router, cause.to_string()).await),
+            Err(cause) => Err(bound
+                .put_back(router, DeployError::from(cause).to_string())
+                .await),
         }
     }
 

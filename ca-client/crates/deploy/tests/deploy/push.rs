@@ -146,6 +146,15 @@ async fn a_key_that_never_attaches_leaves_nothing_behind() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn nothing_is_issued_for_a_router_that_is_reached_in_the_clear() {
+    let mut story = Story::new(NEW, Door::ApiPlain, vec![Binding::WwwSsl]);
+    let error = story.push().await.unwrap_err().to_string();
+    assert!(error.ends_with("api-plain is not encrypted"), "{error}");
+    assert_eq!(*story.enroller.count.lock().unwrap(), 0);
+    assert_eq!(story.router.take_changes(), Vec::<String>::new());
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_file_that_cannot_be_deleted_is_named_with_what_went_wrong() {
     let mut story = Story::new(NEW, Door::ApiSsl, vec![Binding::WwwSsl]);
     story.router.state().denied = Some(("/file", Command::Remove));
@@ -327,6 +336,8 @@ async fn a_refused_bind_leaves_the_former_one_and_goes_on_with_the_others() {
         tunnel.contains("rolled-back: `/ip/ipsec/identity add"),
         "{tunnel}"
     );
+    let expect = "not enough permissions (9): the user lacks the policy `write`";
+    assert!(tunnel.ends_with(expect), "{tunnel}");
     assert_eq!(service, "www-ssl: proved");
     assert_eq!(story.router.rows("/ip/ipsec/identity"), 0);
 }
