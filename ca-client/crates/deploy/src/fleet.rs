@@ -239,6 +239,27 @@ password-env = "HAMBURG"
     }
 
     #[test]
+    fn one_certificate_is_wanted_by_one_router_and_one_place_wants_one_certificate() {
+        let more = |name: &str| {
+            format!(
+                "{WHOLE}\n[[router.certificate]]\nprofile = \"router\"\nname = \"{name}\"\nbind = [\"api-ssl\"]\n"
+            )
+        };
+        let error = Fleet::parse(&more("berlin-01.example.net")).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "line 33: name: `berlin-01.example.net` is the NAME of another certificate already"
+        );
+        let twice = more("hamburg-01.example.net")
+            + "\n[[router.certificate]]\nprofile = \"router\"\nname = \"other.example.net\"\nbind = [\"api-ssl\"]\n";
+        let error = Fleet::parse(&twice).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "line 38: bind: api-ssl is bound to another certificate already"
+        );
+    }
+
+    #[test]
     fn what_is_wrong_is_named_with_its_line() {
         check(
             "door = \"rest\"",

@@ -7,6 +7,8 @@ use ca_types::{Days, KeyId};
 use serde::Deserialize;
 use toml::Spanned;
 
+use crate::spot::Spot;
+
 use super::{
     Binding, CertificateWish, Fleet, FleetError, IpsecBinding, PasswordSource, RouterEntry,
 };
@@ -90,6 +92,11 @@ impl RawFleet {
         let mut routers: Vec<RouterEntry> = Vec::new();
         for router in self.router {
             let name = router.name.clone();
+            let wishes: Vec<_> = router
+                .certificate
+                .iter()
+                .map(|one| one.name.clone())
+                .collect();
             let router = router.prove(&self.defaults, source)?;
             if routers.iter().any(|other| other.name == router.name) {
                 return Err(source.wrong(
@@ -97,6 +104,25 @@ impl RawFleet {
                     "name",
                     format!("`{}` is there twice", router.name),
                 ));
+            }
+            for (place, (wish, written)) in router.certificates.iter().zip(&wishes).enumerate() {
+                let before = router.certificates.iter().take(place);
+                let others = routers.iter().flat_map(|router| &router.certificates);
+                let mut before = before.chain(others);
+                if before.any(|other| other.profile == wish.profile && other.name == wish.name) {
+                    let what =
+                        format!("`{}` is the NAME of another certificate already", wish.name);
+                    return Err(source.wrong(written, "name", what));
+                }
+                let earlier = router.certificates.iter().take(place);
+                let mut used = earlier.flat_map(|wish| &wish.bindings);
+                if let Some(twice) = used.find(|used| {
+                    let mut own = wish.bindings.iter();
+                    own.any(|own| Spot::of(own) == Spot::of(used))
+                }) {
+                    let what = format!("{twice} is bound to another certificate already");
+                    return Err(source.wrong(written, "bind", what));
+                }
             }
             routers.push(router);
         }
