@@ -36,8 +36,9 @@ pub struct Plan {
     pub(crate) bindings: Vec<BindStep>,
     /// What must be seen valid before revocation is enforced; nothing when it is, or is not wanted.
     pub(crate) enforce: Option<Vec<String>>,
-    /// How the router treats CRLs.
+    /// Whether the router looks at CRLs, and whether it fetches them.
     pub(crate) crl_use: bool,
+    pub(crate) crl_download: bool,
 }
 
 /// A CA of the chain on the router.
@@ -101,6 +102,7 @@ pub fn plan(
         bindings,
         enforce: None,
         crl_use: observed.crl_settings.crl_use,
+        crl_download: observed.crl_settings.crl_download,
     };
     if entry.crl_use {
         let mut urls: Vec<String> = Vec::new();
@@ -112,7 +114,9 @@ pub fn plan(
         let known = |url: &String| observed.crls.iter().any(|row| row.url == *url);
         plan.crls = urls.iter().filter(|url| !known(url)).cloned().collect();
         let settings = observed.crl_settings;
-        plan.enforce = (!settings.crl_use || !settings.crl_download).then_some(urls);
+        // A CRL that is new is waited for too: the router would fetch it within the hour, and refuse peers until then.
+        let is_open = !settings.crl_use || !settings.crl_download || !plan.crls.is_empty();
+        plan.enforce = is_open.then_some(urls);
     }
     plan.lockout = plan.find_lockout(observed);
     plan.warnings = warning::warnings(entry, hierarchy, observed, &plan, now);

@@ -81,16 +81,20 @@ pub(super) fn lines(plan: &Plan) -> Vec<PlanLine> {
     }));
     let open = plan.bindings.iter().filter(|step| !step.kept);
     lines.extend(open.filter_map(|step| bind_line(plan, step)));
-    if plan.enforce.is_some() {
-        let yes = |name| Field {
+    let settings = [
+        ("crl-use", plan.crl_use),
+        ("crl-download", plan.crl_download),
+    ];
+    let fields: Vec<Field> = settings
+        .into_iter()
+        .filter(|(_, is_on)| plan.enforce.is_some() && !is_on)
+        .map(|(name, _)| Field {
             name,
             old: Some("no".to_owned()),
             new: "yes".to_owned(),
-        };
-        let mut fields = vec![yes("crl-download")];
-        if !plan.crl_use {
-            fields.insert(0, yes("crl-use"));
-        }
+        })
+        .collect();
+    if !fields.is_empty() {
         lines.push(PlanLine {
             sign: Sign::Change,
             menu: "/certificate/settings",

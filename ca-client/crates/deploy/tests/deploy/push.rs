@@ -303,6 +303,13 @@ async fn revocation_is_enforced_only_after_every_crl_was_seen_valid() {
         "/certificate/settings set crl-use=yes crl-download=yes",
     ];
     assert_eq!(changes, expect);
+    // A CRL that is new later is fetched at once, too.
+    story.router.state().clear("/certificate/crl");
+    let report = story.push().await.unwrap();
+    assert_eq!(report.revocation, Revocation::InForce);
+    let changes = story.router.take_changes();
+    assert_eq!(changes.last().unwrap(), "/certificate/crl download");
+    assert!(story.plan().await.unwrap().is_empty());
 }
 
 #[tokio::test(start_paused = true)]
