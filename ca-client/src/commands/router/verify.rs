@@ -1,6 +1,6 @@
 //! `router verify`: whether the certificates in use are right, seen from outside.
 
-use ca_deploy::{CertificateReport, Report, Revocation, RouterEntry, verify};
+use ca_deploy::{CertificateReport, Outcome, Report, Revocation, RouterEntry, verify};
 use ca_types::{Clock as _, SystemClock};
 use serde::Serialize;
 
@@ -170,7 +170,11 @@ fn rows(done: &Done<Report>) -> Vec<[String; 5]> {
             ));
         }
     }
-    if !report.changed {
+    let is_kept = |certificate: &CertificateReport| {
+        let mut bindings = certificate.bindings.iter();
+        bindings.all(|binding| binding.outcome == Outcome::Kept)
+    };
+    if !report.changed && report.certificates.iter().all(is_kept) {
         rows.push(line(blank(), "nothing to do".to_owned(), None));
     }
     rows
