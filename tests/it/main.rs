@@ -17,6 +17,8 @@ mod manuals;
 mod publishing;
 mod python_grpc;
 mod reflection;
+mod router_ground;
+mod router_push;
 mod routers;
 mod rows;
 mod schemas;

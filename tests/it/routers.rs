@@ -1,146 +1,53 @@
 //! Certificates into routers: from an empty router to a tunnel, and out again.
 
-use std::{fs, path::PathBuf, process::Command, time::Duration};
+use std::{fs, time::Duration};
 
 use ca_tests::{
-    ANNA, Algorithm, BERLIN, BERLIN_NET, BERLIN_WISHES, Charon, InitOptions, MUNICH, MUNICH_NET,
-    MUNICH_WISHES, Network, Process, RoadWarrior, Router, Run, Site, Spine, run_within, until,
+    ANNA, BERLIN, BERLIN_NET, BERLIN_WISHES, Charon, MUNICH, MUNICH_NET, MUNICH_WISHES, Network,
+    RoadWarrior, Router, Spine, until,
 };
-use serde_json::Value;
 
-/// A CA whose CRLs the routers can fetch, and two routers that are in its fleet file.
-struct Ground {
-    site: Site,
-    _server: Process,
-    spine: Spine,
+use crate::router_ground::Ground;
+
+/// Anna gets a `.p12` file, and goes on the road with it.
+fn anna(ground: &Ground, network: &Network) -> RoadWarrior {
+    let passphrase = ground.site.path("anna-passphrase");
+    fs::write(&passphrase, "four words are enough\n").expect("the test directory is writable");
+    let passphrase = passphrase.to_str().expect("UTF-8");
+    ground.site.issue(
+        "vpn-client",
+        ANNA,
+        &["--p12", "--key-passphrase-file", passphrase],
+    );
+    let (folder, issued) = (ground.site.path("road"), ground.site.path(ANNA));
+    Spine::anna(network, &folder, &issued, "four words are enough")
 }
 
-impl Ground {
-    /// Bootstraps both routers as the manual says, and adds the wishes of their owners to the fleet file.
-    fn with(berlin_wishes: &str, munich_wishes: &str) -> Self {
-        let site = Site::init(InitOptions {
-            algorithm: Algorithm::Rsa2048,
-            publish_url: None,
-            more: &[],
-        });
-        let server = site.serve();
-        let spine = Spine::start(&site.path("routers"));
-        let ground = Self {
-            site,
-            _server: server,
-            spine,
-        };
-        let rest = ground.spine.berlin.rest();
-        let api = ground.spine.munich.api_ssl();
-        ground.adopt(&ground.spine.berlin, BERLIN, "rest", &rest, berlin_wishes);
-        ground.adopt(&ground.spine.munich, MUNICH, "api-ssl", &api, munich_wishes);
-        ground
-    }
-
-    fn adopt(&self, router: &Router, name: &str, door: &str, address: &str, wishes: &str) {
-        let password = format!("{name}.password");
-        let script = self.bootstrap(name, door, &password);
-        let printed = router.console(&script.stdout);
-        let fingerprint = printed.trim().lines().last().expect("it prints one");
-        let (host, port) = address.split_once(':').expect("host and port");
-        self.client(&[
-            "router",
-            "add",
-            name,
-            "--address",
-            host,
-            "--port",
-            port,
-            "--door",
-            door,
-            "--fingerprint",
-            fingerprint,
-            "--password-file",
-            &password,
-            "--certificate-name",
-            &format!("{name}.example.net"),
-        ])
+/// Revokes a certificate and lets munich fetch the CRL that has it.
+fn revoke(ground: &Ground, munich_router: &Router, name: &str, class: &str, munich: &Charon) {
+    let issuer = &ground.site.issuers()[class];
+    let before = ground.site.crl(issuer);
+    ground
+        .site
+        .client(&["revoke", "--name", name, "--reason", "key-compromise"])
         .ok();
-        let mut fleet = fs::read_to_string(self.fleet()).expect("`add` wrote it");
-        fleet.push_str(wishes);
-        fs::write(self.fleet(), fleet).expect("the test directory is writable");
-    }
-
-    fn bootstrap(&self, name: &str, door: &str, password: &str) -> Run {
-        self.client(&[
-            "router",
-            "bootstrap",
-            "--print",
-            name,
-            "--address",
-            "127.0.0.1",
-            "--door",
-            door,
-            "--password-file",
-            password,
-        ])
-        .ok()
-    }
-
-    #[track_caller]
-    fn client(&self, words: &[&str]) -> Run {
-        run_within(
-            &mut self.site.client_command(words),
-            Duration::from_secs(90),
-        )
-    }
-
-    #[track_caller]
-    fn json(&self, words: &[&str]) -> Value {
-        let mut command: Command = self.site.client_command(words);
-        run_within(command.args(["--output", "json"]), Duration::from_secs(90)).json()
-    }
-
-    fn fleet(&self) -> PathBuf {
-        self.site.path("fleet.toml")
-    }
-
-    /// Anna gets a `.p12` file, and goes on the road with it.
-    fn anna(&self, network: &Network) -> RoadWarrior {
-        let passphrase = self.site.path("anna-passphrase");
-        fs::write(&passphrase, "four words are enough\n").expect("the test directory is writable");
-        let passphrase = passphrase.to_str().expect("UTF-8");
-        self.site.issue(
-            "vpn-client",
-            ANNA,
-            &["--p12", "--key-passphrase-file", passphrase],
-        );
-        let (folder, issued) = (self.site.path("road"), self.site.path(ANNA));
-        Spine::anna(network, &folder, &issued, "four words are enough")
-    }
-
-    /// Revokes a certificate and lets munich fetch the CRL that has it.
-    fn revoke(&self, name: &str, class: &str, munich: &Charon) {
-        let issuer = &self.site.issuers()[class];
-        let before = self.site.crl(issuer);
-        self.site
-            .client(&["revoke", "--name", name, "--reason", "key-compromise"])
-            .ok();
-        until(Duration::from_secs(2), "a new CRL", || {
-            (self.site.crl(issuer) != before).then_some(())
-        });
-        self.spine.munich.console("/certificate crl download\n");
-        self.spine
-            .munich
-            .export_strongswan(&self.site.path("munich-charon"));
-        munich.reload();
-    }
+    until(Duration::from_secs(2), "a new CRL", || {
+        (ground.site.crl(issuer) != before).then_some(())
+    });
+    munich_router.console("/certificate crl download\n");
+    munich_router.export_strongswan(&ground.site.path("munich-charon"));
+    munich.reload();
 }
 
 #[test]
 fn two_routers_get_a_tunnel_and_lose_it_by_revocation() {
-    let ground = Ground::with(BERLIN_WISHES, MUNICH_WISHES);
-    let fleet = fs::read_to_string(ground.fleet()).expect("it is there");
-    fs::write(
-        ground.fleet(),
-        fleet.replace("# crl-use = true", "crl-use = true"),
-    )
-    .expect("the test directory is writable");
+    let ground = Ground::new();
+    let spine = Spine::start(&ground.site.path("routers"));
+    let (berlin_router, munich_router) = (&spine.berlin, &spine.munich);
+    ground.adopt(berlin_router, BERLIN, BERLIN_WISHES);
+    ground.adopt(munich_router, MUNICH, MUNICH_WISHES);
+    let fleet = ground.fleet();
+    ground.write_fleet(&fleet.replace("# crl-use = true", "crl-use = true"));
 
     let plan = ground.client(&["router", "plan"]).ok();
     for part in [
@@ -165,7 +72,6 @@ fn two_routers_get_a_tunnel_and_lose_it_by_revocation() {
     assert!(unproved.stdout.contains("unproved"), "{unproved}");
 
     let network = Spine::network();
-    let (berlin_router, munich_router) = (&ground.spine.berlin, &ground.spine.munich);
     let folder = |host: &str| ground.site.path(&format!("{host}-charon"));
     let munich = Spine::charon(munich_router, &network, "munich", &folder("munich"));
     let berlin = Spine::charon(berlin_router, &network, "berlin", &folder("berlin"));
@@ -174,7 +80,7 @@ fn two_routers_get_a_tunnel_and_lose_it_by_revocation() {
         .initiate(&child)
         .unwrap_or_else(|why| panic!("{why}"));
     network.host("berlin").ping(BERLIN_NET, MUNICH_NET).ok();
-    let road = ground.anna(&network);
+    let road = anna(&ground, &network);
     road.dial().unwrap_or_else(|why| panic!("{why}"));
     network
         .host("road")
@@ -195,9 +101,15 @@ fn two_routers_get_a_tunnel_and_lose_it_by_revocation() {
     for connection in berlin.sas() {
         berlin.terminate(&connection.name);
     }
-    ground.revoke(ANNA, "vpn-client", &munich);
+    revoke(&ground, munich_router, ANNA, "vpn-client", &munich);
     assert!(road.dial().is_err(), "a revoked person dials in");
-    ground.revoke("berlin-01.example.net", "router", &munich);
+    revoke(
+        &ground,
+        munich_router,
+        "berlin-01.example.net",
+        "router",
+        &munich,
+    );
     assert!(
         berlin.initiate(&child).is_err(),
         "a revoked router dials in"

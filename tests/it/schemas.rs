@@ -118,6 +118,7 @@ fn of_a_router(documents: &mut Documents<'_>) {
     let options = RouterOptions {
         identity: "schema".to_owned(),
         bare: true,
+        ..RouterOptions::default()
     };
     let router = Router::start("7.24", &documents.site.path("router"), options);
     let address = router.rest();

@@ -28,6 +28,8 @@ pub struct RouterOptions {
     pub identity: String,
     /// Leaves out the certificate of the first bootstrap: no TLS door opens before one is made.
     pub bare: bool,
+    /// Answers to questions that no public source settles: `KEY=VALUE`.
+    pub assumptions: Vec<String>,
 }
 
 /// The ports of the doors, all on 127.0.0.1.
@@ -73,6 +75,17 @@ impl Router {
         Self::start_on(self.doors, &self.model, &self.state, self.options)
     }
 
+    /// Restarts it with other answers to open questions.
+    ///
+    /// # Panics
+    /// When it does not get ready.
+    #[track_caller]
+    #[must_use]
+    pub fn restart_assuming(mut self, assumptions: &[&str]) -> Self {
+        self.options.assumptions = assumptions.iter().map(ToString::to_string).collect();
+        self.restart()
+    }
+
     #[track_caller]
     fn start_on(doors: Doors, model: &str, state: &Path, options: RouterOptions) -> Self {
         fs::create_dir_all(state).expect("the test directory is writable");
@@ -105,6 +118,9 @@ impl Router {
         if options.bare {
             command.arg("--no-factory-certificate");
         }
+        for assumption in &options.assumptions {
+            command.args(["--assume", assumption]);
+        }
         let process = Process::start(command, &state.with_extension("log"))
             .unwrap_or_else(|log| panic!("the router ended: {log}"));
         Self {
@@ -134,6 +150,20 @@ impl Router {
     /// Returns the address of the binary API over TLS.
     pub fn api_ssl(&self) -> String {
         format!("127.0.0.1:{}", self.doors.api_ssl)
+    }
+
+    /// Returns the best door of its version, as a fleet file calls it, and the address of that door.
+    pub fn own_door(&self) -> (&'static str, String) {
+        if self.model.starts_with("6.") {
+            ("api-ssl", self.api_ssl())
+        } else {
+            ("rest", self.rest())
+        }
+    }
+
+    /// Returns the version.
+    pub fn model(&self) -> &str {
+        &self.model
     }
 
     /// Returns the folder of its state.

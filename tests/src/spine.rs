@@ -35,6 +35,7 @@ impl Spine {
             let options = RouterOptions {
                 identity: name.to_owned(),
                 bare: true,
+                ..RouterOptions::default()
             };
             Router::start(model, &folder.join(name), options)
         };
