@@ -68,11 +68,19 @@ pub(super) fn text(done: &[Done<Plan>]) -> String {
                 text.push_str(&format!("  {line}\n"));
             }
         }
-        for warning in &plan.warnings {
+        for warning in warnings(plan) {
             text.push_str(&format!("  warning: {warning}\n"));
         }
     }
     text
+}
+
+/// Returns the warnings, and what a push would refuse.
+fn warnings(plan: &Plan) -> Vec<String> {
+    let lockout = plan.lockout.iter().map(|service| {
+        format!("{service} is the only open door, and gets another certificate: push wants --accept-lockout")
+    });
+    lockout.chain(plan.warnings.iter().cloned()).collect()
 }
 
 fn document(done: &Done<Plan>) -> PlanDocument<'_> {
@@ -83,7 +91,7 @@ fn document(done: &Done<Plan>) -> PlanDocument<'_> {
             |_error| Vec::new(),
             |plan| plan.lines().iter().map(ToString::to_string).collect(),
         ),
-        warnings: plan.map_or_else(|_error| Vec::new(), |plan| plan.warnings.clone()),
+        warnings: plan.map_or_else(|_error| Vec::new(), warnings),
         error: done.result.as_ref().err().map(ErrorDocument::new),
     }
 }
