@@ -55,7 +55,7 @@ pub enum DeployError {
         /// The file.
         file: String,
         /// Why it failed.
-        source: Box<DeployError>,
+        source: Box<Self>,
     },
 }
 

@@ -68,14 +68,15 @@ impl Spot {
     }
 
     async fn read(&self, router: &mut dyn RouterTransport) -> Result<Setting, RouterError> {
-        let gone = || RouterError::NoSuchItem {
-            call: format!("{self:?}"),
+        let gone = |menu: &str, name: &str| RouterError::NoSuchItem {
+            call: format!("{menu} print where name={name}"),
         };
         match self {
             Self::Service(name) => {
                 let rows = service::list(router).await?;
                 let row = rows.iter().find(|row| row.name == *name);
-                row.map(Setting::from).ok_or_else(gone)
+                row.map(Setting::from)
+                    .ok_or_else(|| gone("/ip/service", name))
             }
             Self::Identity { .. } => {
                 let rows = ipsec::identities(router).await?;
@@ -87,7 +88,8 @@ impl Spot {
             Self::SstpClient(name) => {
                 let rows = sstp::clients(router).await?;
                 let row = rows.iter().find(|row| row.name == *name);
-                row.map(Setting::from).ok_or_else(gone)
+                row.map(Setting::from)
+                    .ok_or_else(|| gone("/interface/sstp-client", name))
             }
         }
     }
