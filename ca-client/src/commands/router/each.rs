@@ -75,9 +75,7 @@ pub(super) fn explain<T>(done: &[Done<T>], context: &mut Context) -> Result<(), 
 
 /// Any router that was not done makes the exit code 1.
 pub(super) fn status<T>(done: &[Done<T>], good: impl Fn(&T) -> bool) -> ExitStatus {
-    let all = done
-        .iter()
-        .all(|one| one.result.as_ref().is_ok_and(&good));
+    let all = done.iter().all(|one| one.result.as_ref().is_ok_and(&good));
     if all {
         ExitStatus::Success
     } else {
