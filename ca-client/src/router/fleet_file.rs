@@ -111,7 +111,8 @@ mod tests {
         let file = FleetFile::read(&path).unwrap();
         assert_eq!(file.chosen(&[]).unwrap().len(), 2);
         assert_eq!(file.chosen(&["b".to_owned()]).unwrap().len(), 1);
-        assert!(file.chosen(&["c".to_owned()]).is_err());
+        let absent = file.chosen(&["c".to_owned()]).unwrap_err().to_string();
+        assert!(absent.ends_with("has no router `c`"), "{absent}");
     }
 
     #[test]
