@@ -57,12 +57,13 @@ impl Charon {
         self.swanctl(&["--load-all", "--clear"]).ok();
     }
 
-    /// Loads what has changed in the folder; revocation lists of before are forgotten.
+    /// Loads what has changed in the folder, settings too; revocation lists of before are forgotten.
     ///
     /// # Panics
     /// When it refuses something.
     #[track_caller]
     pub fn reload(&self) {
+        self.swanctl(&["--reload-settings"]).ok();
         self.load();
         // What came from a peer or was seen once stays in a cache until its end.
         self.swanctl(&["--flush-certs"]).ok();
