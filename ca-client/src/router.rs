@@ -7,6 +7,7 @@ mod enroller;
 mod fleet_file;
 mod hierarchy;
 mod outside;
+mod records;
 
 pub(crate) use credentials::target;
 pub(crate) use crl_urls::crl_warnings;

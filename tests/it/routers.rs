@@ -119,4 +119,9 @@ fn two_routers_get_a_tunnel_and_lose_it_by_revocation() {
         "{}",
         munich.log()
     );
+    let plan = ground.client(&["router", "plan", BERLIN]).ok();
+    assert!(
+        plan.stdout.contains("new key"),
+        "a revoked certificate stays in use: {plan}"
+    );
 }

@@ -9,8 +9,9 @@ use ca_verify::Certificate;
 use clap::ValueEnum as _;
 
 use super::FleetFile;
+use super::records::records;
 use crate::client::{
-    CertificateRecord, Client, ClientError, IssueParameters, Issued, IssuerRecord, ListFilter,
+    CertificateRecord, Client, ClientError, IssueParameters, Issued, IssuerRecord,
     SuccessorParameters,
 };
 use crate::commands::{all_names, default_algorithm};
@@ -57,7 +58,7 @@ fn told(error: CommandError) -> EnrollError {
 
 impl FleetEnroller<'_> {
     async fn issued(&self, wish: &CertificateWish) -> Result<Enrolled, CommandError> {
-        let predecessors = self.predecessors(wish).await?;
+        let predecessors = records(self.client, wish, CertificateState::Valid).await?;
         let algorithm = match &wish.key_algorithm {
             Some(word) => {
                 KeyAlgorithm::from_str(word, false).map_err(|what| CommandError::Usage {
@@ -170,28 +171,8 @@ impl FleetEnroller<'_> {
             }),
         }
     }
-
-    /// Returns the valid certificates of the NAME, the newest first.
-    async fn predecessors(
-        &self,
-        wish: &CertificateWish,
-    ) -> Result<Vec<CertificateRecord>, CommandError> {
-        let filter = ListFilter {
-            name: wish.name.to_string(),
-            profile: Some(wish.profile.clone()),
-            state: Some(CertificateState::Valid),
-            ..ListFilter::default()
-        };
-        let page = self.client.list(&filter, LONGEST_LINE, None).await?;
-        let mut records = page.certificates;
-        records.sort_by_key(|record| std::cmp::Reverse(record.leaf));
-        Ok(records)
-    }
 }
 
 fn parsed(der: &[u8]) -> Result<Certificate, ClientError> {
     Certificate::from_der(der).map_err(|error| ClientError::answer("certificate", error))
 }
-
-/// No line of successors is longer.
-const LONGEST_LINE: u32 = 100;

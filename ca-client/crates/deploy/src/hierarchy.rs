@@ -1,6 +1,9 @@
 //! The CAs as a push needs them.
 
-use ca_types::UnixTime;
+use std::collections::BTreeSet;
+
+use ca_routeros::certificate::CertificateRow;
+use ca_types::{Fingerprint, UnixTime};
 use ca_verify::Certificate;
 
 /// A CA, and where its CRL is.
@@ -23,6 +26,8 @@ pub struct Hierarchy {
     pub root: Authority,
     /// The CAs that issue for end entities.
     pub issuing: Vec<Authority>,
+    /// Certificates of the wished NAMEs that the CA has revoked: where one is found, it is replaced.
+    pub revoked: BTreeSet<Fingerprint>,
 }
 
 impl Authority {
@@ -37,6 +42,12 @@ impl Authority {
 }
 
 impl Hierarchy {
+    /// Tells whether the CA has revoked what a router holds.
+    pub(crate) fn is_revoked(&self, row: &CertificateRow) -> bool {
+        let fingerprint = row.fingerprint.parse();
+        fingerprint.is_ok_and(|fingerprint: Fingerprint| self.revoked.contains(&fingerprint))
+    }
+
     /// Returns the valid CAs of a class, the youngest last.
     pub(crate) fn of_class(&self, class: &str, now: UnixTime) -> Vec<&Authority> {
         let mut found: Vec<&Authority> = self

@@ -24,7 +24,9 @@ pub(super) async fn run(
     context: &mut Context,
 ) -> Result<ExitStatus, CommandError> {
     let fleet = FleetFile::read(&arguments.fleet.fleet)?;
-    let hierarchy = hierarchy(&context.client().await?.issuers().await?)?;
+    let client = context.client().await?;
+    let routers = fleet.chosen(&arguments.fleet.names)?;
+    let hierarchy = hierarchy(&client, &client.issuers().await?, &routers).await?;
     let done = plans(&fleet, &hierarchy, arguments, context).await?;
     let documents: Vec<_> = done.iter().map(document).collect();
     context.printer.data(&documents, || text(&done))?;

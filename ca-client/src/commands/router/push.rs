@@ -24,7 +24,8 @@ pub(super) async fn run(
     refuse_empty(&fleet, &reach.fleet.names)?;
     let client = context.client().await?;
     let issuers = client.issuers().await?;
-    let hierarchy = hierarchy(&issuers)?;
+    let routers = fleet.chosen(&reach.fleet.names)?;
+    let hierarchy = hierarchy(&client, &issuers, &routers).await?;
     if !arguments.yes {
         let planned = plans(&fleet, &hierarchy, reach, context).await?;
         context.printer.talk(text(&planned).trim_end())?;

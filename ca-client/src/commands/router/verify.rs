@@ -46,7 +46,9 @@ pub(super) async fn run(
     context: &mut Context,
 ) -> Result<ExitStatus, CommandError> {
     let fleet = FleetFile::read(&arguments.fleet.fleet)?;
-    let hierarchy = hierarchy(&context.client().await?.issuers().await?)?;
+    let client = context.client().await?;
+    let routers = fleet.chosen(&arguments.fleet.names)?;
+    let hierarchy = hierarchy(&client, &client.issuers().await?, &routers).await?;
     let look = async |entry: &RouterEntry| -> Result<Report, CommandError> {
         let mut router =
             ca_routeros::connect(target(entry, &fleet, arguments.insecure_plain)?).await?;

@@ -67,7 +67,8 @@ pub(super) fn leaf(
     let ours = observed.certificates.iter().filter_map(|row| {
         let issuer = issuers.iter().find(|ca| is_by(row, ca))?;
         let validity = validity(row, observed)?;
-        let usable = row.private_key && !row.expired && validity.contains(now);
+        let usable =
+            row.private_key && !row.expired && validity.contains(now) && !hierarchy.is_revoked(row);
         (usable && row.common_name == wish.name.as_str()).then_some((row, *issuer, validity))
     });
     let found = ours.max_by_key(|(_, _, validity)| (validity.not_after(), validity.not_before()));

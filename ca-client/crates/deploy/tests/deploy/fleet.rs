@@ -48,6 +48,7 @@ impl Story {
         let hierarchy = Hierarchy {
             root: authority("root", &root),
             issuing: vec![authority("router", &issuing)],
+            revoked: std::collections::BTreeSet::new(),
         };
         let entry = RouterEntry {
             name: "berlin".to_owned(),
