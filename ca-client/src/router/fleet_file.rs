@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
-use ca_deploy::{Fleet, FleetError, RouterEntry, with_pin};
+use ca_deploy::{Fleet, FleetError, PasswordSource, RouterEntry, with_pin};
 use ca_types::{Code, KeyId};
 
 use crate::error::CommandError;
@@ -46,6 +46,14 @@ impl FleetFile {
     /// Returns the directory that relative paths in it begin at.
     pub(crate) fn directory(&self) -> &Path {
         self.path.parent().unwrap_or_else(|| Path::new(""))
+    }
+
+    /// Returns the file with the password of a router, when it is in a file.
+    pub(crate) fn password_file(&self, router: &RouterEntry) -> Option<PathBuf> {
+        match &router.password {
+            PasswordSource::File(file) => Some(self.directory().join(file)),
+            PasswordSource::Environment(_) => None,
+        }
     }
 
     /// Lets a router show one more key from now on.

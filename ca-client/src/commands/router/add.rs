@@ -10,6 +10,7 @@ use ca_verify::Certificate;
 use serde::Serialize;
 
 use super::Context;
+use super::each::warn_of_readers;
 use crate::arguments::{subject_name, value};
 use crate::cli::AddArguments;
 use crate::error::{CommandError, ExitStatus};
@@ -37,6 +38,7 @@ pub(super) async fn run(
         .unwrap_or(&arguments.address);
     let certificate_name = subject_name(certificate_name)?;
     let password = read_passphrase(&arguments.password_file)?;
+    warn_of_readers(&arguments.password_file, context)?;
     let (address, door) = (&arguments.address, arguments.door);
     let port = arguments.port.unwrap_or(match door {
         Door::Rest | Door::RestPlain => 443,

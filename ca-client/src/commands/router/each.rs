@@ -1,5 +1,8 @@
 //! The same work on every chosen router, and the summary.
 
+use std::collections::BTreeSet;
+use std::path::Path;
+
 use ca_deploy::RouterEntry;
 use ca_types::{Code, Hinted};
 use serde::Serialize;
@@ -7,6 +10,7 @@ use serde::Serialize;
 use super::Context;
 use crate::cli::ReachArguments;
 use crate::error::{CommandError, ExitStatus};
+use crate::files;
 use crate::router::FleetFile;
 
 /// What came of the work on one router.
@@ -40,10 +44,17 @@ pub(super) async fn each<T>(
     what: &str,
     fleet: &FleetFile,
     arguments: &ReachArguments,
-    context: &Context,
+    context: &mut Context,
     work: impl AsyncFn(&RouterEntry) -> Result<T, CommandError>,
 ) -> Result<Vec<Done<T>>, CommandError> {
     let routers = fleet.chosen(&arguments.fleet.names)?;
+    let files: BTreeSet<_> = routers
+        .iter()
+        .filter_map(|entry| fleet.password_file(entry))
+        .collect();
+    for file in files {
+        warn_of_readers(&file, context)?;
+    }
     let spinner = context
         .printer
         .spinner(format!("{what}: {} routers", routers.len()));
@@ -59,6 +70,17 @@ pub(super) async fn each<T>(
         }
     });
     Ok(ca_deploy::run(jobs.collect()).await)
+}
+
+/// A password that others can read is used, and said.
+pub(super) fn warn_of_readers(file: &Path, context: &mut Context) -> Result<(), CommandError> {
+    if files::is_readable_by_others(file) {
+        context.printer.warn(format_args!(
+            "{} can be read by others: chmod 600 makes it yours",
+            file.display()
+        ))?;
+    }
+    Ok(())
 }
 
 /// Says what went wrong, each router once.

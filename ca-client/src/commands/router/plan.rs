@@ -27,6 +27,7 @@ pub(super) async fn run(
     let client = context.client().await?;
     let routers = fleet.chosen(&arguments.fleet.names)?;
     let hierarchy = hierarchy(&client, &client.issuers().await?, &routers).await?;
+    warn_of_crls(&hierarchy, &routers, context).await?;
     let done = plans(&fleet, &hierarchy, arguments, context).await?;
     let documents: Vec<_> = done.iter().map(document).collect();
     context.printer.data(&documents, || text(&done))?;
@@ -34,17 +35,25 @@ pub(super) async fn run(
     Ok(status(&done, |_| true))
 }
 
-/// Makes the plans of the chosen routers, and warns of CRLs that they will not reach.
+/// Warns of CRLs that the routers will not reach.
+pub(super) async fn warn_of_crls(
+    hierarchy: &Hierarchy,
+    routers: &[&RouterEntry],
+    context: &mut Context,
+) -> Result<(), CommandError> {
+    for warning in crl_warnings(hierarchy, routers).await {
+        context.printer.warn(warning)?;
+    }
+    Ok(())
+}
+
+/// Makes the plans of the chosen routers.
 pub(super) async fn plans(
     fleet: &FleetFile,
     hierarchy: &Hierarchy,
     arguments: &ReachArguments,
     context: &mut Context,
 ) -> Result<Vec<Done<Plan>>, CommandError> {
-    let warnings = crl_warnings(hierarchy, &fleet.chosen(&arguments.fleet.names)?).await;
-    for warning in warnings {
-        context.printer.warn(warning)?;
-    }
     let look = async |entry: &RouterEntry| {
         let mut router =
             ca_routeros::connect(target(entry, fleet, arguments.insecure_plain)?).await?;

@@ -8,7 +8,7 @@ use rand_core::Rng as _;
 
 use super::Context;
 use super::each::{each, explain, refuse_empty, status};
-use super::plan::{plans, text};
+use super::plan::{plans, text, warn_of_crls};
 use super::verify::show;
 use crate::cli::PushArguments;
 use crate::error::{CommandError, ExitStatus};
@@ -26,6 +26,7 @@ pub(super) async fn run(
     let issuers = client.issuers().await?;
     let routers = fleet.chosen(&reach.fleet.names)?;
     let hierarchy = hierarchy(&client, &issuers, &routers).await?;
+    warn_of_crls(&hierarchy, &routers, context).await?;
     if !arguments.yes {
         let planned = plans(&fleet, &hierarchy, reach, context).await?;
         context.printer.talk(text(&planned).trim_end())?;
