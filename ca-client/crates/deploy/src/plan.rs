@@ -16,7 +16,7 @@ use crate::spot::{Setting, Spot};
 use crate::{Binding, CertificateWish, RouterEntry};
 
 pub(crate) use binding::wanted;
-pub(crate) use leaf::{Leaf, LeafState};
+pub(crate) use leaf::{Found, Leaf, LeafState};
 pub use line::{Field, PlanLine, Sign};
 
 /// What must be changed on a router.

@@ -12,7 +12,7 @@ use tokio::time::sleep;
 
 use crate::hierarchy::Hierarchy;
 use crate::observe::{Observed, observe};
-use crate::plan::{BindStep, LeafState, Plan, plan, wish_at};
+use crate::plan::{BindStep, Plan, plan, wish_at};
 use crate::prove::{self, Expected, Outside, PAUSE};
 use crate::report::{
     BindingReport, CertificateReport, FormerCertificate, Outcome, Report, Revocation,
@@ -358,29 +358,11 @@ fn report(
 fn kept(entry: &RouterEntry, plan: &Plan) -> Report {
     let certificates = entry.certificates.iter().zip(&plan.leaves);
     let certificates = certificates.map(|(wish, leaf)| {
-        let found = match &leaf.state {
-            LeafState::Healthy(found) | LeafState::Ending(found) => Some(found),
-            LeafState::Missing => None,
-        };
         let bindings = wish.bindings.iter().map(|binding| BindingReport {
             binding: binding.to_string(),
             outcome: Outcome::Kept,
         });
-        CertificateReport {
-            name: wish.name.clone(),
-            row: found
-                .map(|found| found.row.name.clone())
-                .unwrap_or_default(),
-            serial: found
-                .map(|found| padded(&found.row.serial))
-                .unwrap_or_default(),
-            fingerprint: found
-                .map(|found| found.row.fingerprint.clone())
-                .unwrap_or_default(),
-            not_after: found.map(|found| found.validity.not_after()),
-            former: None,
-            bindings: bindings.collect(),
-        }
+        CertificateReport::of(wish, leaf, bindings.collect())
     });
     Report {
         router: entry.name.clone(),

@@ -4,6 +4,10 @@ use std::fmt;
 
 use ca_types::{KeyId, SubjectName, UnixTime};
 
+use crate::CertificateWish;
+use crate::plan::{Found, Leaf};
+use crate::push::padded;
+
 /// What a push or a verification found on one router.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Report {
@@ -84,6 +88,23 @@ pub enum Revocation {
     InForce,
     /// It was wanted, and a CRL was not seen valid.
     NotSeenValid(String),
+}
+
+impl CertificateReport {
+    /// Describes a certificate that was found on the router, or that it has none.
+    pub(crate) fn of(wish: &CertificateWish, leaf: &Leaf, bindings: Vec<BindingReport>) -> Self {
+        let found = leaf.state.found();
+        let text = |of: fn(&Found) -> String| found.map(of).unwrap_or_default();
+        Self {
+            name: wish.name.clone(),
+            row: text(|found| found.row.name.clone()),
+            serial: text(|found| padded(&found.row.serial)),
+            fingerprint: text(|found| found.row.fingerprint.clone()),
+            not_after: found.map(|found| found.validity.not_after()),
+            former: None,
+            bindings,
+        }
+    }
 }
 
 impl Outcome {

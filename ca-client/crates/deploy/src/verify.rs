@@ -5,9 +5,8 @@ use ca_types::UnixTime;
 
 use crate::hierarchy::Hierarchy;
 use crate::observe::observe;
-use crate::plan::{LeafState, plan, wish_at};
+use crate::plan::{plan, wish_at};
 use crate::prove::{self, Expected, Outside};
-use crate::push::padded;
 use crate::report::{BindingReport, CertificateReport, Outcome, Report, Revocation};
 use crate::{DeployError, RouterEntry};
 
@@ -31,10 +30,7 @@ pub async fn verify(
         let Some(wish) = wish_at(entry, place) else {
             continue;
         };
-        let found = match &leaf.state {
-            LeafState::Healthy(found) | LeafState::Ending(found) => Some(found),
-            LeafState::Missing => None,
-        };
+        let found = leaf.state.found();
         let mut bindings = Vec::new();
         for (number, binding) in wish.bindings.iter().enumerate() {
             let mut steps = plan.bindings.iter();
@@ -63,21 +59,7 @@ pub async fn verify(
                 outcome,
             });
         }
-        certificates.push(CertificateReport {
-            name: wish.name.clone(),
-            row: found
-                .map(|found| found.row.name.clone())
-                .unwrap_or_default(),
-            serial: found
-                .map(|found| padded(&found.row.serial))
-                .unwrap_or_default(),
-            fingerprint: found
-                .map(|found| found.row.fingerprint.clone())
-                .unwrap_or_default(),
-            not_after: found.map(|found| found.validity.not_after()),
-            former: None,
-            bindings,
-        });
+        certificates.push(CertificateReport::of(wish, leaf, bindings));
     }
     let revocation = match (&plan.enforce, plan.crl_use) {
         (_, true) => Revocation::InForce,

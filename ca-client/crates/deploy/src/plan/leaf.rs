@@ -37,6 +37,14 @@ pub(crate) struct Found {
 }
 
 impl LeafState {
+    /// Returns the certificate that is there.
+    pub(crate) fn found(&self) -> Option<&Found> {
+        match self {
+            Self::Healthy(found) | Self::Ending(found) => Some(found),
+            Self::Missing => None,
+        }
+    }
+
     /// Tells whether a new certificate is needed.
     pub(crate) fn is_new(&self) -> bool {
         !matches!(self, Self::Healthy(_))
