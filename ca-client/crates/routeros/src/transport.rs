@@ -41,6 +41,16 @@ impl Door {
         }
     }
 
+    /// Returns the port that it has out of the box.
+    pub fn port(self) -> u16 {
+        match self {
+            Self::Rest => 443,
+            Self::RestPlain => 80,
+            Self::ApiSsl => 8729,
+            Self::ApiPlain => 8728,
+        }
+    }
+
     /// Tells whether nobody on the way can read it.
     pub fn is_encrypted(self) -> bool {
         matches!(self, Self::Rest | Self::ApiSsl)

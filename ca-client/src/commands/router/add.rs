@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use ca_deploy::NewEntry;
-use ca_routeros::{Door, Target, Trust, connect, handshake, system};
+use ca_routeros::{Target, Trust, connect, handshake, system};
 use ca_types::{Code, Fingerprint, ProfileName};
 use ca_verify::Certificate;
 use serde::Serialize;
@@ -40,10 +40,7 @@ pub(super) async fn run(
     let password = read_passphrase(&arguments.password_file)?;
     warn_of_readers(&arguments.password_file, context)?;
     let (address, door) = (&arguments.address, arguments.door);
-    let port = arguments.port.unwrap_or(match door {
-        Door::Rest | Door::RestPlain => 443,
-        Door::ApiSsl | Door::ApiPlain => 8729,
-    });
+    let port = arguments.port.unwrap_or_else(|| door.port());
     let spinner = context
         .printer
         .spinner(format!("looking at {address}:{port}"));

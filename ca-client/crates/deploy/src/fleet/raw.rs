@@ -159,7 +159,7 @@ impl RawRouter {
             name: source.text(&self.name, "name")?,
             address: source.text(&self.address, "address")?,
             door,
-            port: self.port.unwrap_or_else(|| default_port(door)),
+            port: self.port.unwrap_or_else(|| door.port()),
             user: source.text(user, "user")?,
             password,
             pins: self
@@ -342,15 +342,6 @@ fn password(
         (None, Some(variable)) => Ok(PasswordSource::Environment(variable)),
         (None, None) => Err(("password-file or password-env", MISSING)),
         (Some(_), Some(_)) => Err(("password-file and password-env", "one of them is wanted")),
-    }
-}
-
-fn default_port(door: Door) -> u16 {
-    match door {
-        Door::Rest => 443,
-        Door::RestPlain => 80,
-        Door::ApiSsl => 8729,
-        Door::ApiPlain => 8728,
     }
 }
 
