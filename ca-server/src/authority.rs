@@ -274,7 +274,9 @@ fn issued_of(change: &Change) -> Option<&Issued> {
         | Change::ActorAdded(_)
         | Change::ActorRemoved(_)
         | Change::IssuerAdded(_)
-        | Change::CrlSigned(_) => None,
+        | Change::CrlSigned(_)
+        | Change::KeyBlocked(_)
+        | Change::KeyUnblocked(_) => None,
     }
 }
 

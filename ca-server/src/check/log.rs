@@ -48,7 +48,9 @@ impl Books {
                 Change::Issued(_)
                 | Change::Revoked(_)
                 | Change::ActorAdded(_)
-                | Change::ActorRemoved(_) => {}
+                | Change::ActorRemoved(_)
+                | Change::KeyBlocked(_)
+                | Change::KeyUnblocked(_) => {}
             }
         }
     }

@@ -127,5 +127,7 @@ fn describe(change: &Change) -> String {
         Change::ActorRemoved(key) => format!("actor-removed {key}"),
         Change::IssuerAdded(issuer) => format!("issuer-added {} {}", issuer.id, issuer.class),
         Change::CrlSigned(crl) => format!("crl-signed {} {}", crl.issuer, crl.number),
+        Change::KeyBlocked(blocked) => format!("key-blocked {} {}", blocked.key, blocked.comment),
+        Change::KeyUnblocked(key) => format!("key-unblocked {key}"),
     }
 }

@@ -69,6 +69,10 @@ pub enum Change {
     IssuerAdded(IssuerAdded),
     /// A CRL was signed.
     CrlSigned(CrlSigned),
+    /// A key is certified no more.
+    KeyBlocked(KeyBlocked),
+    /// A key may be certified again.
+    KeyUnblocked(KeyId),
 }
 
 /// A certificate and what is not in it.
@@ -121,6 +125,15 @@ pub struct CrlSigned {
     pub next_update: UnixTime,
     /// The SHA-256 of its DER.
     pub sha256: [u8; 32],
+}
+
+/// A key that is certified no more.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeyBlocked {
+    /// The key.
+    pub key: KeyId,
+    /// Why, in the words of who blocked it.
+    pub comment: String,
 }
 
 /// Why octets are no entry, or an entry has no octets.
@@ -225,6 +238,10 @@ enum ChangeDer {
     IssuerAdded(IssuerDer),
     #[asn1(context_specific = "5", tag_mode = "IMPLICIT", constructed = "true")]
     CrlSigned(CrlDer),
+    #[asn1(context_specific = "7", tag_mode = "IMPLICIT", constructed = "true")]
+    KeyBlocked(BlockedDer),
+    #[asn1(context_specific = "8", tag_mode = "IMPLICIT", constructed = "true")]
+    KeyUnblocked(KeyDer),
 }
 
 #[derive(Sequence)]
@@ -273,6 +290,12 @@ struct CrlDer {
     this_update: i64,
     next_update: i64,
     sha256: OctetString,
+}
+
+#[derive(Sequence)]
+struct BlockedDer {
+    key: OctetString,
+    comment: String,
 }
 
 impl TryFrom<&Entry> for EntryDer {
@@ -365,6 +388,13 @@ impl TryFrom<&Change> for ChangeDer {
                 next_update: crl.next_update.seconds(),
                 sha256: octets(&crl.sha256)?,
             }),
+            Change::KeyBlocked(blocked) => Self::KeyBlocked(BlockedDer {
+                key: octets(blocked.key.octets())?,
+                comment: blocked.comment.clone(),
+            }),
+            Change::KeyUnblocked(key) => Self::KeyUnblocked(KeyDer {
+                key: octets(key.octets())?,
+            }),
         })
     }
 }
@@ -449,6 +479,11 @@ impl TryFrom<ChangeDer> for Change {
                 next_update: time(crl.next_update)?,
                 sha256: field("CRL digest", crl.sha256.as_bytes().try_into())?,
             }),
+            ChangeDer::KeyBlocked(blocked) => Self::KeyBlocked(KeyBlocked {
+                key: key_id(&blocked.key)?,
+                comment: blocked.comment,
+            }),
+            ChangeDer::KeyUnblocked(unblocked) => Self::KeyUnblocked(key_id(&unblocked.key)?),
         })
     }
 }
@@ -530,6 +565,11 @@ mod tests {
                     next_update: UnixTime::MAX,
                     sha256: digest,
                 }),
+                Change::KeyBlocked(KeyBlocked {
+                    key: digest.into(),
+                    comment: "on a stolen laptop".into(),
+                }),
+                Change::KeyUnblocked(digest.into()),
             ],
         }
     }

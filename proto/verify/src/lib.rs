@@ -31,8 +31,8 @@ pub use certificate::{Certificate, CertificateError, IssuedByError, MAX_CERTIFIC
 pub use der_reader::MalformedDer;
 pub use distinguished_name::DistinguishedName;
 pub use entry::{
-    Change, Console, CrlSigned, Entry, EntryError, Issued, IssuerAdded, MAX_ENTRY_OCTETS, Origin,
-    Request, Revoked,
+    Change, Console, CrlSigned, Entry, EntryError, Issued, IssuerAdded, KeyBlocked,
+    MAX_ENTRY_OCTETS, Origin, Request, Revoked,
 };
 pub use extension::BasicConstraints;
 pub use holder::{HolderError, HolderMethod, HolderRequest};

@@ -20,8 +20,8 @@ use crate::log::{self, Log, Reading};
 use crate::state::{SharedState, der_in, repeat};
 use crate::writer::{Outcome, Submission};
 use crate::{
-    ActorRow, CaStore, CertificateQuery, CertificateRow, Committed, CrlRow, IssuerRow, LogId,
-    OpenReport, Page, Progress, StoreError, TreeHead,
+    ActorRow, BlockedKeyRow, CaStore, CertificateQuery, CertificateRow, Committed, CrlRow,
+    IssuerRow, LogId, OpenReport, Page, Progress, StoreError, TreeHead,
 };
 
 /// How a store is opened.
@@ -242,6 +242,18 @@ impl CaStore for LogStore {
 
     async fn actors(&self) -> Result<Vec<ActorRow>, StoreError> {
         Ok(self.state.read().tables.actors_by_name())
+    }
+
+    async fn blocked_key(&self, key: &KeyId) -> Result<Option<BlockedKeyRow>, StoreError> {
+        Ok(self.state.read().tables.blocked_key(key).cloned())
+    }
+
+    async fn blocked_keys(
+        &self,
+        after: Option<KeyId>,
+        limit: usize,
+    ) -> Result<Vec<BlockedKeyRow>, StoreError> {
+        Ok(self.state.read().tables.blocked_keys(after, limit))
     }
 
     async fn issuers(&self) -> Result<Vec<IssuerRow>, StoreError> {

@@ -84,6 +84,12 @@ impl<'a> Draft<'a> {
             RowChange::ActorRemoved(key) => self.check_actor_removed(key),
             RowChange::IssuerAdded(added) => self.check_issuer_added(added),
             RowChange::CrlSigned(crl) => self.check_crl(crl),
+            // A key that is blocked already stays so: no revocation may fail over that.
+            RowChange::KeyBlocked(_) => Ok(()),
+            RowChange::KeyUnblocked(key) if !self.is_blocked(key) => {
+                Err(StoreError::UnknownBlockedKey(*key))
+            }
+            RowChange::KeyUnblocked(_) => Ok(()),
         }
     }
 
@@ -93,6 +99,9 @@ impl<'a> Draft<'a> {
             .ok_or_else(|| StoreError::UnknownIssuer(issued.issuer.clone()))?;
         if self.find(issued.serial).is_some() {
             return Err(StoreError::SerialUsed(issued.serial));
+        }
+        if self.is_blocked(&issued.key) {
+            return Err(StoreError::KeyBlocked(issued.key));
         }
         if let Some(owner) = self.name_of_key(&issued.key)
             && *owner != *issued.name
@@ -195,7 +204,9 @@ impl<'a> Draft<'a> {
             | RowChange::Revoked(_)
             | RowChange::ActorAdded(_)
             | RowChange::ActorRemoved(_)
-            | RowChange::IssuerAdded(_) => None,
+            | RowChange::IssuerAdded(_)
+            | RowChange::KeyBlocked(_)
+            | RowChange::KeyUnblocked(_) => None,
         });
         let last = accepted
             .or_else(|| self.tables.last_crl(&crl.issuer).map(|last| last.number))
@@ -210,6 +221,20 @@ impl<'a> Draft<'a> {
         Ok(())
     }
 
+    fn is_blocked(&self, key: &KeyId) -> bool {
+        let accepted = self.changes.iter().rev().find_map(|change| match change {
+            RowChange::KeyBlocked(blocked) => (blocked.key == *key).then_some(true),
+            RowChange::KeyUnblocked(unblocked) => (unblocked == key).then_some(false),
+            RowChange::Issued(_)
+            | RowChange::Revoked(_)
+            | RowChange::ActorAdded(_)
+            | RowChange::ActorRemoved(_)
+            | RowChange::IssuerAdded(_)
+            | RowChange::CrlSigned(_) => None,
+        });
+        accepted.unwrap_or_else(|| self.tables.blocked_key(key).is_some())
+    }
+
     /// Lists the actors as they are after what was accepted.
     fn actors(&self) -> Vec<&'a Actor> {
         let mut actors: Vec<&'a Actor> = self.tables.actors().map(|row| &row.actor).collect();
@@ -220,7 +245,9 @@ impl<'a> Draft<'a> {
                 RowChange::Issued(_)
                 | RowChange::Revoked(_)
                 | RowChange::IssuerAdded(_)
-                | RowChange::CrlSigned(_) => {}
+                | RowChange::CrlSigned(_)
+                | RowChange::KeyBlocked(_)
+                | RowChange::KeyUnblocked(_) => {}
             }
         }
         actors
@@ -236,7 +263,9 @@ impl<'a> Draft<'a> {
                 | RowChange::Revoked(_)
                 | RowChange::ActorAdded(_)
                 | RowChange::ActorRemoved(_)
-                | RowChange::CrlSigned(_) => None,
+                | RowChange::CrlSigned(_)
+                | RowChange::KeyBlocked(_)
+                | RowChange::KeyUnblocked(_) => None,
             })
         };
         self.tables.trust_domain(issuer).or_else(accepted)
@@ -249,7 +278,9 @@ impl<'a> Draft<'a> {
             | RowChange::ActorAdded(_)
             | RowChange::ActorRemoved(_)
             | RowChange::IssuerAdded(_)
-            | RowChange::CrlSigned(_) => None,
+            | RowChange::CrlSigned(_)
+            | RowChange::KeyBlocked(_)
+            | RowChange::KeyUnblocked(_) => None,
         })
     }
 
@@ -291,7 +322,9 @@ impl<'a> Draft<'a> {
                 | RowChange::ActorAdded(_)
                 | RowChange::ActorRemoved(_)
                 | RowChange::IssuerAdded(_)
-                | RowChange::CrlSigned(_) => false,
+                | RowChange::CrlSigned(_)
+                | RowChange::KeyBlocked(_)
+                | RowChange::KeyUnblocked(_) => false,
             })
     }
 

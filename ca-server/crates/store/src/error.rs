@@ -26,6 +26,12 @@ pub enum StoreError {
         /// The NAME that the key belongs to.
         name: String,
     },
+    /// The key is on the block list.
+    #[error("public key {0} is blocked")]
+    KeyBlocked(KeyId),
+    /// The key is not on the block list.
+    #[error("public key {0} is not blocked")]
+    UnknownBlockedKey(KeyId),
     /// The serial number was used.
     #[error("serial number {0} was used before")]
     SerialUsed(SerialNumber),
@@ -124,10 +130,12 @@ impl Hinted for StoreError {
         match self {
             Self::NameTaken { .. } | Self::ActorExists(_) => Code::NameTaken,
             Self::KeyTaken { .. } => Code::KeyTaken,
+            Self::KeyBlocked(_) => Code::UnacceptableKey,
             Self::RequestIdReused(_) => Code::RequestIdReused,
-            Self::UnknownCertificate(_) | Self::UnknownActor(_) | Self::UnknownIssuer(_) => {
-                Code::NotFound
-            }
+            Self::UnknownCertificate(_)
+            | Self::UnknownActor(_)
+            | Self::UnknownIssuer(_)
+            | Self::UnknownBlockedKey(_) => Code::NotFound,
             Self::AlreadyRevoked(_)
             | Self::CannotSucceed { .. }
             | Self::LastAdmin(_)
@@ -154,6 +162,12 @@ impl Hinted for StoreError {
                     .to_owned(),
             ),
             Self::KeyTaken { .. } => Some("make a new key for every name".to_owned()),
+            Self::KeyBlocked(_) => {
+                Some("make a new key; `ca-client blocked-key list` says why this one is blocked".to_owned())
+            }
+            Self::UnknownBlockedKey(_) => {
+                Some("`ca-client blocked-key list` shows what is".to_owned())
+            }
             Self::RequestIdReused(_) => Some("draw a new request id for a new request".to_owned()),
             Self::CannotSucceed { .. } => {
                 Some("issue a certificate without a predecessor".to_owned())

@@ -5,7 +5,8 @@ use ca_types::{
     TrustDomain, UnixTime,
 };
 use ca_verify::{
-    Certificate, Change, Console, CrlSigned, Entry, Issued, IssuerAdded, Origin, Request, Revoked,
+    Certificate, Change, Console, CrlSigned, Entry, Issued, IssuerAdded, KeyBlocked, Origin,
+    Request, Revoked,
 };
 use rcgen::{CertificateParams, DnType, KeyPair, PKCS_ECDSA_P256_SHA256, SanType};
 
@@ -147,6 +148,13 @@ pub(crate) fn issuer(id: &str, domain: &str) -> Change {
     })
 }
 
+pub(crate) fn blocked(key: KeyId) -> Change {
+    Change::KeyBlocked(KeyBlocked {
+        key,
+        comment: "on a stolen laptop".to_owned(),
+    })
+}
+
 pub(crate) fn actor(key: u8, name: &str, role: Role) -> Change {
     Change::ActorAdded(Actor {
         key: [key; 32].into(),
@@ -192,10 +200,11 @@ pub(crate) fn everything() -> CertificateQuery {
 pub(crate) async fn answers(store: &dyn CaStore) -> String {
     let rows = store.list(&everything()).await.unwrap().rows;
     let mut text = format!(
-        "{:?}\n{:?}\n{:?}\n{:?}\n{:?}\n{:?}\n",
+        "{:?}\n{:?}\n{:?}\n{:?}\n{:?}\n{:?}\n{:?}\n",
         store.tree_head().await.unwrap(),
         store.issuers().await.unwrap(),
         store.actors().await.unwrap(),
+        store.blocked_keys(None, 1000).await.unwrap(),
         store.last_crl(&router_ca()).await.unwrap(),
         store.revoked(&router_ca()).await.unwrap(),
         store.leaves(0, 1000).await.unwrap(),

@@ -6,7 +6,7 @@ use ca_types::{
     Actor, Fingerprint, GeneralName, IssuerId, KeyId, ProfileName, RequestId, SerialNumber,
     UnixTime, Validity,
 };
-use ca_verify::{Certificate, Change, CrlSigned, Entry, Issued, IssuerAdded, Revoked};
+use ca_verify::{Certificate, Change, CrlSigned, Entry, Issued, IssuerAdded, KeyBlocked, Revoked};
 
 use crate::StoreError;
 
@@ -29,6 +29,8 @@ pub(crate) enum RowChange {
     /// With its certificate: there are few, and every start needs them.
     IssuerAdded(IssuerAdded),
     CrlSigned(CrlSigned),
+    KeyBlocked(KeyBlocked),
+    KeyUnblocked(KeyId),
 }
 
 /// What the tables keep of a new certificate.
@@ -64,8 +66,14 @@ impl LeafRow {
     /// Tells whether a full disk must not stop it: it takes trust away or publishes that.
     pub(crate) fn is_essential(&self) -> bool {
         self.changes.iter().all(|change| match change {
-            RowChange::Revoked(_) | RowChange::ActorRemoved(_) | RowChange::CrlSigned(_) => true,
-            RowChange::Issued(_) | RowChange::ActorAdded(_) | RowChange::IssuerAdded(_) => false,
+            RowChange::Revoked(_)
+            | RowChange::ActorRemoved(_)
+            | RowChange::CrlSigned(_)
+            | RowChange::KeyBlocked(_) => true,
+            RowChange::Issued(_)
+            | RowChange::ActorAdded(_)
+            | RowChange::IssuerAdded(_)
+            | RowChange::KeyUnblocked(_) => false,
         })
     }
 }
@@ -79,6 +87,8 @@ impl RowChange {
             Change::ActorRemoved(key) => Self::ActorRemoved(*key),
             Change::IssuerAdded(issuer) => Self::IssuerAdded(issuer.clone()),
             Change::CrlSigned(crl) => Self::CrlSigned(crl.clone()),
+            Change::KeyBlocked(blocked) => Self::KeyBlocked(blocked.clone()),
+            Change::KeyUnblocked(key) => Self::KeyUnblocked(*key),
         })
     }
 }

@@ -44,7 +44,7 @@ pub use inspect::{inspect, read_log};
 pub use memory::MemoryStore;
 pub use query::{CertificateQuery, Page, PageToken};
 pub use report::{IndexReport, LogId, LogReport, OpenReport, OpenStep, Progress, TornTail};
-pub use row::{ActorRow, CertificateRow, CrlRow, IssuerRow, Revocation};
+pub use row::{ActorRow, BlockedKeyRow, CertificateRow, CrlRow, IssuerRow, Revocation};
 
 /// What a commit did.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -138,6 +138,22 @@ pub trait CaStore: fmt::Debug + Send + Sync {
     /// # Errors
     /// Fails when the store cannot be read.
     async fn actors(&self) -> Result<Vec<ActorRow>, StoreError>;
+
+    /// Finds the entry of the block list that a key has.
+    ///
+    /// # Errors
+    /// Fails when the store cannot be read.
+    async fn blocked_key(&self, key: &KeyId) -> Result<Option<BlockedKeyRow>, StoreError>;
+
+    /// Lists up to `limit` blocked keys behind `after`, in the order of their ids.
+    ///
+    /// # Errors
+    /// Fails when the store cannot be read.
+    async fn blocked_keys(
+        &self,
+        after: Option<KeyId>,
+        limit: usize,
+    ) -> Result<Vec<BlockedKeyRow>, StoreError>;
 
     /// Lists the CAs in the order in which they were added.
     ///

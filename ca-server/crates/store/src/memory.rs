@@ -10,8 +10,8 @@ use crate::draft::{Draft, Verdict};
 use crate::leaf_row::LeafRow;
 use crate::state::{State, der_in, repeat};
 use crate::{
-    ActorRow, CaStore, CertificateQuery, CertificateRow, Committed, CrlRow, IssuerRow, Page,
-    StoreError, TreeHead,
+    ActorRow, BlockedKeyRow, CaStore, CertificateQuery, CertificateRow, Committed, CrlRow,
+    IssuerRow, Page, StoreError, TreeHead,
 };
 
 /// A store that forgets everything when it is dropped; for the rest it answers as [`crate::LogStore`] does.
@@ -131,6 +131,18 @@ impl CaStore for MemoryStore {
 
     async fn actors(&self) -> Result<Vec<ActorRow>, StoreError> {
         Ok(self.memory().state.tables.actors_by_name())
+    }
+
+    async fn blocked_key(&self, key: &KeyId) -> Result<Option<BlockedKeyRow>, StoreError> {
+        Ok(self.memory().state.tables.blocked_key(key).cloned())
+    }
+
+    async fn blocked_keys(
+        &self,
+        after: Option<KeyId>,
+        limit: usize,
+    ) -> Result<Vec<BlockedKeyRow>, StoreError> {
+        Ok(self.memory().state.tables.blocked_keys(after, limit))
     }
 
     async fn issuers(&self) -> Result<Vec<IssuerRow>, StoreError> {

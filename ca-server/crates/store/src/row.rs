@@ -61,6 +61,17 @@ pub struct ActorRow {
     pub added: UnixTime,
 }
 
+/// A key that is certified no more.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BlockedKeyRow {
+    /// The key.
+    pub key: KeyId,
+    /// Since when.
+    pub since: UnixTime,
+    /// Why, in the words of who blocked it.
+    pub comment: String,
+}
+
 /// A CA.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct IssuerRow {

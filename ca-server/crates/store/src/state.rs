@@ -90,7 +90,9 @@ pub(crate) fn der_in(entry: Entry, row: &CertificateRow) -> Result<Vec<u8>, Stor
             | Change::ActorAdded(_)
             | Change::ActorRemoved(_)
             | Change::IssuerAdded(_)
-            | Change::CrlSigned(_) => None,
+            | Change::CrlSigned(_)
+            | Change::KeyBlocked(_)
+            | Change::KeyUnblocked(_) => None,
         })
         .find(|der| fingerprint(der) == *row.fingerprint.octets())
         .ok_or(StoreError::UnknownCertificate(row.serial))

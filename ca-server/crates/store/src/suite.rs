@@ -7,8 +7,8 @@ use ca_verify::{Change, Entry, leaf_hash};
 use rcgen::SanType;
 
 use crate::fixture::{
-    DAY, Leaf, actor, asked, at, crl, entry, everything, founding, issuer, now, request_id,
-    revoked, router_ca, serial,
+    DAY, Leaf, actor, asked, at, blocked, crl, entry, everything, founding, issuer, now,
+    request_id, revoked, router_ca, serial,
 };
 use crate::{CaStore, CertificateQuery, CertificateRow, Committed, PageToken, StoreError};
 
@@ -370,6 +370,97 @@ pub(crate) async fn actors_come_and_go_but_one_admin_stays(store: Arc<dyn CaStor
     accept(&*store, entry([actor(5, "anna", Role::Auditor)])).await;
 }
 
+pub(crate) async fn a_blocked_key_is_certified_no_more(store: Arc<dyn CaStore>) {
+    accept(&*store, founding()).await;
+    let former = Leaf::new("a.example", 1);
+    let key = former.key_id();
+    accept(&*store, former.entry()).await;
+    // Taking trust away goes together: revoked and blocked, or neither.
+    accept(&*store, entry([revoked(1), blocked(key)])).await;
+    let again = Leaf {
+        key: former.key,
+        ..Leaf::new("a.example", 2)
+    };
+    let refusal = format!("public key {key} is blocked");
+    refuse(&*store, again.entry(), &refusal).await;
+    refuse(
+        &*store,
+        entry([Change::KeyUnblocked(key), blocked(key), again.change()]),
+        &refusal,
+    )
+    .await;
+    let other = Leaf::new("b.example", 3);
+    let both = [blocked(other.key_id()), other.change()];
+    let own = format!("public key {} is blocked", other.key_id());
+    refuse(&*store, entry(both), &own).await;
+    // Blocking it again is no contradiction, and keeps what the first said.
+    let row = store.blocked_key(&key).await.unwrap();
+    let later = now().plus(60).unwrap();
+    accept(&*store, at(entry([blocked(key)]), later)).await;
+    assert_eq!(store.blocked_key(&key).await.unwrap(), row);
+    assert_eq!(row.unwrap().since, now());
+    for leaf in 10..14 {
+        accept(&*store, entry([blocked([leaf; 32].into())])).await;
+    }
+    let all = store.blocked_keys(None, 1000).await.unwrap();
+    let mut paged = store.blocked_keys(None, 2).await.unwrap();
+    while let Some(last) = paged.last()
+        && paged.len() < all.len()
+    {
+        let after = Some(last.key);
+        paged.extend(store.blocked_keys(after, 2).await.unwrap());
+    }
+    assert_eq!((paged.len(), paged), (5, all));
+    accept(&*store, entry([Change::KeyUnblocked(key)])).await;
+    refuse(
+        &*store,
+        entry([Change::KeyUnblocked(key)]),
+        &format!("public key {key} is not blocked"),
+    )
+    .await;
+    assert_eq!(store.blocked_key(&key).await.unwrap(), None);
+    accept(&*store, again.entry()).await;
+}
+
+pub(crate) async fn an_issue_that_races_with_a_block_never_comes_after_it(store: Arc<dyn CaStore>) {
+    const NAMES: [&str; 8] = [
+        "a.example",
+        "b.example",
+        "c.example",
+        "d.example",
+        "e.example",
+        "f.example",
+        "g.example",
+        "h.example",
+    ];
+    accept(&*store, founding()).await;
+    let mut tasks = Vec::new();
+    for (number, name) in (1..).zip(NAMES) {
+        let leaf = Leaf::new(name, number);
+        let pair = [leaf.entry(), entry([blocked(leaf.key_id())])];
+        for entry in pair {
+            let store = Arc::clone(&store);
+            let commit = async move { store.commit(entry).await };
+            #[expect(clippy::disallowed_methods, reason = "the test waits for every task")]
+            tasks.push(tokio::spawn(commit));
+        }
+    }
+    let mut committed = Vec::new();
+    for task in tasks {
+        committed.push(match task.await.unwrap() {
+            Ok(Committed::New { leaf }) => Some(leaf),
+            Ok(Committed::Repeated { .. }) => None,
+            Err(StoreError::KeyBlocked(_)) => None,
+            Err(other) => panic!("{other}"),
+        });
+    }
+    for pair in committed.chunks(2) {
+        let [issued, blocked] = pair else { panic!() };
+        assert!(issued.is_none() || issued < blocked, "{pair:?}");
+        assert!(blocked.is_some());
+    }
+}
+
 pub(crate) async fn issuer_ids_and_crl_numbers_never_repeat(store: Arc<dyn CaStore>) {
     refuse(&*store, entry([crl(1)]), "no issuer has id `router-2026-1`").await;
     refuse(
@@ -594,6 +685,8 @@ store_suite! {
     a_request_is_answered_once
     revoking_is_final
     actors_come_and_go_but_one_admin_stays
+    a_blocked_key_is_certified_no_more
+    an_issue_that_races_with_a_block_never_comes_after_it
     issuer_ids_and_crl_numbers_never_repeat
     an_entry_happens_whole_or_not_at_all
     lists_are_filtered_and_paged

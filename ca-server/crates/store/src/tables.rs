@@ -5,13 +5,14 @@ mod listing;
 mod requests;
 
 use std::collections::BTreeMap;
+use std::ops::Bound;
 
 use ca_types::{
     Actor, IssuerId, KeyId, ProfileName, RequestId, SerialNumber, TrustDomain, UnixTime,
 };
 
 use crate::leaf_row::{IssuedRow, LeafRow, RowChange};
-use crate::{ActorRow, CertificateRow, CrlRow, IssuerRow, Revocation};
+use crate::{ActorRow, BlockedKeyRow, CertificateRow, CrlRow, IssuerRow, Revocation};
 use certificates::Certificates;
 pub(crate) use certificates::{Number, TableCertificate};
 use requests::Requests;
@@ -24,6 +25,7 @@ pub(crate) struct Tables {
     certificates: Certificates,
     requests: Requests,
     actors: BTreeMap<KeyId, ActorRow>,
+    blocked_keys: BTreeMap<KeyId, BlockedKeyRow>,
 }
 
 #[derive(Debug)]
@@ -47,6 +49,7 @@ impl Tables {
             certificates: Certificates::new(),
             requests: Requests::new(),
             actors: BTreeMap::new(),
+            blocked_keys: BTreeMap::new(),
         }
     }
 
@@ -118,6 +121,21 @@ impl Tables {
                         sha256: crl.sha256,
                         leaf,
                     });
+                }
+                RowChange::KeyBlocked(blocked) => {
+                    // Blocking it again changes nothing: the first entry says since when.
+                    self.blocked_keys
+                        .entry(blocked.key)
+                        .or_insert_with(|| BlockedKeyRow {
+                            key: blocked.key,
+                            since: row.time,
+                            comment: blocked.comment.clone(),
+                        });
+                }
+                RowChange::KeyUnblocked(key) => {
+                    self.blocked_keys
+                        .remove(key)
+                        .ok_or(Contradiction("unblocks a key that is not blocked"))?;
                 }
             }
         }
@@ -213,6 +231,18 @@ impl Tables {
         let mut rows: Vec<_> = self.actors().cloned().collect();
         rows.sort_by(|one, other| one.actor.name.cmp(&other.actor.name));
         rows
+    }
+
+    /// Finds the entry of the block list that a key has.
+    pub(crate) fn blocked_key(&self, key: &KeyId) -> Option<&BlockedKeyRow> {
+        self.blocked_keys.get(key)
+    }
+
+    /// Lists up to `limit` blocked keys behind `after`, in the order of their ids.
+    pub(crate) fn blocked_keys(&self, after: Option<KeyId>, limit: usize) -> Vec<BlockedKeyRow> {
+        let from = after.map_or(Bound::Unbounded, Bound::Excluded);
+        let rows = self.blocked_keys.range((from, Bound::Unbounded));
+        rows.take(limit).map(|(_, row)| row.clone()).collect()
     }
 
     pub(crate) fn issuers(&self) -> Vec<IssuerRow> {

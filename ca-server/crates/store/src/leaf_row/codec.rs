@@ -7,7 +7,7 @@ use ca_types::{
     Actor, GeneralName, IssuerId, ProfileName, RevocationReason, Scope, SerialNumber, UnixTime,
     Validity,
 };
-use ca_verify::{CrlSigned, IssuerAdded, Revoked};
+use ca_verify::{CrlSigned, IssuerAdded, KeyBlocked, Revoked};
 
 use super::{IssuedRow, LeafRow, RowChange};
 
@@ -133,6 +133,15 @@ impl Writer {
                 self.time(crl.this_update);
                 self.time(crl.next_update);
                 self.octets(&crl.sha256);
+            }
+            RowChange::KeyBlocked(blocked) => {
+                self.octets(&[7]);
+                self.octets(blocked.key.octets());
+                self.text(&blocked.comment);
+            }
+            RowChange::KeyUnblocked(key) => {
+                self.octets(&[8]);
+                self.octets(key.octets());
             }
         }
     }
@@ -275,6 +284,11 @@ impl<'a> Reader<'a> {
                 next_update: self.time()?,
                 sha256: self.take()?,
             }),
+            7 => RowChange::KeyBlocked(KeyBlocked {
+                key: self.take::<32>()?.into(),
+                comment: self.text()?.to_owned(),
+            }),
+            8 => RowChange::KeyUnblocked(self.take::<32>()?.into()),
             _ => return None,
         })
     }
@@ -362,6 +376,11 @@ mod tests {
                     next_update: time(4),
                     sha256: [10; 32],
                 }),
+                RowChange::KeyBlocked(KeyBlocked {
+                    key: [11; 32].into(),
+                    comment: "on a stolen laptop".to_owned(),
+                }),
+                RowChange::KeyUnblocked([12; 32].into()),
             ],
         }
     }

@@ -81,6 +81,8 @@ fn end_of(change: &RowChange) -> Option<UnixTime> {
         | RowChange::ActorAdded(_)
         | RowChange::ActorRemoved(_)
         | RowChange::IssuerAdded(_)
-        | RowChange::CrlSigned(_) => None,
+        | RowChange::CrlSigned(_)
+        | RowChange::KeyBlocked(_)
+        | RowChange::KeyUnblocked(_) => None,
     }
 }
