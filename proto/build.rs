@@ -4,12 +4,13 @@ use std::path::PathBuf;
 
 use prost::Message as _;
 
-const FILES: [&str; 5] = [
+const FILES: [&str; 6] = [
     "fleet/ca/v1/certificate.proto",
     "fleet/ca/v1/certificate_authority.proto",
     "fleet/ca/v1/issuers.proto",
     "fleet/ca/v1/actors.proto",
     "fleet/ca/v1/audit.proto",
+    "fleet/ca/v1/blocked_keys.proto",
 ];
 
 #[expect(

@@ -61,6 +61,9 @@ pub(crate) enum Command {
     /// Say who may call the CA, and what for
     #[command(subcommand)]
     Actor(ActorCommand),
+    /// Keep the list of keys that are certified no more
+    #[command(subcommand)]
+    BlockedKey(BlockedKeyCommand),
     /// Show, fetch and verify certificate revocation lists
     #[command(subcommand)]
     Crl(CrlCommand),
@@ -372,6 +375,36 @@ pub(crate) struct ActorAddArguments {
     pub(crate) key_algorithm: Option<KeyAlgorithm>,
     #[command(flatten)]
     pub(crate) place: PlaceArguments,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum BlockedKeyCommand {
+    /// Block a key: no certificate is issued for it any more, whoever asks and for whatever name
+    ///
+    /// Certificates that the key has stay valid: revoke them. `revoke --reason key-compromise` does both in one step.
+    #[command(
+        after_help = "Example: ca-client blocked-key add stolen.pem --comment 'laptop of Anna'"
+    )]
+    Add {
+        /// The key: its id of 64 hexadecimal digits, or a file with a certificate or a certification request
+        #[arg(value_name = "KEY|FILE")]
+        key: String,
+        /// Why: at most 200 characters
+        #[arg(
+            long,
+            value_name = "TEXT",
+            default_value = "",
+            hide_default_value = true
+        )]
+        comment: String,
+    },
+    /// Take a key off the list
+    Remove {
+        /// The id of the key: 64 hexadecimal digits
+        key: String,
+    },
+    /// List the blocked keys
+    List,
 }
 
 #[derive(Debug, Subcommand)]

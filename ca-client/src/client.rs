@@ -2,6 +2,7 @@
 
 mod actors;
 mod audit;
+mod blocked_keys;
 mod certificate_record;
 mod certificates;
 mod error;
@@ -14,6 +15,7 @@ use crate::Settings;
 
 pub use actors::ActorRecord;
 pub use audit::{AuditEntry, AuditPage, TreeHead};
+pub use blocked_keys::{BlockTarget, BlockedKeyRecord};
 pub use certificate_record::{CertificateRecord, Revocation};
 pub use certificates::{
     HolderProof, IssueParameters, Issued, ListFilter, Page, RevocationTarget, SuccessorParameters,

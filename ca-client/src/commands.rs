@@ -2,6 +2,7 @@
 
 mod actor;
 mod audit;
+mod blocked_key;
 mod crl;
 mod export;
 mod issue;
@@ -61,6 +62,7 @@ pub(crate) async fn run(
         Command::Export(arguments) => export::run(arguments, context).await,
         Command::Issuer(command) => issuer::run(command, context).await,
         Command::Actor(command) => actor::run(command, context).await,
+        Command::BlockedKey(command) => blocked_key::run(command, context).await,
         Command::Crl(command) => crl::run(command, context).await,
         Command::Audit(command) => audit::run(command, context).await,
         Command::Router(command) => router::run(command, context).await,

@@ -2,10 +2,12 @@
 
 use std::path::Path;
 
-use ca_types::{SerialNumber, UnixTime};
+use ca_types::{KeyId, SerialNumber, UnixTime};
 use serde::{Serialize, Serializer};
 
-use crate::client::{ActorRecord, AuditEntry, CertificateRecord, IssuerRecord, Revocation};
+use crate::client::{
+    ActorRecord, AuditEntry, BlockedKeyRecord, CertificateRecord, IssuerRecord, Revocation,
+};
 use crate::enrollment::Files;
 
 /// A certificate.
@@ -173,6 +175,33 @@ impl<'a> ActorDocument<'a> {
 pub(crate) struct RemovedActorDocument<'a> {
     pub(crate) name: &'a str,
     pub(crate) revoked_serials: Vec<String>,
+}
+
+/// A key that is certified no more.
+#[derive(Debug, Serialize)]
+pub(crate) struct BlockedKeyDocument<'a> {
+    #[serde(serialize_with = "shown")]
+    key_id: KeyId,
+    #[serde(serialize_with = "shown")]
+    since: UnixTime,
+    comment: &'a str,
+}
+
+impl<'a> BlockedKeyDocument<'a> {
+    pub(crate) fn new(record: &'a BlockedKeyRecord) -> Self {
+        Self {
+            key_id: record.key,
+            since: record.since,
+            comment: &record.comment,
+        }
+    }
+}
+
+/// A key that is not blocked any more.
+#[derive(Debug, Serialize)]
+pub(crate) struct UnblockedKeyDocument {
+    #[serde(serialize_with = "shown")]
+    pub(crate) key_id: KeyId,
 }
 
 /// A CRL.

@@ -22,9 +22,9 @@ mod router;
 mod settings;
 
 pub use client::{
-    ActorRecord, AuditEntry, AuditPage, CertificateRecord, Client, ClientError, HolderProof,
-    IssueParameters, Issued, IssuerRecord, ListFilter, Page, Revocation, RevocationTarget,
-    SuccessorParameters, TreeHead,
+    ActorRecord, AuditEntry, AuditPage, BlockTarget, BlockedKeyRecord, CertificateRecord, Client,
+    ClientError, HolderProof, IssueParameters, Issued, IssuerRecord, ListFilter, Page, Revocation,
+    RevocationTarget, SuccessorParameters, TreeHead,
 };
 pub use error::ExitStatus;
 pub use files::FileError;

@@ -19,6 +19,7 @@ use crate::http::Readiness;
 use crate::tasks::Tasks;
 
 mod actors;
+mod blocked_keys;
 mod error;
 mod find;
 mod issue;
@@ -27,6 +28,7 @@ mod revoke;
 mod successor;
 
 pub use actors::{AddActorOrder, AddedActor, RemovedActor};
+pub use blocked_keys::BlockKeyOrder;
 pub use error::AuthorityError;
 pub use find::IssuerView;
 pub use issue::{Former, IssueOrder};

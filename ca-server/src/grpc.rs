@@ -11,12 +11,14 @@ use crate::authz::Caller;
 
 mod actors;
 mod audit;
+mod blocked_keys;
 mod certificate_authority;
 mod certificates;
 mod issuers;
 
 pub use actors::ActorsService;
 pub use audit::AuditService;
+pub use blocked_keys::BlockedKeysService;
 pub use certificate_authority::CertificateAuthorityService;
 pub use issuers::IssuersService;
 

@@ -2,6 +2,7 @@
 
 mod authorizer;
 mod bad_input;
+mod blocked_keys;
 mod books;
 mod client_commands;
 mod conformance;

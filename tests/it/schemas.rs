@@ -109,6 +109,13 @@ fn of_the_authority(documents: &mut Documents<'_>) {
     );
     documents.client("actors", &["actor", "list"]);
     documents.client("removed-actor", &["actor", "remove", "bob"]);
+    let key = "5a".repeat(32);
+    documents.client(
+        "blocked-key",
+        &["blocked-key", "add", &key, "--comment", "stolen"],
+    );
+    documents.client("blocked-keys", &["blocked-key", "list"]);
+    documents.client("unblocked-key", &["blocked-key", "remove", &key]);
     documents.client("crl", &["crl", "show", &issuer]);
     documents.client("crls", &["crl", "fetch", "--out", "crls"]);
     documents.client("entries", &["audit", "show"]);

@@ -56,6 +56,7 @@ impl Authority {
             Some(entry) => entry,
             None => {
                 self.prove_scope(order.role, &order.scope)?;
+                self.refuse_key(order.csr.public_key()).await?;
                 let profile = actor_profile()?;
                 let ca = self.active(profile.class())?;
                 let wanted = Wanted {

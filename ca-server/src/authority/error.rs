@@ -53,6 +53,9 @@ pub enum AuthorityError {
     /// No actor has the name.
     #[error("there is no actor `{0}`")]
     UnknownActor(String),
+    /// The key is the one of a CA of this server.
+    #[error("the public key is the key of the CA `{0}`")]
+    KeyOfACa(IssuerId),
     /// A NAME has several valid certificates where one was meant.
     #[error("name `{name}` has several valid certificates: {}", found.join(", "))]
     Ambiguous {
@@ -120,6 +123,7 @@ impl Hinted for AuthorityError {
             | Self::UnknownName(_)
             | Self::UnknownIssuer(_)
             | Self::UnknownActor(_) => Code::NotFound,
+            Self::KeyOfACa(_) => Code::UnacceptableKey,
             Self::Ambiguous { .. } => Code::Ambiguous,
             Self::NotValid { .. }
             | Self::NoIssuer(_)
@@ -175,6 +179,7 @@ impl Hinted for AuthorityError {
             Self::Interrupted => {
                 Some("send the same request again, with the same request id".to_owned())
             }
+            Self::KeyOfACa(_) => Some("make a new key".to_owned()),
             Self::Certificate(_) | Self::Serial(_) | Self::NoIssuer(_) => None,
         }
     }

@@ -48,6 +48,7 @@ impl Authority {
         if order.former == Former::Revoke {
             permit.may_replace()?;
         }
+        self.refuse_key(order.csr.public_key()).await?;
         let profile = device_profile(&order.profile)?;
         let ca = self.active(profile.class())?;
         let name = order.name.to_string();

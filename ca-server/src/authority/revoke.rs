@@ -4,7 +4,7 @@ use ca_store::{CertificateQuery, CertificateRow, StoreError};
 use ca_types::{
     CertificateState, IssuerClass, ProfileName, RevocationReason, SerialNumber, UnixTime,
 };
-use ca_verify::{Change, Entry, Request, Revoked};
+use ca_verify::{Change, Entry, KeyBlocked, Request, Revoked};
 
 use super::{Authority, AuthorityError, names_of};
 use crate::authz::Permit;
@@ -75,12 +75,7 @@ impl Authority {
             }
             let changes = open
                 .iter()
-                .map(|row| {
-                    Change::Revoked(Revoked {
-                        serial: row.serial,
-                        reason: order.reason,
-                    })
-                })
+                .flat_map(|row| changes_of(row, order.reason))
                 .collect();
             let entry = Entry {
                 time: now,
@@ -201,4 +196,19 @@ impl Authority {
         }
         Ok(rows)
     }
+}
+
+/// Revokes a certificate; a key that others know is certified no more.
+fn changes_of(row: &CertificateRow, reason: RevocationReason) -> Vec<Change> {
+    let mut changes = vec![Change::Revoked(Revoked {
+        serial: row.serial,
+        reason,
+    })];
+    if reason == RevocationReason::KeyCompromise {
+        changes.push(Change::KeyBlocked(KeyBlocked {
+            key: row.key,
+            comment: format!("certificate {} revoked for {reason}", row.serial),
+        }));
+    }
+    changes
 }

@@ -157,6 +157,7 @@ impl Authority {
         order: SuccessorOrder,
         now: UnixTime,
     ) -> Result<Answer, AuthorityError> {
+        self.refuse_key(order.csr.public_key()).await?;
         let profile = known_profile(&row.profile)?;
         let ca = self.active(profile.class())?;
         let wanted = Wanted {

@@ -50,6 +50,12 @@ const RULES: &[(&str, Rule)] = &[
     ("/fleet.ca.v1.Actors/AddActor", Rule::Roles(ADMINS)),
     ("/fleet.ca.v1.Actors/ListActors", Rule::Roles(AUDITING)),
     ("/fleet.ca.v1.Actors/RemoveActor", Rule::Roles(ADMINS)),
+    ("/fleet.ca.v1.BlockedKeys/BlockKey", Rule::Roles(ADMINS)),
+    ("/fleet.ca.v1.BlockedKeys/UnblockKey", Rule::Roles(ADMINS)),
+    (
+        "/fleet.ca.v1.BlockedKeys/ListBlockedKeys",
+        Rule::Roles(AUDITING),
+    ),
     ("/fleet.ca.v1.Audit/ListEntries", Rule::Roles(AUDITING)),
     ("/fleet.ca.v1.Audit/GetTreeHead", Rule::Roles(ALL)),
     ("/grpc.health.v1.Health/Check", Rule::Open),

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use ca_proto::v1::actors_server::ActorsServer;
 use ca_proto::v1::audit_server::AuditServer;
+use ca_proto::v1::blocked_keys_server::BlockedKeysServer;
 use ca_proto::v1::certificate_authority_server::CertificateAuthorityServer;
 use ca_proto::v1::issuers_server::IssuersServer;
 use tokio_stream::wrappers::ReceiverStream;
@@ -13,7 +14,9 @@ use tonic::transport::Server;
 use super::{Accepted, ServeError};
 use crate::authority::Authority;
 use crate::authz::AuthorizeLayer;
-use crate::grpc::{ActorsService, AuditService, CertificateAuthorityService, IssuersService};
+use crate::grpc::{
+    ActorsService, AuditService, BlockedKeysService, CertificateAuthorityService, IssuersService,
+};
 use crate::settings::Limits;
 use crate::tasks::Tasks;
 
@@ -42,6 +45,7 @@ pub(super) fn spawn(
         CertificateAuthorityServer::new(CertificateAuthorityService::new(Arc::clone(&authority)));
     let issuers = IssuersServer::new(IssuersService::new(Arc::clone(&authority)));
     let actors = ActorsServer::new(ActorsService::new(Arc::clone(&authority)));
+    let blocked_keys = BlockedKeysServer::new(BlockedKeysService::new(Arc::clone(&authority)));
     let audit = AuditServer::new(AuditService::new(authority));
     let (_reporter, health) = tonic_health::server::health_reporter();
     let reflection = tonic_reflection::server::Builder::configure()
@@ -57,6 +61,7 @@ pub(super) fn spawn(
         .add_service(issuing.max_decoding_message_size(size))
         .add_service(issuers.max_decoding_message_size(size))
         .add_service(actors.max_decoding_message_size(size))
+        .add_service(blocked_keys.max_decoding_message_size(size))
         .add_service(audit.max_decoding_message_size(size))
         .add_service(health.max_decoding_message_size(HEALTH))
         .add_service(reflection.max_decoding_message_size(REFLECTION));

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex};
 use ca_proto::v1;
 use ca_proto::v1::actors_client::ActorsClient;
 use ca_proto::v1::audit_client::AuditClient;
+use ca_proto::v1::blocked_keys_client::BlockedKeysClient;
 use ca_proto::v1::certificate_authority_client::CertificateAuthorityClient;
 use ca_proto::v1::issuers_client::IssuersClient;
 use ca_tests::{Key, request_id};
@@ -75,6 +76,13 @@ pub(super) const METHODS: &[Method] = &[
     row("Actors/AddActor", &[Admin], Outside::NoScope),
     row("Actors/ListActors", &[Admin, Auditor], Outside::NoScope),
     row("Actors/RemoveActor", &[Admin], Outside::NoScope),
+    row("BlockedKeys/BlockKey", &[Admin], Outside::NoScope),
+    row("BlockedKeys/UnblockKey", &[Admin], Outside::NoScope),
+    row(
+        "BlockedKeys/ListBlockedKeys",
+        &[Admin, Auditor],
+        Outside::NoScope,
+    ),
     row("Audit/ListEntries", &[Admin, Auditor], Outside::NoScope),
     row(
         "Audit/GetTreeHead",
@@ -161,6 +169,7 @@ impl Method {
                     .map(drop)
             }
             ("Actors", method) => actors(method, channel).await,
+            ("BlockedKeys", method) => blocked_keys(method, channel).await,
             ("Audit", "ListEntries") => AuditClient::new(channel.clone())
                 .list_entries(v1::ListEntriesRequest::default())
                 .await
@@ -270,6 +279,38 @@ async fn actors(method: &str, channel: &Channel) -> Result<(), Status> {
                 other => other.map(drop),
             }
         }
+        other => panic!("no call for {other}"),
+    }
+}
+
+async fn blocked_keys(method: &str, channel: &Channel) -> Result<(), Status> {
+    let mut client = BlockedKeysClient::new(channel.clone());
+    match method {
+        "BlockKey" => client
+            .block_key(v1::BlockKeyRequest {
+                request_id: request_id(),
+                target: Some(v1::block_key_request::Target::KeyId("5a".repeat(32))),
+                comment: String::new(),
+            })
+            .await
+            .map(drop),
+        "UnblockKey" => {
+            let unblocked = client
+                .unblock_key(v1::UnblockKeyRequest {
+                    request_id: request_id(),
+                    key_id: "a5".repeat(32),
+                })
+                .await;
+            match unblocked {
+                // Nothing is blocked; but the call got past the authorizer.
+                Err(status) if status.code() == Code::NotFound => Ok(()),
+                other => other.map(drop),
+            }
+        }
+        "ListBlockedKeys" => client
+            .list_blocked_keys(v1::ListBlockedKeysRequest::default())
+            .await
+            .map(drop),
         other => panic!("no call for {other}"),
     }
 }
