@@ -237,6 +237,41 @@ impl Authority {
         })
     }
 
+    /// Finds a profile, those of the API included.
+    fn known_profile(&self, name: &ProfileName) -> Result<&Profile, AuthorityError> {
+        let profile = self.policy.profiles.find(name);
+        profile.ok_or_else(|| self.unknown_profile(name))
+    }
+
+    /// Finds a profile that end entities are issued under through the API.
+    fn device_profile(&self, name: &ProfileName) -> Result<&Profile, AuthorityError> {
+        let profile = self.known_profile(name)?;
+        if !profile.is_configurable() {
+            return Err(self.unknown_profile(name));
+        }
+        Ok(profile)
+    }
+
+    fn unknown_profile(&self, name: &ProfileName) -> AuthorityError {
+        AuthorityError::UnknownProfile {
+            profile: name.clone(),
+            known: self
+                .policy
+                .profiles
+                .iter()
+                .map(|p| p.name().clone())
+                .collect(),
+        }
+    }
+
+    /// Finds the CA that issues under a profile: the one that the profile names, or the newest of its class.
+    fn issuer_of(&self, profile: &Profile) -> Result<&Arc<CertificateAuthority>, AuthorityError> {
+        match profile.issuer() {
+            None => self.active(profile.class()),
+            Some(id) => self.known_issuer(id),
+        }
+    }
+
     fn known_issuer(&self, id: &IssuerId) -> Result<&Arc<CertificateAuthority>, AuthorityError> {
         self.cas
             .get(id)
@@ -280,18 +315,4 @@ fn issued_of(change: &Change) -> Option<&Issued> {
         | Change::KeyBlocked(_)
         | Change::KeyUnblocked(_) => None,
     }
-}
-
-/// Finds a profile.
-fn known_profile(name: &ProfileName) -> Result<&'static Profile, AuthorityError> {
-    Profile::find(name).ok_or_else(|| AuthorityError::UnknownProfile(name.clone()))
-}
-
-/// Finds a profile that end entities are issued under through the API.
-fn device_profile(name: &ProfileName) -> Result<&'static Profile, AuthorityError> {
-    let profile = known_profile(name)?;
-    if profile.class() == IssuerClass::Control {
-        return Err(AuthorityError::UnknownProfile(name.clone()));
-    }
-    Ok(profile)
 }

@@ -6,6 +6,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
+use ca_core::Profile;
 use ca_proto::status_from;
 use ca_store::{CaStore, StoreError};
 use ca_types::{Actor, Clock, Code, Hinted, IssuerId, KeyId, ProfileName, Role, UnixTime};
@@ -112,6 +113,23 @@ impl Permit {
         }
     }
 
+    /// Refuses an actor whose role the profile does not serve; a holder asks for what it has.
+    ///
+    /// # Errors
+    /// Fails when the role of the actor is none of the profile.
+    pub fn may_request(&self, profile: &Profile) -> Result<(), Denied> {
+        match &self.by {
+            By::Actor(actor) if !profile.roles().contains(&actor.role) => {
+                Err(Denied::RoleOfProfile {
+                    actor: actor.name.to_string(),
+                    role: actor.role,
+                    profile: profile.name().clone(),
+                })
+            }
+            By::Actor(_) | By::Holder => Ok(()),
+        }
+    }
+
     /// Refuses what lies outside the scope of the actor; all names must lie inside.
     ///
     /// # Errors
@@ -158,6 +176,16 @@ pub enum Denied {
         /// What it calls.
         method: &'static str,
     },
+    /// The settings keep the profile for other roles.
+    #[error("actor `{actor}` has role {role}, which may not ask for profile {profile}")]
+    RoleOfProfile {
+        /// Who calls.
+        actor: String,
+        /// Its role.
+        role: Role,
+        /// The profile.
+        profile: ProfileName,
+    },
     /// The certificate lies outside the scope of the actor.
     #[error(
         "`{issuer}`, profile {profile} or one of the names lies outside the scope of actor `{actor}`"
@@ -184,7 +212,10 @@ impl Hinted for Denied {
             Self::NoCertificate | Self::UnknownActor | Self::Expired { .. } => {
                 Code::Unauthenticated
             }
-            Self::Role { .. } | Self::Scope { .. } | Self::UnknownMethod => Code::PermissionDenied,
+            Self::Role { .. }
+            | Self::RoleOfProfile { .. }
+            | Self::Scope { .. }
+            | Self::UnknownMethod => Code::PermissionDenied,
             Self::Store(error) => error.code(),
         }
     }
@@ -201,6 +232,9 @@ impl Hinted for Denied {
             Self::Role { .. } | Self::Scope { .. } => {
                 Some("an admin can see the role and scope with `actor list`".to_owned())
             }
+            Self::RoleOfProfile { profile, .. } => Some(format!(
+                "`roles` under [profiles.{profile}] in the settings of the server names who may"
+            )),
             Self::UnknownMethod => Some("the server may be older than the client".to_owned()),
             Self::Store(error) => error.hint(),
         }

@@ -132,7 +132,7 @@ fn look_at_settings(settings: &Settings, findings: &mut Findings) {
             "the URL cannot be changed in certificates that were issued",
         );
     }
-    if settings.domains.is_empty() {
+    if settings.policy.domains.is_empty() {
         findings.warn(
             "settings",
             "any well-formed name may be issued",

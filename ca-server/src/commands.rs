@@ -69,7 +69,7 @@ async fn init(args: InitArgs, printer: &mut Printer) -> Result<ExitCode, Failure
 async fn serve(args: ServeArgs, printer: &mut Printer) -> Result<ExitCode, Failure> {
     let settings = settings_of(&args.settings)?;
     let passphrase = passphrase_of(args.passphrase_file.as_deref(), &settings, printer)?;
-    if settings.domains.is_empty() {
+    if settings.policy.domains.is_empty() {
         tracing::warn!("any well-formed name may be issued: name your domains in the settings");
     }
     let bar = printer.progress(0, "Opening the store");

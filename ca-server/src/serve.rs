@@ -5,7 +5,6 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use ca_core::Policy;
 use ca_store::{CaStore, LogStore, OpenOptions};
 use ca_types::{Clock, Passphrase};
 use metrics_exporter_prometheus::PrometheusHandle;
@@ -121,9 +120,7 @@ impl Server {
             store: Arc::clone(&shared),
             clock: Arc::clone(&clock),
             cas: cas.clone(),
-            policy: Policy {
-                domains: settings.domains.clone(),
-            },
+            policy: settings.policy.clone(),
             settings: settings.digest,
             crls,
             connections: Arc::clone(&connections),

@@ -3,21 +3,22 @@
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
-use ca_core::Organization;
-use ca_types::{Code, DnsName, Hinted, SettingsDigest, SubjectName};
+use ca_core::{Organization, Policy};
+use ca_types::{Code, Hinted, SettingsDigest, SubjectName};
 use sha2::{Digest as _, Sha256};
 use toml::Spanned;
 
 use crate::data_dir::DataDir;
 
 mod limits;
+mod profiles;
 mod publish_url;
 mod raw;
 mod reference;
 
 pub use limits::Limits;
 pub use publish_url::{PublishUrl, PublishUrlError};
-pub use reference::{SettingRow, reference};
+pub use reference::{SettingRow, ready_made_profiles, reference};
 
 use raw::RawSettings;
 
@@ -34,8 +35,8 @@ pub struct Settings {
     pub organization: Organization,
     /// Where the published documents are found; it stands in every certificate.
     pub publish_url: PublishUrl,
-    /// The domains under which names must lie; none allows every well-formed name.
-    pub domains: Vec<DnsName>,
+    /// What may be issued: the domains under which names must lie, and the profiles in effect.
+    pub policy: Policy,
     /// The names of this server in its own TLS certificate.
     pub server_names: Vec<SubjectName>,
     /// Where the API listens.
@@ -107,7 +108,10 @@ impl Settings {
             ),
             organization: proof.text("organization", &raw.organization)?,
             publish_url: proof.text("publish_url", &raw.publish_url)?,
-            domains: proof.texts("domains", &raw.domains)?,
+            policy: Policy {
+                domains: proof.texts("domains", &raw.domains)?,
+                profiles: profiles::prove(&raw.profiles, &proof)?,
+            },
             server_names: proof.server_names(raw.server_names.as_deref())?,
             listen: proof.address("listen", raw.listen.as_ref(), DEFAULT_LISTEN)?,
             http_listen: proof.address(
@@ -288,7 +292,7 @@ mod tests {
         assert!(settings.operations_listen.ip().is_loopback());
         assert_eq!(settings.data.path(), Path::new("/data"));
         assert_eq!(settings.server_names.len(), 3);
-        assert!(settings.domains.is_empty());
+        assert!(settings.policy.domains.is_empty());
     }
 
     #[test]
@@ -383,10 +387,10 @@ mod tests {
         let sample = parse(text).unwrap();
         let table: toml::Table = text.parse().unwrap();
         for row in reference() {
-            let value = match row.key.split_once('.') {
-                Some((outer, key)) => table.get(outer).and_then(|outer| outer.get(key)),
-                None => table.get(&row.key),
-            };
+            let key = row.key.replace("NAME", "site-gateway");
+            let mut path = key.split('.');
+            let first = path.next().and_then(|key| table.get(key));
+            let value = path.fold(first, |table, key| table.and_then(|table| table.get(key)));
             assert!(value.is_some(), "the sample lacks {}", row.key);
         }
         assert_eq!(sample.limits, parse(LEAST).unwrap().limits);

@@ -1,13 +1,11 @@
 //! Adding and removing those who may call.
 
-use ca_core::{Lifetime, NameForm, Profile, Wanted};
+use ca_core::{Lifetime, Profile, Wanted};
 use ca_store::{ActorRow, CertificateQuery, CertificateRow};
-use ca_types::{
-    Actor, ActorName, CertificateState, IssuerClass, RevocationReason, Role, Scope, SerialNumber,
-};
+use ca_types::{Actor, ActorName, CertificateState, RevocationReason, Role, Scope, SerialNumber};
 use ca_verify::{CertificationRequest, Change, Entry, Issued, Request, Revoked};
 
-use super::{Answer, Authority, AuthorityError, known_profile};
+use super::{Answer, Authority, AuthorityError};
 use crate::authz::Permit;
 
 /// What is asked for.
@@ -57,8 +55,8 @@ impl Authority {
             None => {
                 self.prove_scope(order.role, &order.scope)?;
                 self.refuse_key(order.csr.public_key()).await?;
-                let profile = actor_profile()?;
-                let ca = self.active(profile.class())?;
+                let profile = Profile::control();
+                let ca = self.issuer_of(profile)?;
                 let wanted = Wanted {
                     profile,
                     name: order.name.as_str(),
@@ -124,7 +122,7 @@ impl Authority {
             self.known_issuer(issuer)?;
         }
         for profile in &scope.profiles {
-            known_profile(profile)?;
+            self.known_profile(profile)?;
         }
         Ok(())
     }
@@ -200,7 +198,7 @@ impl Authority {
             now: self.clock.now(),
             name: None,
             san: None,
-            profile: Some(actor_profile()?.name().clone()),
+            profile: Some(Profile::control().name().clone()),
             issuer: None,
             state: Some(CertificateState::Valid),
             expires_by: None,
@@ -211,12 +209,4 @@ impl Authority {
         rows.retain(|row| row.key == actor.key);
         Ok(rows)
     }
-}
-
-/// Finds the profile of certificates that actors call with.
-fn actor_profile() -> Result<&'static Profile, AuthorityError> {
-    let mut profiles = Profile::all().iter();
-    profiles
-        .find(|profile| profile.name_form() == NameForm::Actor)
-        .ok_or(AuthorityError::NoIssuer(IssuerClass::Control))
 }

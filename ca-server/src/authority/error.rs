@@ -39,8 +39,13 @@ pub enum AuthorityError {
     #[error("a certificate of the log has an impossible serial number")]
     Serial(#[from] SerialError),
     /// No profile has the name.
-    #[error("there is no profile `{0}`")]
-    UnknownProfile(ProfileName),
+    #[error("there is no profile `{profile}`")]
+    UnknownProfile {
+        /// The name that came.
+        profile: ProfileName,
+        /// The profiles for devices and people.
+        known: Vec<ProfileName>,
+    },
     /// No certificate has the serial number.
     #[error("no certificate has serial number {0}")]
     UnknownSerial(String),
@@ -118,7 +123,7 @@ impl Hinted for AuthorityError {
             Self::Store(error) => error.code(),
             Self::Holder(error) => error.code(),
             Self::Certificate(_) | Self::Serial(_) => Code::Internal,
-            Self::UnknownProfile(_) => Code::InvalidRequest,
+            Self::UnknownProfile { .. } => Code::InvalidRequest,
             Self::UnknownSerial(_)
             | Self::UnknownName(_)
             | Self::UnknownIssuer(_)
@@ -145,8 +150,9 @@ impl Hinted for AuthorityError {
             Self::Credential(error) => error.hint(),
             Self::Store(error) => error.hint(),
             Self::Holder(error) => error.hint(),
-            Self::UnknownProfile(_) => {
-                Some("the profiles are router, vpn-server and vpn-client".to_owned())
+            Self::UnknownProfile { known, .. } => {
+                let known: Vec<_> = known.iter().map(ProfileName::as_str).collect();
+                Some(format!("the profiles are {}", known.join(", ")))
             }
             Self::UnknownSerial(_) | Self::UnknownName(_) => {
                 Some("`list` shows what there is".to_owned())

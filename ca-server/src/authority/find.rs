@@ -6,7 +6,7 @@ use ca_store::{CertificateQuery, CertificateRow, CrlRow, IssuerRow, Page, TreeHe
 use ca_types::{IssuerId, IssuerState, SerialNumber, UnixTime};
 use ca_verify::Certificate;
 
-use super::{Answer, Authority, AuthorityError, CertificateAuthority, known_profile, names_of};
+use super::{Answer, Authority, AuthorityError, CertificateAuthority, names_of};
 use crate::authz::Permit;
 
 /// A CA as people see it.
@@ -67,10 +67,13 @@ impl Authority {
         if let Some(issuer) = &query.issuer {
             self.known_issuer(issuer)?;
         }
-        if let Some(profile) = &query.profile {
-            known_profile(profile)?;
-        }
         let mut page = self.store.list(query).await?;
+        if let Some(profile) = &query.profile
+            && page.rows.is_empty()
+        {
+            // A profile that the settings had once still has its certificates.
+            self.known_profile(profile)?;
+        }
         page.rows.retain(|row| in_scope(permit, row));
         Ok(page)
     }

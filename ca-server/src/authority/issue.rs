@@ -4,7 +4,7 @@ use ca_core::{Lifetime, Wanted};
 use ca_types::{GeneralName, ProfileName, RevocationReason, SubjectName};
 use ca_verify::{CertificationRequest, Change, Entry, Issued, Request, Revoked};
 
-use super::{Answer, Authority, AuthorityError, device_profile, names_of};
+use super::{Answer, Authority, AuthorityError, names_of};
 use crate::authz::Permit;
 
 /// What is asked for.
@@ -49,8 +49,9 @@ impl Authority {
             permit.may_replace()?;
         }
         self.refuse_key(order.csr.public_key()).await?;
-        let profile = device_profile(&order.profile)?;
-        let ca = self.active(profile.class())?;
+        let profile = self.device_profile(&order.profile)?;
+        permit.may_request(profile)?;
+        let ca = self.issuer_of(profile)?;
         let name = order.name.to_string();
         let wanted = Wanted {
             profile,

@@ -5,7 +5,7 @@ use ca_store::CertificateRow;
 use ca_types::{CertificateState, Days, SerialNumber, UnixTime};
 use ca_verify::{Certificate, CertificationRequest, Change, Entry, HolderRequest, Issued, Request};
 
-use super::{Answer, Authority, AuthorityError, known_profile, names_of};
+use super::{Answer, Authority, AuthorityError, names_of};
 use crate::authz::{Caller, Permit};
 
 /// Whether the successor keeps the key.
@@ -158,8 +158,9 @@ impl Authority {
         now: UnixTime,
     ) -> Result<Answer, AuthorityError> {
         self.refuse_key(order.csr.public_key()).await?;
-        let profile = known_profile(&row.profile)?;
-        let ca = self.active(profile.class())?;
+        let profile = self.known_profile(&row.profile)?;
+        permit.may_request(profile)?;
+        let ca = self.issuer_of(profile)?;
         let wanted = Wanted {
             profile,
             name: &row.name,

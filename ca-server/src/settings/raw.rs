@@ -1,5 +1,6 @@
 //! What is written in the settings file.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use serde::Deserialize;
@@ -20,6 +21,32 @@ pub(super) struct RawSettings {
     pub(super) passphrase_file: Option<PathBuf>,
     #[serde(default)]
     pub(super) limits: RawLimits,
+    #[serde(default)]
+    pub(super) profiles: RawProfiles,
+}
+
+/// The profiles by their names.
+pub(super) type RawProfiles = BTreeMap<Spanned<String>, RawProfile>;
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawProfile {
+    pub(super) class: Option<Spanned<String>>,
+    pub(super) issuer: Option<Spanned<String>>,
+    pub(super) default_days: Option<Spanned<i64>>,
+    pub(super) maximum_days: Option<Spanned<i64>>,
+    pub(super) backdating_seconds: Option<Spanned<i64>>,
+    pub(super) keys: Option<Vec<Spanned<String>>>,
+    pub(super) key_usage: Option<Vec<Spanned<String>>>,
+    pub(super) extended_key_usage: Option<Vec<Spanned<String>>>,
+    pub(super) san_types: Option<Vec<Spanned<String>>>,
+    pub(super) san_patterns: Option<Vec<Spanned<String>>>,
+    pub(super) san_addresses: Option<Vec<Spanned<String>>>,
+    pub(super) san_maximum: Option<Spanned<i64>>,
+    pub(super) san_required: Option<Vec<Spanned<String>>>,
+    pub(super) targets: Option<Vec<Spanned<String>>>,
+    pub(super) roles: Option<Vec<Spanned<String>>>,
+    pub(super) renewal_after_expiry_days: Option<Spanned<i64>>,
 }
 
 #[derive(Debug, Default, Deserialize)]

@@ -1,7 +1,9 @@
 //! The table that `docs/settings.md` is made from.
 
-use super::limits;
 use super::{DEFAULT_HTTP_LISTEN, DEFAULT_LISTEN, DEFAULT_OPERATIONS_LISTEN};
+use ca_core::Profiles;
+
+use super::{limits, profiles};
 
 /// One key of the settings file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,13 +20,36 @@ pub struct SettingRow {
 
 /// Lists every key of the settings file.
 pub fn reference() -> Vec<SettingRow> {
+    let mut rows = general();
+    rows.extend(limits::ALL.into_iter().map(|bound| SettingRow {
+        key: format!("limits.{}", bound.key),
+        kind: "number",
+        default: Some(bound.default.to_string()),
+        meaning: format!(
+            "{} From {} to {}.",
+            bound.meaning,
+            bound.range.start(),
+            bound.range.end()
+        ),
+    }));
+    rows.extend(profiles::ALL.iter().map(|row| SettingRow {
+        key: format!("profiles.NAME.{}", row.key),
+        kind: row.kind,
+        default: Some("by profile".to_owned()),
+        meaning: row.meaning.to_owned(),
+    }));
+    rows
+}
+
+/// Lists the keys that stand in no table.
+fn general() -> Vec<SettingRow> {
     let row = |key: &str, kind, default: Option<&str>, meaning: &str| SettingRow {
         key: key.to_owned(),
         kind,
         default: default.map(str::to_owned),
         meaning: meaning.to_owned(),
     };
-    let mut rows = vec![
+    vec![
         row(
             "organization",
             "text",
@@ -81,17 +106,14 @@ pub fn reference() -> Vec<SettingRow> {
             Some("none"),
             "The file with the passphrase of the CA keys; `--passphrase-file` wins over it.",
         ),
-    ];
-    rows.extend(limits::ALL.into_iter().map(|bound| SettingRow {
-        key: format!("limits.{}", bound.key),
-        kind: "number",
-        default: Some(bound.default.to_string()),
-        meaning: format!(
-            "{} From {} to {}.",
-            bound.meaning,
-            bound.range.start(),
-            bound.range.end()
-        ),
-    }));
-    rows
+    ]
+}
+
+/// Lists the ready-made profiles by name, each with what it says: the keys of its section and their values.
+pub fn ready_made_profiles() -> Vec<(String, Vec<(&'static str, String)>)> {
+    let profiles = Profiles::default();
+    let profiles = profiles.iter();
+    profiles
+        .map(|profile| (profile.name().to_string(), profile.facts()))
+        .collect()
 }

@@ -8,6 +8,7 @@
 )]
 
 mod actor;
+mod address_range;
 mod clock;
 mod code;
 mod digest;
@@ -23,6 +24,7 @@ mod time;
 mod validity;
 
 pub use actor::{Actor, ActorName, ActorNameError, Role, Scope};
+pub use address_range::{AddressRange, AddressRangeError};
 #[cfg(feature = "fake")]
 pub use clock::FakeClock;
 pub use clock::{Clock, SystemClock};

@@ -19,5 +19,31 @@ pub(super) fn text() -> String {
             row.key, row.kind, row.meaning
         ));
     }
+    text.push_str(
+        "\n## Ready-made profiles\n\n\
+         Every CA has these; a section `[profiles.NAME]` changes what it names of one, or adds another profile, which\n\
+         begins as the ready-made one of its class. The profiles `control` and `control-server` are fixed. Keys that\n\
+         are not listed are the same in all:\n\n",
+    );
+    let (profiles, facts): (Vec<_>, Vec<_>) = ca_server::settings::ready_made_profiles()
+        .into_iter()
+        .unzip();
+    let (mut same, mut differing) = (Vec::new(), Vec::new());
+    for (at, (key, value)) in facts[0].iter().enumerate() {
+        if facts.iter().all(|facts| facts[at].1 == *value) {
+            same.push(format!("`{key} = {value}`"));
+        } else {
+            differing.push(at);
+        }
+    }
+    text.push_str(&same.join(", "));
+    text.push_str(".\n");
+    for (profile, facts) in profiles.iter().zip(&facts) {
+        text.push_str(&format!("\n### `{}`\n\n```toml\n", profile));
+        for at in &differing {
+            text.push_str(&format!("{} = {}\n", facts[*at].0, facts[*at].1));
+        }
+        text.push_str("```\n");
+    }
     text
 }

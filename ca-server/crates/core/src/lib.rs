@@ -12,6 +12,7 @@ mod extensions;
 mod hierarchy;
 mod issuance;
 mod issuer;
+mod name_rules;
 mod policy;
 mod policy_error;
 mod profile;
@@ -25,7 +26,13 @@ pub use hierarchy::{
 };
 pub use issuance::{IssuanceError, prepare, sign};
 pub use issuer::{Issuer, IssuerUrls};
-pub use policy::{Decision, Lifetime, MAX_SANS, Policy, Wanted, decide};
+pub use name_rules::{NameRule, NameRules, SanForm};
+pub use policy::{
+    Decision, Lifetime, MAX_NAMES, MAX_SANS, NameVerdicts, Policy, Wanted, decide, judge_names,
+};
 pub use policy_error::PolicyError;
-pub use profile::{NameForm, Profile};
+pub use profile::{
+    DEFAULT_BACKDATING_SECONDS, KEYS, NameForm, PURPOSES, Profile, ProfileError, ProfileParts,
+    Profiles, TARGETS, USAGES, purpose_word, usage_words,
+};
 pub use signer::{SignError, Signer};

@@ -3,10 +3,12 @@
 use ca_types::{ActorName, Days, DnsName, GeneralName, IssuerId, SubjectName, UnixTime, Validity};
 use ca_verify::{CertificationRequest, PublicKey};
 
-use crate::{Issuer, NameForm, PolicyError, Profile, request_rules};
+use crate::{Issuer, NameForm, NameRule, PolicyError, Profile, Profiles, SanForm, request_rules};
 
 /// The most subject alternative names that may be asked for beside the NAME.
 pub const MAX_SANS: usize = 100;
+/// The most names of one certificate: the NAME and those beside it.
+pub const MAX_NAMES: usize = MAX_SANS + 1;
 
 /// What somebody wants certified.
 #[derive(Debug, Clone)]
@@ -37,6 +39,17 @@ pub enum Lifetime {
 pub struct Policy {
     /// The domains under which names must lie; none allows every well-formed name.
     pub domains: Vec<DnsName>,
+    /// The profiles in effect.
+    pub profiles: Profiles,
+}
+
+/// The NAME, and what the rules say of every subject alternative name, the NAME's own first.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NameVerdicts {
+    /// The NAME in its canonical form: the common name.
+    pub name: String,
+    /// Each name with the rule that allows it, or the reason why none does.
+    pub verdicts: Vec<(GeneralName, Result<NameRule, PolicyError>)>,
 }
 
 /// What will be certified. Made by [`decide`] only.
@@ -46,6 +59,7 @@ pub struct Decision {
     issuer: IssuerId,
     name: String,
     sans: Vec<GeneralName>,
+    rules: Vec<NameRule>,
     validity: Validity,
     public_key: PublicKey,
 }
@@ -59,6 +73,11 @@ impl Decision {
     /// Returns the subject alternative names, the NAME's own first.
     pub fn sans(&self) -> &[GeneralName] {
         &self.sans
+    }
+
+    /// Returns each subject alternative name with the rule that allows it.
+    pub fn allowed(&self) -> impl Iterator<Item = (&GeneralName, &NameRule)> {
+        self.sans.iter().zip(&self.rules)
     }
 
     /// Returns the validity.
@@ -98,18 +117,24 @@ pub fn decide(
 ) -> Result<Decision, PolicyError> {
     let profile = wanted.profile;
     check_issuer(profile, issuer, now)?;
-    let (name, sans) = names(wanted, policy)?;
+    check_key(profile, request.public_key(), issuer)?;
+    let NameVerdicts { name, verdicts } = judge_names(wanted, policy)?;
+    let mut sans = Vec::with_capacity(verdicts.len());
+    let mut rules = Vec::with_capacity(verdicts.len());
+    for (san, verdict) in verdicts {
+        rules.push(verdict?);
+        sans.push(san);
+    }
+    check_number(profile, &sans)?;
     let decision = Decision {
         profile: profile.clone(),
         issuer: issuer.id.clone(),
         name,
         sans,
+        rules,
         validity: validity(profile, wanted.lifetime, issuer, now)?,
         public_key: request.public_key().clone(),
     };
-    if request.public_key() == issuer.certificate.public_key() {
-        return Err(PolicyError::KeyOfTheCa);
-    }
     request_rules::check(request, &decision)?;
     Ok(decision)
 }
@@ -134,8 +159,25 @@ fn check_issuer(profile: &Profile, issuer: &Issuer, now: UnixTime) -> Result<(),
     Ok(())
 }
 
-/// Returns the NAME and all subject alternative names.
-fn names(wanted: &Wanted<'_>, policy: &Policy) -> Result<(String, Vec<GeneralName>), PolicyError> {
+fn check_key(profile: &Profile, key: &PublicKey, issuer: &Issuer) -> Result<(), PolicyError> {
+    if key == issuer.certificate.public_key() {
+        return Err(PolicyError::KeyOfTheCa);
+    }
+    if !profile.keys().contains(&key.algorithm()) {
+        return Err(PolicyError::KeyNotOfProfile {
+            profile: profile.name().clone(),
+            key: key.algorithm(),
+            wanted: profile.keys().to_vec(),
+        });
+    }
+    Ok(())
+}
+
+/// Judges the NAME and the further names in their order without duplicates, every one of them.
+///
+/// # Errors
+/// Fails when the NAME is not well-formed, or there are more names than may be asked for.
+pub fn judge_names(wanted: &Wanted<'_>, policy: &Policy) -> Result<NameVerdicts, PolicyError> {
     if wanted.sans.len() > MAX_SANS {
         return Err(PolicyError::TooManySans {
             count: wanted.sans.len(),
@@ -152,23 +194,54 @@ fn names(wanted: &Wanted<'_>, policy: &Policy) -> Result<(String, Vec<GeneralNam
             (name.to_string(), name_of_actor(&name))
         }
     };
-    let mut sans: Vec<GeneralName> = own.into_iter().collect();
-    for san in wanted.sans {
-        if !sans.contains(san) {
-            // An actor has no other name than its own.
-            if form == NameForm::Actor {
-                return Err(PolicyError::NameNotOfProfile {
-                    profile: wanted.profile.name().clone(),
-                    name: san.to_string(),
-                });
-            }
-            sans.push(san.clone());
+    let mut verdicts: Vec<(GeneralName, Result<NameRule, PolicyError>)> = Vec::new();
+    for san in own.iter().chain(wanted.sans) {
+        if verdicts.iter().all(|(earlier, _)| earlier != san) {
+            let is_own = own.as_ref() == Some(san);
+            verdicts.push((san.clone(), judge(san, is_own, wanted.profile, policy)));
         }
     }
-    if matches!(form, NameForm::Subject | NameForm::Gateway) {
-        sans.iter().try_for_each(|san| check_domain(san, policy))?;
+    Ok(NameVerdicts { name, verdicts })
+}
+
+fn judge(
+    name: &GeneralName,
+    is_own: bool,
+    profile: &Profile,
+    policy: &Policy,
+) -> Result<NameRule, PolicyError> {
+    match profile.name_form() {
+        NameForm::Subject | NameForm::Gateway => {
+            profile.names().judge(name, profile.name(), &policy.domains)
+        }
+        NameForm::Api => Ok(NameRule::Server),
+        NameForm::Actor if is_own => Ok(NameRule::Actor),
+        // An actor has no other name than its own.
+        NameForm::Actor => Err(PolicyError::NameNotOfProfile {
+            profile: profile.name().clone(),
+            name: name.to_string(),
+        }),
     }
-    Ok((name, sans))
+}
+
+/// Checks that there are not too many names, and one of every form that the profile requires.
+fn check_number(profile: &Profile, sans: &[GeneralName]) -> Result<(), PolicyError> {
+    let rules = profile.names();
+    if sans.len() > rules.maximum {
+        return Err(PolicyError::TooManyNames {
+            profile: profile.name().clone(),
+            count: sans.len(),
+            limit: rules.maximum,
+        });
+    }
+    let has = |form: &SanForm| sans.iter().any(|san| SanForm::of(san) == *form);
+    match rules.required.iter().find(|form| !has(form)) {
+        None => Ok(()),
+        Some(form) => Err(PolicyError::FormMissing {
+            profile: profile.name().clone(),
+            form: *form,
+        }),
+    }
 }
 
 /// Returns the subject alternative name of an actor that is called by an e-mail address or a full DNS name.
@@ -179,23 +252,6 @@ fn name_of_actor(name: &ActorName) -> Option<GeneralName> {
     }
     let dns = text.contains('.').then(|| text.parse().ok()).flatten();
     dns.map(GeneralName::Dns)
-}
-
-/// Checks that a DNS name or the domain of an e-mail address lies below one of the domains, if there are any.
-fn check_domain(name: &GeneralName, policy: &Policy) -> Result<(), PolicyError> {
-    let domain: Option<DnsName> = match name {
-        GeneralName::Dns(name) => Some(name.clone()),
-        GeneralName::Email(address) => address.domain().parse().ok(),
-        GeneralName::Ip(_) => return Ok(()),
-    };
-    let is_below = |suffix: &DnsName| domain.as_ref().is_some_and(|name| name.is_below(suffix));
-    if policy.domains.is_empty() || policy.domains.iter().any(is_below) {
-        return Ok(());
-    }
-    Err(PolicyError::OutsideDomains {
-        name: name.value(),
-        domains: policy.domains.clone(),
-    })
 }
 
 /// Returns the validity; what is too long is refused with the latest end, never cut.

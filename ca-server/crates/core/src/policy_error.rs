@@ -1,11 +1,15 @@
 //! Why the policy refuses.
 
+use std::net::IpAddr;
+
 use ca_types::{
     ActorNameError, Code, Days, DnsName, Hinted, IssuerClass, IssuerId, NameError, ProfileName,
     UnixTime, Validity,
 };
 
-use crate::MAX_SANS;
+use ca_verify::KeyAlgorithm;
+
+use crate::{MAX_SANS, SanForm};
 
 /// Why the policy refuses.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -37,13 +41,54 @@ pub enum PolicyError {
     /// A name outside the domains of this CA.
     #[error(
         "`{name}` lies below none of the domains of this CA: {}",
-        list(domains)
+        joined(domains)
     )]
     OutsideDomains {
         /// The name.
         name: String,
         /// The domains.
         domains: Vec<DnsName>,
+    },
+    /// More names than the profile allows.
+    #[error("{count} names: profile {profile} certifies at most {limit}")]
+    TooManyNames {
+        /// The profile.
+        profile: ProfileName,
+        /// How many there are, the NAME included.
+        count: usize,
+        /// Its limit.
+        limit: usize,
+    },
+    /// A form of name that the profile requires is missing.
+    #[error("profile {profile} requires a name of the form {form}, and there is none")]
+    FormMissing {
+        /// The profile.
+        profile: ProfileName,
+        /// The form.
+        form: SanForm,
+    },
+    /// A name that no pattern or range of the profile allows.
+    #[error("`{name}` is none of the names of profile {profile}: {}", allowed.join(", "))]
+    OutsideProfile {
+        /// The name.
+        name: String,
+        /// The profile.
+        profile: ProfileName,
+        /// Its patterns or ranges.
+        allowed: Vec<String>,
+    },
+    /// An address that no single device has.
+    #[error("`{0}` is the address of no device: it is unspecified, multicast or broadcast")]
+    AddressOfNobody(IpAddr),
+    /// A kind of key that the profile does not certify.
+    #[error("profile {profile} certifies no {key} key: wanted {}", joined(wanted))]
+    KeyNotOfProfile {
+        /// The profile.
+        profile: ProfileName,
+        /// The kind of the key.
+        key: KeyAlgorithm,
+        /// The kinds that it certifies.
+        wanted: Vec<KeyAlgorithm>,
     },
     /// A name that the profile does not certify.
     #[error("profile {profile} does not certify `{name}`")]
@@ -145,9 +190,13 @@ impl Hinted for PolicyError {
     fn code(&self) -> Code {
         match self {
             Self::Name(_) | Self::ActorName(_) => Code::InvalidName,
-            Self::KeyOfTheCa => Code::UnacceptableKey,
+            Self::AddressOfNobody(_) => Code::InvalidName,
+            Self::KeyOfTheCa | Self::KeyNotOfProfile { .. } => Code::UnacceptableKey,
             Self::WrongIssuer { .. }
             | Self::TooManySans { .. }
+            | Self::TooManyNames { .. }
+            | Self::FormMissing { .. }
+            | Self::OutsideProfile { .. }
             | Self::OutsideDomains { .. }
             | Self::NameNotOfProfile { .. }
             | Self::CommonNameOnlyInRequest { .. }
@@ -181,21 +230,27 @@ impl Hinted for PolicyError {
                 Some("domains are set under `domains` in the settings of the server".to_owned())
             }
             Self::KeyOfTheCa => Some("make a new key".to_owned()),
+            Self::KeyNotOfProfile { .. } => {
+                Some("make a new key of one of these kinds with --key-algorithm".to_owned())
+            }
+            Self::OutsideProfile { profile, .. }
+            | Self::NameNotOfProfile { profile, .. }
+            | Self::TooManyNames { profile, .. }
+            | Self::FormMissing { profile, .. } => Some(format!(
+                "`ca-client profile show {profile}` tells which names it certifies"
+            )),
             Self::Name(_)
             | Self::ActorName(_)
             | Self::WrongIssuer { .. }
             | Self::TooManySans { .. }
-            | Self::NameNotOfProfile { .. }
+            | Self::AddressOfNobody(_)
             | Self::EndsInThePast { .. }
             | Self::IssuerNotValid { .. } => None,
         }
     }
 }
 
-fn list(domains: &[DnsName]) -> String {
-    domains
-        .iter()
-        .map(DnsName::as_str)
-        .collect::<Vec<_>>()
-        .join(", ")
+fn joined(values: &[impl ToString]) -> String {
+    let values: Vec<_> = values.iter().map(ToString::to_string).collect();
+    values.join(", ")
 }

@@ -100,7 +100,7 @@ fn judge_extended(judged: &Judged<'_>, findings: &mut Findings) {
     }
     let has = |purpose| purposes.contains(&purpose);
     let is_right = match class {
-        IssuerClass::Router => has(oid::SERVER_AUTH) && has(oid::CLIENT_AUTH),
+        IssuerClass::Router => has(oid::SERVER_AUTH) || has(oid::CLIENT_AUTH),
         IssuerClass::VpnServer => has(oid::SERVER_AUTH),
         IssuerClass::VpnClient => has(oid::CLIENT_AUTH),
         IssuerClass::Control => has(oid::SERVER_AUTH) != has(oid::CLIENT_AUTH),

@@ -450,7 +450,8 @@ fn purposes_are_those_of_the_class() {
     purposes(VpnClient, &[CLIENT_AUTH, IPSEC_USER], 1);
     purposes(VpnClient, &[ANY], 2);
     purposes(Router, &[SERVER_AUTH, CLIENT_AUTH, ANY], 1);
-    purposes(Router, &[SERVER_AUTH], 1);
+    purposes(Router, &[SERVER_AUTH], 0);
+    purposes(Router, &[IPSEC_IKE], 1);
     purposes(Control, &[CLIENT_AUTH, SERVER_AUTH], 1);
     purposes(IssuerClass::Root, &[CLIENT_AUTH], 2);
 }

@@ -99,6 +99,23 @@ fn certificates_are_those_of_the_interop_profile() {
          1.3.6.1.5.5.7.3.2 1.3.6.1.5.5.7.3.17 | 180",
     );
     check(
+        &Order::new("router-management", "10.0.0.1").with_sans(&["dns:r1.example.net"]),
+        &rsa,
+        "CN=10.0.0.1 | ip:10.0.0.1 dns:r1.example.net | digitalSignature, keyEncipherment | \
+         1.3.6.1.5.5.7.3.1 | 397",
+    );
+    check(
+        &Order::new("radius-server", "radius.example.net"),
+        &rsa,
+        "CN=radius.example.net | dns:radius.example.net | digitalSignature, keyEncipherment | \
+         1.3.6.1.5.5.7.3.1 | 397",
+    );
+    check(
+        &Order::new("wifi-client", "anna@example.net"),
+        &p256,
+        "CN=anna@example.net | email:anna@example.net | digitalSignature | 1.3.6.1.5.5.7.3.2 | 180",
+    );
+    check(
         &Order::new("control", "admin"),
         &p256,
         "CN=admin |  | digitalSignature | 1.3.6.1.5.5.7.3.2 | 90",
@@ -121,6 +138,9 @@ fn profiles_have_their_limits() {
         ("router", 397, 825),
         ("vpn-server", 397, 825),
         ("vpn-client", 180, 397),
+        ("router-management", 397, 825),
+        ("radius-server", 397, 825),
+        ("wifi-client", 180, 397),
         ("control", 90, 90),
         ("control-server", 90, 90),
     ] {

@@ -166,6 +166,7 @@ impl TestCa {
                 .iter()
                 .map(|domain| domain.parse().unwrap())
                 .collect(),
+            ..Policy::default()
         };
         decide(
             &wanted,
