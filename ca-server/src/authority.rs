@@ -306,13 +306,14 @@ fn names_of(row: &CertificateRow) -> Vec<String> {
 
 fn issued_of(change: &Change) -> Option<&Issued> {
     match change {
-        Change::Issued(issued) => Some(issued),
+        Change::Issued(issued) | Change::Recovered(issued) => Some(issued),
         Change::Revoked(_)
         | Change::ActorAdded(_)
         | Change::ActorRemoved(_)
         | Change::IssuerAdded(_)
         | Change::CrlSigned(_)
         | Change::KeyBlocked(_)
-        | Change::KeyUnblocked(_) => None,
+        | Change::KeyUnblocked(_)
+        | Change::Restored(_) => None,
     }
 }

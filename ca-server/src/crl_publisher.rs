@@ -98,6 +98,15 @@ impl CrlPublisher {
             for row in store.revoked(id).await? {
                 state.revoked.insert(revoked_of(&row));
             }
+            for unseen in store.revoked_unseen(id).await? {
+                state.revoked.insert(ca_core::Revoked {
+                    serial: unseen.serial,
+                    time: unseen.revocation.time,
+                    reason: unseen.revocation.reason,
+                    // Nobody here knows when it ends: no certificate outlives its CA.
+                    not_after: ca.certificate().validity().not_after(),
+                });
+            }
             let list = List {
                 ca: Arc::clone(ca),
                 turn: tokio::sync::Mutex::default(),
@@ -255,9 +264,11 @@ impl CrlPublisher {
             return Ok(false);
         }
         let rows = self.store.revoked(id).await?;
-        Ok(rows
-            .iter()
-            .all(|row| crl.find(&row.serial.octets()).is_some()))
+        let unseen = self.store.revoked_unseen(id).await?;
+        let serials = rows.iter().map(|row| row.serial);
+        Ok(serials
+            .chain(unseen.iter().map(|unseen| unseen.serial))
+            .all(|serial| crl.find(&serial.octets()).is_some()))
     }
 
     /// Signs a new CRL, makes it durable, and publishes it, in this order.

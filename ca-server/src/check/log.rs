@@ -45,7 +45,13 @@ impl Books {
                 Change::CrlSigned(crl) => {
                     self.last_crls.insert(crl.issuer.clone(), crl);
                 }
+                Change::Restored(restored) => {
+                    let taken = restored.lists.into_iter().filter_map(|list| list.crl);
+                    self.last_crls
+                        .extend(taken.map(|crl| (crl.issuer.clone(), crl)));
+                }
                 Change::Issued(_)
+                | Change::Recovered(_)
                 | Change::Revoked(_)
                 | Change::ActorAdded(_)
                 | Change::ActorRemoved(_)

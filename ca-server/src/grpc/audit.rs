@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use ca_proto::{ConvertError, v1};
 use ca_types::KeyId;
-use ca_verify::{Change, Entry};
+use ca_verify::{Change, Entry, Issued};
 use tonic::{Request, Response, Status};
 
 use super::{caller_of, refuse, refuse_field};
@@ -109,15 +109,21 @@ fn to_wire(leaf: u64, octets: Vec<u8>, names: &HashMap<KeyId, String>) -> v1::Lo
 
 fn describe(change: &Change) -> String {
     match change {
-        Change::Issued(issued) => {
-            let serial = ca_verify::Certificate::from_der(&issued.certificate)
-                .ok()
-                .and_then(|certificate| certificate.serial().ok())
-                .map(|serial| serial.to_string())
+        Change::Issued(issued) => describe_issued("issued", issued),
+        Change::Recovered(issued) => describe_issued("recovered", issued),
+        Change::Restored(restored) => {
+            let lists = restored.lists.iter().map(|list| {
+                let (issuer, number, revoked) = (&list.issuer, list.number, list.revoked.len());
+                format!(" {issuer} CRL {number} revoked {revoked}")
+            });
+            let lost = restored
+                .lost_since
+                .map(|time| format!(" lost since {time}"))
                 .unwrap_or_default();
             format!(
-                "issued {serial} {} {} by {}",
-                issued.profile, issued.name, issued.issuer
+                "restored {} leaves{}{lost}",
+                restored.leaves,
+                lists.collect::<String>()
             )
         }
         Change::Revoked(revoked) => format!("revoked {} {}", revoked.serial, revoked.reason),
@@ -130,4 +136,16 @@ fn describe(change: &Change) -> String {
         Change::KeyBlocked(blocked) => format!("key-blocked {} {}", blocked.key, blocked.comment),
         Change::KeyUnblocked(key) => format!("key-unblocked {key}"),
     }
+}
+
+fn describe_issued(what: &str, issued: &Issued) -> String {
+    let serial = ca_verify::Certificate::from_der(&issued.certificate)
+        .ok()
+        .and_then(|certificate| certificate.serial().ok())
+        .map(|serial| serial.to_string())
+        .unwrap_or_default();
+    format!(
+        "{what} {serial} {} {} by {}",
+        issued.profile, issued.name, issued.issuer
+    )
 }

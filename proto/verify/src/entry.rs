@@ -7,6 +7,11 @@ use ca_types::{
 use der::asn1::OctetString;
 use der::{Choice, Decode, Encode, Sequence};
 
+mod restored;
+
+use restored::RestoredDer;
+pub use restored::{Reapplied, Restored, RestoredList};
+
 /// The longest leaf: 65 535 octets.
 pub const MAX_ENTRY_OCTETS: usize = 65_535;
 
@@ -73,6 +78,10 @@ pub enum Change {
     KeyBlocked(KeyBlocked),
     /// A key may be certified again.
     KeyUnblocked(KeyId),
+    /// A backup was put back.
+    Restored(Restored),
+    /// A certificate of ours that a restored log lacked was handed in.
+    Recovered(Issued),
 }
 
 /// A certificate and what is not in it.
@@ -242,6 +251,10 @@ enum ChangeDer {
     KeyBlocked(BlockedDer),
     #[asn1(context_specific = "8", tag_mode = "IMPLICIT", constructed = "true")]
     KeyUnblocked(KeyDer),
+    #[asn1(context_specific = "14", tag_mode = "IMPLICIT", constructed = "true")]
+    Restored(RestoredDer),
+    #[asn1(context_specific = "15", tag_mode = "IMPLICIT", constructed = "true")]
+    Recovered(IssuedDer),
 }
 
 #[derive(Sequence)]
@@ -340,16 +353,7 @@ impl TryFrom<&Change> for ChangeDer {
 
     fn try_from(change: &Change) -> Result<Self, EntryError> {
         Ok(match change {
-            Change::Issued(issued) => Self::Issued(IssuedDer {
-                issuer: issued.issuer.to_string(),
-                profile: issued.profile.to_string(),
-                name: issued.name.clone(),
-                succeeds: issued
-                    .succeeds
-                    .map(|serial| octets(&serial.octets()))
-                    .transpose()?,
-                certificate: octets(&issued.certificate)?,
-            }),
+            Change::Issued(issued) => Self::Issued(IssuedDer::try_from(issued)?),
             Change::Revoked(revoked) => Self::Revoked(RevokedDer {
                 serial: octets(&revoked.serial.octets())?,
                 reason: revoked.reason.number(),
@@ -381,13 +385,7 @@ impl TryFrom<&Change> for ChangeDer {
                 trust_domain: issuer.trust_domain.to_string(),
                 certificate: octets(&issuer.certificate)?,
             }),
-            Change::CrlSigned(crl) => Self::CrlSigned(CrlDer {
-                issuer: crl.issuer.to_string(),
-                number: crl.number,
-                this_update: crl.this_update.seconds(),
-                next_update: crl.next_update.seconds(),
-                sha256: octets(&crl.sha256)?,
-            }),
+            Change::CrlSigned(crl) => Self::CrlSigned(CrlDer::try_from(crl)?),
             Change::KeyBlocked(blocked) => Self::KeyBlocked(BlockedDer {
                 key: octets(blocked.key.octets())?,
                 comment: blocked.comment.clone(),
@@ -395,6 +393,8 @@ impl TryFrom<&Change> for ChangeDer {
             Change::KeyUnblocked(key) => Self::KeyUnblocked(KeyDer {
                 key: octets(key.octets())?,
             }),
+            Change::Restored(restored) => Self::Restored(RestoredDer::try_from(restored)?),
+            Change::Recovered(issued) => Self::Recovered(IssuedDer::try_from(issued)?),
         })
     }
 }
@@ -443,13 +443,7 @@ impl TryFrom<ChangeDer> for Change {
 
     fn try_from(change: ChangeDer) -> Result<Self, EntryError> {
         Ok(match change {
-            ChangeDer::Issued(issued) => Self::Issued(Issued {
-                issuer: field("issuer id", issued.issuer.parse())?,
-                profile: field("profile name", issued.profile.parse())?,
-                name: issued.name,
-                succeeds: issued.succeeds.map(|octets| serial(&octets)).transpose()?,
-                certificate: issued.certificate.into_bytes().into(),
-            }),
+            ChangeDer::Issued(issued) => Self::Issued(Issued::try_from(issued)?),
             ChangeDer::Revoked(revoked) => Self::Revoked(Revoked {
                 serial: serial(&revoked.serial)?,
                 reason: RevocationReason::from_number(revoked.reason)
@@ -472,18 +466,73 @@ impl TryFrom<ChangeDer> for Change {
                 trust_domain: field("trust domain", issuer.trust_domain.parse())?,
                 certificate: issuer.certificate.into_bytes().into(),
             }),
-            ChangeDer::CrlSigned(crl) => Self::CrlSigned(CrlSigned {
-                issuer: field("issuer id", crl.issuer.parse())?,
-                number: crl.number,
-                this_update: time(crl.this_update)?,
-                next_update: time(crl.next_update)?,
-                sha256: field("CRL digest", crl.sha256.as_bytes().try_into())?,
-            }),
+            ChangeDer::CrlSigned(crl) => Self::CrlSigned(CrlSigned::try_from(crl)?),
             ChangeDer::KeyBlocked(blocked) => Self::KeyBlocked(KeyBlocked {
                 key: key_id(&blocked.key)?,
                 comment: blocked.comment,
             }),
             ChangeDer::KeyUnblocked(unblocked) => Self::KeyUnblocked(key_id(&unblocked.key)?),
+            ChangeDer::Restored(restored) => Self::Restored(Restored::try_from(restored)?),
+            ChangeDer::Recovered(issued) => Self::Recovered(Issued::try_from(issued)?),
+        })
+    }
+}
+
+impl TryFrom<&Issued> for IssuedDer {
+    type Error = EntryError;
+
+    fn try_from(issued: &Issued) -> Result<Self, EntryError> {
+        Ok(Self {
+            issuer: issued.issuer.to_string(),
+            profile: issued.profile.to_string(),
+            name: issued.name.clone(),
+            succeeds: issued
+                .succeeds
+                .map(|serial| octets(&serial.octets()))
+                .transpose()?,
+            certificate: octets(&issued.certificate)?,
+        })
+    }
+}
+
+impl TryFrom<IssuedDer> for Issued {
+    type Error = EntryError;
+
+    fn try_from(issued: IssuedDer) -> Result<Self, EntryError> {
+        Ok(Self {
+            issuer: field("issuer id", issued.issuer.parse())?,
+            profile: field("profile name", issued.profile.parse())?,
+            name: issued.name,
+            succeeds: issued.succeeds.map(|octets| serial(&octets)).transpose()?,
+            certificate: issued.certificate.into_bytes().into(),
+        })
+    }
+}
+
+impl TryFrom<&CrlSigned> for CrlDer {
+    type Error = EntryError;
+
+    fn try_from(crl: &CrlSigned) -> Result<Self, EntryError> {
+        Ok(Self {
+            issuer: crl.issuer.to_string(),
+            number: crl.number,
+            this_update: crl.this_update.seconds(),
+            next_update: crl.next_update.seconds(),
+            sha256: octets(&crl.sha256)?,
+        })
+    }
+}
+
+impl TryFrom<CrlDer> for CrlSigned {
+    type Error = EntryError;
+
+    fn try_from(crl: CrlDer) -> Result<Self, EntryError> {
+        Ok(Self {
+            issuer: field("issuer id", crl.issuer.parse())?,
+            number: crl.number,
+            this_update: time(crl.this_update)?,
+            next_update: time(crl.next_update)?,
+            sha256: field("CRL digest", crl.sha256.as_bytes().try_into())?,
         })
     }
 }
@@ -570,6 +619,42 @@ mod tests {
                     comment: "on a stolen laptop".into(),
                 }),
                 Change::KeyUnblocked(digest.into()),
+                Change::Restored(Restored {
+                    leaves: 7,
+                    root: digest,
+                    lost_since: Some(UnixTime::EPOCH),
+                    lists: vec![
+                        RestoredList {
+                            issuer: "router-2026-1".parse().unwrap(),
+                            number: 9,
+                            crl: Some(CrlSigned {
+                                issuer: "router-2026-1".parse().unwrap(),
+                                number: 9,
+                                this_update: UnixTime::EPOCH,
+                                next_update: UnixTime::MAX,
+                                sha256: digest,
+                            }),
+                            revoked: vec![Reapplied {
+                                serial: [0x40; 16].into(),
+                                time: UnixTime::EPOCH,
+                                reason: RevocationReason::Superseded,
+                            }],
+                        },
+                        RestoredList {
+                            issuer: "root-2026-1".parse().unwrap(),
+                            number: 1,
+                            crl: None,
+                            revoked: Vec::new(),
+                        },
+                    ],
+                }),
+                Change::Recovered(Issued {
+                    issuer: "router-2026-1".parse().unwrap(),
+                    profile: "router".parse().unwrap(),
+                    name: "a.example.net".to_owned(),
+                    succeeds: None,
+                    certificate: vec![0x30, 0],
+                }),
             ],
         }
     }

@@ -32,7 +32,7 @@ pub use der_reader::MalformedDer;
 pub use distinguished_name::DistinguishedName;
 pub use entry::{
     Change, Console, CrlSigned, Entry, EntryError, Issued, IssuerAdded, KeyBlocked,
-    MAX_ENTRY_OCTETS, Origin, Request, Revoked,
+    MAX_ENTRY_OCTETS, Origin, Reapplied, Request, Restored, RestoredList, Revoked,
 };
 pub use extension::BasicConstraints;
 pub use holder::{HolderError, HolderMethod, HolderRequest};

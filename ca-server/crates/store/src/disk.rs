@@ -21,7 +21,7 @@ use crate::state::{SharedState, der_in, repeat};
 use crate::writer::{Outcome, Submission};
 use crate::{
     ActorRow, BlockedKeyRow, CaStore, CertificateQuery, CertificateRow, Committed, CrlRow,
-    IssuerRow, LogId, OpenReport, Page, Progress, StoreError, TreeHead,
+    IssuerRow, LogId, OpenReport, Page, Progress, StoreError, TreeHead, UnseenRevocation,
 };
 
 /// How a store is opened.
@@ -234,6 +234,10 @@ impl CaStore for LogStore {
         let issuer = issuer.clone();
         self.blocking(move |_log, state| Ok(state.read().tables.revoked(&issuer)))
             .await
+    }
+
+    async fn revoked_unseen(&self, issuer: &IssuerId) -> Result<Vec<UnseenRevocation>, StoreError> {
+        Ok(self.state.read().tables.revoked_unseen(issuer))
     }
 
     async fn actor(&self, key: &KeyId) -> Result<Option<Actor>, StoreError> {

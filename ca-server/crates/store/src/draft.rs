@@ -3,7 +3,7 @@
 use ca_types::{
     Actor, IssuerId, KeyId, ProfileName, RequestId, Role, SerialNumber, TrustDomain, UnixTime,
 };
-use ca_verify::{CrlSigned, IssuerAdded};
+use ca_verify::{CrlSigned, IssuerAdded, Restored};
 
 use crate::StoreError;
 use crate::leaf_row::{IssuedRow, LeafRow, RowChange};
@@ -90,16 +90,72 @@ impl<'a> Draft<'a> {
                 Err(StoreError::UnknownBlockedKey(*key))
             }
             RowChange::KeyUnblocked(_) => Ok(()),
+            RowChange::Restored(restored) => self.check_restored(restored),
+            RowChange::Recovered(issued) => self.check_recovered(issued),
         }
+    }
+
+    /// A certificate that comes back exists already: no name and no key makes it less real.
+    fn check_recovered(&self, issued: &IssuedRow) -> Result<(), StoreError> {
+        if self.trust_domain(&issued.issuer).is_none() {
+            return Err(StoreError::UnknownIssuer(issued.issuer.clone()));
+        }
+        self.check_serial(issued.serial)
+    }
+
+    /// A serial number is never used twice, nor is one that a CRL has revoked.
+    fn check_serial(&self, serial: SerialNumber) -> Result<(), StoreError> {
+        if self.find(serial).is_some() {
+            return Err(StoreError::SerialUsed(serial));
+        }
+        if self.is_revoked_unseen(serial) {
+            return Err(StoreError::AlreadyRevoked(serial));
+        }
+        Ok(())
+    }
+
+    fn check_restored(&self, restored: &Restored) -> Result<(), StoreError> {
+        for list in &restored.lists {
+            let last = self.last_crl_number(&list.issuer)?;
+            if list.number < last {
+                return Err(StoreError::CrlNumber {
+                    issuer: list.issuer.clone(),
+                    number: list.number,
+                    last,
+                });
+            }
+            for revoked in &list.revoked {
+                let is_known = self.find(revoked.serial);
+                if is_known.is_some_and(|holder| self.is_revoked(holder))
+                    || self.is_revoked_unseen(revoked.serial)
+                {
+                    return Err(StoreError::AlreadyRevoked(revoked.serial));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn is_revoked_unseen(&self, serial: SerialNumber) -> bool {
+        self.tables.is_revoked_unseen(serial) || self.reapplies(serial)
+    }
+
+    /// Tells whether a published CRL that was accepted since revokes a serial number.
+    fn reapplies(&self, serial: SerialNumber) -> bool {
+        let on_list = |restored: &Restored| {
+            let mut revoked = restored.lists.iter().flat_map(|list| &list.revoked);
+            revoked.any(|revoked| revoked.serial == serial)
+        };
+        self.changes
+            .iter()
+            .any(|change| matches!(change, RowChange::Restored(restored) if on_list(restored)))
     }
 
     fn check_issued(&self, issued: &IssuedRow, time: UnixTime) -> Result<(), StoreError> {
         let domain = self
             .trust_domain(&issued.issuer)
             .ok_or_else(|| StoreError::UnknownIssuer(issued.issuer.clone()))?;
-        if self.find(issued.serial).is_some() {
-            return Err(StoreError::SerialUsed(issued.serial));
-        }
+        self.check_serial(issued.serial)?;
         if self.is_blocked(&issued.key) {
             return Err(StoreError::KeyBlocked(issued.key));
         }
@@ -193,24 +249,7 @@ impl<'a> Draft<'a> {
     }
 
     fn check_crl(&self, crl: &CrlSigned) -> Result<(), StoreError> {
-        if self.trust_domain(&crl.issuer).is_none() {
-            return Err(StoreError::UnknownIssuer(crl.issuer.clone()));
-        }
-        let accepted = self.changes.iter().rev().find_map(|change| match change {
-            RowChange::CrlSigned(earlier) => {
-                (earlier.issuer == crl.issuer).then_some(earlier.number)
-            }
-            RowChange::Issued(_)
-            | RowChange::Revoked(_)
-            | RowChange::ActorAdded(_)
-            | RowChange::ActorRemoved(_)
-            | RowChange::IssuerAdded(_)
-            | RowChange::KeyBlocked(_)
-            | RowChange::KeyUnblocked(_) => None,
-        });
-        let last = accepted
-            .or_else(|| self.tables.last_crl(&crl.issuer).map(|last| last.number))
-            .unwrap_or(0);
+        let last = self.last_crl_number(&crl.issuer)?;
         if crl.number <= last {
             return Err(StoreError::CrlNumber {
                 issuer: crl.issuer.clone(),
@@ -230,9 +269,36 @@ impl<'a> Draft<'a> {
             | RowChange::ActorAdded(_)
             | RowChange::ActorRemoved(_)
             | RowChange::IssuerAdded(_)
-            | RowChange::CrlSigned(_) => None,
+            | RowChange::CrlSigned(_)
+            | RowChange::Restored(_)
+            | RowChange::Recovered(_) => None,
         });
         accepted.unwrap_or_else(|| self.tables.blocked_key(key).is_some())
+    }
+
+    fn last_crl_number(&self, issuer: &IssuerId) -> Result<u64, StoreError> {
+        if self.trust_domain(issuer).is_none() {
+            return Err(StoreError::UnknownIssuer(issuer.clone()));
+        }
+        let accepted = self.changes.iter().rev().find_map(|change| match change {
+            RowChange::CrlSigned(earlier) => (earlier.issuer == *issuer).then_some(earlier.number),
+            RowChange::Restored(restored) => restored
+                .lists
+                .iter()
+                .rfind(|list| list.issuer == *issuer)
+                .map(|list| list.number),
+            RowChange::Issued(_)
+            | RowChange::Revoked(_)
+            | RowChange::ActorAdded(_)
+            | RowChange::ActorRemoved(_)
+            | RowChange::IssuerAdded(_)
+            | RowChange::KeyBlocked(_)
+            | RowChange::KeyUnblocked(_)
+            | RowChange::Recovered(_) => None,
+        });
+        Ok(accepted
+            .or_else(|| self.tables.last_crl(issuer).map(|last| last.number))
+            .unwrap_or(0))
     }
 
     /// Lists the actors as they are after what was accepted.
@@ -247,7 +313,9 @@ impl<'a> Draft<'a> {
                 | RowChange::IssuerAdded(_)
                 | RowChange::CrlSigned(_)
                 | RowChange::KeyBlocked(_)
-                | RowChange::KeyUnblocked(_) => {}
+                | RowChange::KeyUnblocked(_)
+                | RowChange::Restored(_)
+                | RowChange::Recovered(_) => {}
             }
         }
         actors
@@ -265,7 +333,9 @@ impl<'a> Draft<'a> {
                 | RowChange::ActorRemoved(_)
                 | RowChange::CrlSigned(_)
                 | RowChange::KeyBlocked(_)
-                | RowChange::KeyUnblocked(_) => None,
+                | RowChange::KeyUnblocked(_)
+                | RowChange::Restored(_)
+                | RowChange::Recovered(_) => None,
             })
         };
         self.tables.trust_domain(issuer).or_else(accepted)
@@ -273,14 +343,15 @@ impl<'a> Draft<'a> {
 
     fn accepted(&self) -> impl Iterator<Item = &'a IssuedRow> {
         self.changes.iter().filter_map(|change| match change {
-            RowChange::Issued(issued) => Some(issued),
+            RowChange::Issued(issued) | RowChange::Recovered(issued) => Some(issued),
             RowChange::Revoked(_)
             | RowChange::ActorAdded(_)
             | RowChange::ActorRemoved(_)
             | RowChange::IssuerAdded(_)
             | RowChange::CrlSigned(_)
             | RowChange::KeyBlocked(_)
-            | RowChange::KeyUnblocked(_) => None,
+            | RowChange::KeyUnblocked(_)
+            | RowChange::Restored(_) => None,
         })
     }
 
@@ -316,6 +387,7 @@ impl<'a> Draft<'a> {
         };
         let serial = self.serial(holder);
         durably
+            || self.reapplies(serial)
             || self.changes.iter().any(|change| match change {
                 RowChange::Revoked(revoked) => revoked.serial == serial,
                 RowChange::Issued(_)
@@ -324,7 +396,9 @@ impl<'a> Draft<'a> {
                 | RowChange::IssuerAdded(_)
                 | RowChange::CrlSigned(_)
                 | RowChange::KeyBlocked(_)
-                | RowChange::KeyUnblocked(_) => false,
+                | RowChange::KeyUnblocked(_)
+                | RowChange::Restored(_)
+                | RowChange::Recovered(_) => false,
             })
     }
 

@@ -6,7 +6,9 @@ use ca_types::{
     Actor, Fingerprint, GeneralName, IssuerId, KeyId, ProfileName, RequestId, SerialNumber,
     UnixTime, Validity,
 };
-use ca_verify::{Certificate, Change, CrlSigned, Entry, Issued, IssuerAdded, KeyBlocked, Revoked};
+use ca_verify::{
+    Certificate, Change, CrlSigned, Entry, Issued, IssuerAdded, KeyBlocked, Restored, Revoked,
+};
 
 use crate::StoreError;
 
@@ -31,6 +33,8 @@ pub(crate) enum RowChange {
     CrlSigned(CrlSigned),
     KeyBlocked(KeyBlocked),
     KeyUnblocked(KeyId),
+    Restored(Restored),
+    Recovered(IssuedRow),
 }
 
 /// What the tables keep of a new certificate.
@@ -73,7 +77,9 @@ impl LeafRow {
             RowChange::Issued(_)
             | RowChange::ActorAdded(_)
             | RowChange::IssuerAdded(_)
-            | RowChange::KeyUnblocked(_) => false,
+            | RowChange::KeyUnblocked(_)
+            | RowChange::Restored(_)
+            | RowChange::Recovered(_) => false,
         })
     }
 }
@@ -89,6 +95,8 @@ impl RowChange {
             Change::CrlSigned(crl) => Self::CrlSigned(crl.clone()),
             Change::KeyBlocked(blocked) => Self::KeyBlocked(blocked.clone()),
             Change::KeyUnblocked(key) => Self::KeyUnblocked(*key),
+            Change::Restored(restored) => Self::Restored(restored.clone()),
+            Change::Recovered(issued) => Self::Recovered(IssuedRow::project(issued)?),
         })
     }
 }

@@ -44,7 +44,9 @@ pub use inspect::{inspect, read_log};
 pub use memory::MemoryStore;
 pub use query::{CertificateQuery, Page, PageToken};
 pub use report::{IndexReport, LogId, LogReport, OpenReport, OpenStep, Progress, TornTail};
-pub use row::{ActorRow, BlockedKeyRow, CertificateRow, CrlRow, IssuerRow, Revocation};
+pub use row::{
+    ActorRow, BlockedKeyRow, CertificateRow, CrlRow, IssuerRow, Revocation, UnseenRevocation,
+};
 
 /// What a commit did.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -126,6 +128,14 @@ pub trait CaStore: fmt::Debug + Send + Sync {
     /// # Errors
     /// Fails when the store cannot be read.
     async fn revoked(&self, issuer: &IssuerId) -> Result<Vec<CertificateRow>, StoreError>;
+
+    /// Lists the revocations of an issuer whose certificates were lost with what a restored backup had not seen.
+    ///
+    /// They stay on its CRLs; their serial numbers are never accepted again.
+    ///
+    /// # Errors
+    /// Fails when the store cannot be read.
+    async fn revoked_unseen(&self, issuer: &IssuerId) -> Result<Vec<UnseenRevocation>, StoreError>;
 
     /// Finds the actor that holds a key.
     ///

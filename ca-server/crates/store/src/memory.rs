@@ -11,7 +11,7 @@ use crate::leaf_row::LeafRow;
 use crate::state::{State, der_in, repeat};
 use crate::{
     ActorRow, BlockedKeyRow, CaStore, CertificateQuery, CertificateRow, Committed, CrlRow,
-    IssuerRow, Page, StoreError, TreeHead,
+    IssuerRow, Page, StoreError, TreeHead, UnseenRevocation,
 };
 
 /// A store that forgets everything when it is dropped; for the rest it answers as [`crate::LogStore`] does.
@@ -123,6 +123,10 @@ impl CaStore for MemoryStore {
 
     async fn revoked(&self, issuer: &IssuerId) -> Result<Vec<CertificateRow>, StoreError> {
         Ok(self.memory().state.tables.revoked(issuer))
+    }
+
+    async fn revoked_unseen(&self, issuer: &IssuerId) -> Result<Vec<UnseenRevocation>, StoreError> {
+        Ok(self.memory().state.tables.revoked_unseen(issuer))
     }
 
     async fn actor(&self, key: &KeyId) -> Result<Option<Actor>, StoreError> {

@@ -52,6 +52,15 @@ pub struct Revocation {
     pub reason: RevocationReason,
 }
 
+/// A revocation that a published CRL told of when a backup was put back, of a certificate that the backup has not seen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct UnseenRevocation {
+    /// The serial number.
+    pub serial: SerialNumber,
+    /// When and why.
+    pub revocation: Revocation,
+}
+
 /// An actor and since when it may call.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ActorRow {

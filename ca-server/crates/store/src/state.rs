@@ -85,14 +85,15 @@ pub(crate) fn der_in(entry: Entry, row: &CertificateRow) -> Result<Vec<u8>, Stor
         .changes
         .into_iter()
         .filter_map(|change| match change {
-            Change::Issued(issued) => Some(issued.certificate),
+            Change::Issued(issued) | Change::Recovered(issued) => Some(issued.certificate),
             Change::Revoked(_)
             | Change::ActorAdded(_)
             | Change::ActorRemoved(_)
             | Change::IssuerAdded(_)
             | Change::CrlSigned(_)
             | Change::KeyBlocked(_)
-            | Change::KeyUnblocked(_) => None,
+            | Change::KeyUnblocked(_)
+            | Change::Restored(_) => None,
         })
         .find(|der| fingerprint(der) == *row.fingerprint.octets())
         .ok_or(StoreError::UnknownCertificate(row.serial))

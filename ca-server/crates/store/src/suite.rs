@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use ca_types::{CertificateState, Hinted, RevocationReason, Role};
-use ca_verify::{Change, Entry, leaf_hash};
+use ca_verify::{Change, Entry, Reapplied, Restored, RestoredList, leaf_hash};
 use rcgen::SanType;
 
 use crate::fixture::{
@@ -502,6 +502,73 @@ pub(crate) async fn issuer_ids_and_crl_numbers_never_repeat(store: Arc<dyn CaSto
     assert_eq!(ids, ["router-2026-1", "router-2027-1"]);
 }
 
+pub(crate) async fn a_restored_log_goes_on_without_using_anything_again(store: Arc<dyn CaStore>) {
+    accept(&*store, founding()).await;
+    accept(&*store, Leaf::new("a.example", 1).entry()).await;
+    accept(&*store, entry([crl(3)])).await;
+    let restored = |number, serials: &[u64]| {
+        let taken = serials.iter().map(|number| Reapplied {
+            serial: serial(*number),
+            time: now(),
+            reason: RevocationReason::Superseded,
+        });
+        Change::Restored(Restored {
+            leaves: 3,
+            root: [1; 32],
+            lost_since: None,
+            lists: vec![RestoredList {
+                issuer: router_ca(),
+                number,
+                crl: None,
+                revoked: taken.collect(),
+            }],
+        })
+    };
+    let lower = "CRL number 2 of `router-2026-1` is not higher than 3";
+    refuse(&*store, entry([restored(2, &[])]), lower).await;
+    accept(&*store, entry([restored(9, &[1, 7])])).await;
+    let last = store.last_crl(&router_ca()).await.unwrap().unwrap();
+    assert_eq!((last.number, last.sha256), (9, [3; 32]));
+    assert_eq!(serials(&store.revoked(&router_ca()).await.unwrap()), [1]);
+    let unseen = store.revoked_unseen(&router_ca()).await.unwrap();
+    let unseen: Vec<_> = unseen.iter().map(|unseen| unseen.serial).collect();
+    assert_eq!(unseen, [serial(7)]);
+    refuse(
+        &*store,
+        entry([crl(9)]),
+        "CRL number 9 of `router-2026-1` is not higher than 9",
+    )
+    .await;
+    let revoked = |number| format!("certificate {} is revoked already", serial(number));
+    let back = |leaf: &Leaf| {
+        let Change::Issued(issued) = leaf.change() else {
+            panic!("a leaf issues");
+        };
+        entry([Change::Recovered(issued)])
+    };
+    refuse(&*store, back(&Leaf::new("b.example", 7)), &revoked(7)).await;
+    refuse(&*store, entry([restored(9, &[7])]), &revoked(7)).await;
+
+    // Two that were valid beside each other before the disaster, and one that was issued since.
+    accept(&*store, Leaf::new("c.example", 20).entry()).await;
+    let first = back(&Leaf::new("c.example", 21));
+    accept(&*store, first.clone()).await;
+    accept(&*store, back(&Leaf::new("c.example", 22))).await;
+    let used = format!("serial number {} was used before", serial(21));
+    refuse(&*store, first.clone(), &used).await;
+    let valid = store
+        .valid_for_name("c.example", None, now())
+        .await
+        .unwrap();
+    assert_eq!(serials(&valid), [20, 21, 22]);
+    let row = store.certificate(serial(21)).await.unwrap().unwrap();
+    let Some(Change::Recovered(issued)) = first.changes.first() else {
+        panic!("the entry takes a certificate back");
+    };
+    let der = store.certificates_der(&[row]).await.unwrap();
+    assert_eq!(der, std::slice::from_ref(&issued.certificate));
+}
+
 pub(crate) async fn an_entry_happens_whole_or_not_at_all(store: Arc<dyn CaStore>) {
     accept(&*store, founding()).await;
     let unknown = format!("no certificate has serial number {}", serial(9));
@@ -688,6 +755,7 @@ store_suite! {
     a_blocked_key_is_certified_no_more
     an_issue_that_races_with_a_block_never_comes_after_it
     issuer_ids_and_crl_numbers_never_repeat
+    a_restored_log_goes_on_without_using_anything_again
     an_entry_happens_whole_or_not_at_all
     lists_are_filtered_and_paged
     the_tree_covers_the_leaves

@@ -4,15 +4,19 @@ mod certificates;
 mod listing;
 mod requests;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
 
 use ca_types::{
     Actor, IssuerId, KeyId, ProfileName, RequestId, SerialNumber, TrustDomain, UnixTime,
 };
 
+use ca_verify::RestoredList;
+
 use crate::leaf_row::{IssuedRow, LeafRow, RowChange};
-use crate::{ActorRow, BlockedKeyRow, CertificateRow, CrlRow, IssuerRow, Revocation};
+use crate::{
+    ActorRow, BlockedKeyRow, CertificateRow, CrlRow, IssuerRow, Revocation, UnseenRevocation,
+};
 use certificates::Certificates;
 pub(crate) use certificates::{Number, TableCertificate};
 use requests::Requests;
@@ -24,6 +28,8 @@ pub(crate) struct Tables {
     profiles: Vec<ProfileName>,
     certificates: Certificates,
     requests: Requests,
+    /// Serial numbers that are revoked, of certificates that no leaf holds.
+    unseen: BTreeSet<SerialNumber>,
     actors: BTreeMap<KeyId, ActorRow>,
     blocked_keys: BTreeMap<KeyId, BlockedKeyRow>,
 }
@@ -34,6 +40,8 @@ struct Issuer {
     last_crl: Option<CrlRow>,
     /// Its revoked certificates, in the order of revocation.
     revoked: Vec<Number>,
+    /// Its revoked certificates that no leaf holds: a restored log lost them.
+    unseen: Vec<UnseenRevocation>,
 }
 
 /// A leaf that cannot follow the ones before it.
@@ -48,6 +56,7 @@ impl Tables {
             profiles: Vec::new(),
             certificates: Certificates::new(),
             requests: Requests::new(),
+            unseen: BTreeSet::new(),
             actors: BTreeMap::new(),
             blocked_keys: BTreeMap::new(),
         }
@@ -65,7 +74,14 @@ impl Tables {
     pub(crate) fn apply(&mut self, leaf: u64, row: &LeafRow) -> Result<(), Contradiction> {
         for change in &row.changes {
             match change {
-                RowChange::Issued(issued) => self.apply_issued(leaf, issued)?,
+                RowChange::Issued(issued) | RowChange::Recovered(issued) => {
+                    self.apply_issued(leaf, issued)?;
+                }
+                RowChange::Restored(restored) => {
+                    for list in &restored.lists {
+                        self.apply_restored(leaf, list)?;
+                    }
+                }
                 RowChange::Revoked(revoked) => {
                     let revocation = Revocation {
                         time: row.time,
@@ -107,6 +123,7 @@ impl Tables {
                         },
                         last_crl: None,
                         revoked: Vec::new(),
+                        unseen: Vec::new(),
                     });
                 }
                 RowChange::CrlSigned(crl) => {
@@ -156,6 +173,59 @@ impl Tables {
         self.certificates
             .issue(leaf, issued, (issuer, profile))
             .ok_or(Contradiction("holds a serial number that was used before"))
+    }
+
+    /// Takes in the published CRL of one CA, as far as the log behind the backup did not know it.
+    fn apply_restored(&mut self, leaf: u64, list: &RestoredList) -> Result<(), Contradiction> {
+        let place = self
+            .issuer_number(&list.issuer)
+            .ok_or(Contradiction("restores a CRL of an unknown issuer"))?;
+        let issuer = self
+            .issuers
+            .get_mut(place)
+            .ok_or(Contradiction("restores a CRL of an unknown issuer"))?;
+        issuer.last_crl = Some(match (&list.crl, issuer.last_crl.take()) {
+            (Some(crl), _) => CrlRow {
+                number: list.number,
+                this_update: crl.this_update,
+                next_update: crl.next_update,
+                sha256: crl.sha256,
+                leaf,
+            },
+            (None, Some(last)) => CrlRow {
+                number: list.number,
+                ..last
+            },
+            // Nothing is known of any CRL but how far its number may have come.
+            (None, None) => CrlRow {
+                number: list.number,
+                this_update: UnixTime::EPOCH,
+                next_update: UnixTime::EPOCH,
+                sha256: [0; 32],
+                leaf,
+            },
+        });
+        for revoked in &list.revoked {
+            let revocation = Revocation {
+                time: revoked.time,
+                reason: revoked.reason,
+            };
+            if self.certificates.find(revoked.serial).is_some() {
+                let (number, _issuer) = self
+                    .certificates
+                    .revoke(revoked.serial, revocation)
+                    .ok_or(Contradiction("revokes what is revoked already"))?;
+                issuer.revoked.push(number);
+            } else if self.unseen.insert(revoked.serial) {
+                issuer.unseen.push(UnseenRevocation {
+                    serial: revoked.serial,
+                    revocation,
+                });
+            } else {
+                return Err(Contradiction("revokes what is revoked already"));
+            }
+        }
+        Ok(())
     }
 
     fn issuer_number(&self, id: &IssuerId) -> Option<usize> {
@@ -217,6 +287,17 @@ impl Tables {
             .filter_map(|number| self.certificates.get(*number))
             .filter_map(|revoked| self.row(revoked))
             .collect()
+    }
+
+    pub(crate) fn revoked_unseen(&self, issuer: &IssuerId) -> Vec<UnseenRevocation> {
+        self.issuer(issuer)
+            .map(|issuer| issuer.unseen.clone())
+            .unwrap_or_default()
+    }
+
+    /// Tells whether a serial number is revoked whose certificate no leaf holds.
+    pub(crate) fn is_revoked_unseen(&self, serial: SerialNumber) -> bool {
+        self.unseen.contains(&serial)
     }
 
     pub(crate) fn actor(&self, key: &KeyId) -> Option<&Actor> {

@@ -7,7 +7,7 @@ use ca_types::{
     Actor, GeneralName, IssuerId, ProfileName, RevocationReason, Scope, SerialNumber, UnixTime,
     Validity,
 };
-use ca_verify::{CrlSigned, IssuerAdded, KeyBlocked, Revoked};
+use ca_verify::{CrlSigned, IssuerAdded, KeyBlocked, Reapplied, Restored, RestoredList, Revoked};
 
 use super::{IssuedRow, LeafRow, RowChange};
 
@@ -128,11 +128,15 @@ impl Writer {
             }
             RowChange::CrlSigned(crl) => {
                 self.octets(&[5]);
-                self.text(crl.issuer.as_str());
-                self.octets(&crl.number.to_be_bytes());
-                self.time(crl.this_update);
-                self.time(crl.next_update);
-                self.octets(&crl.sha256);
+                self.crl(crl);
+            }
+            RowChange::Restored(restored) => {
+                self.octets(&[14]);
+                self.restored(restored);
+            }
+            RowChange::Recovered(issued) => {
+                self.octets(&[15]);
+                self.issued(issued);
             }
             RowChange::KeyBlocked(blocked) => {
                 self.octets(&[7]);
@@ -144,6 +148,30 @@ impl Writer {
                 self.octets(key.octets());
             }
         }
+    }
+
+    fn crl(&mut self, crl: &CrlSigned) {
+        self.text(crl.issuer.as_str());
+        self.octets(&crl.number.to_be_bytes());
+        self.time(crl.this_update);
+        self.time(crl.next_update);
+        self.octets(&crl.sha256);
+    }
+
+    fn restored(&mut self, restored: &Restored) {
+        self.octets(&restored.leaves.to_be_bytes());
+        self.octets(&restored.root);
+        self.optional(restored.lost_since.as_ref(), |out, time| out.time(*time));
+        self.list(&restored.lists, |out, list| {
+            out.text(list.issuer.as_str());
+            out.octets(&list.number.to_be_bytes());
+            out.optional(list.crl.as_ref(), Self::crl);
+            out.list(&list.revoked, |out, revoked| {
+                out.octets(&revoked.serial.octets());
+                out.time(revoked.time);
+                out.octets(&[revoked.reason.number()]);
+            });
+        });
     }
 
     fn issued(&mut self, issued: &IssuedRow) {
@@ -277,19 +305,45 @@ impl<'a> Reader<'a> {
                 trust_domain: self.parsed()?,
                 certificate: self.octets()?.to_vec(),
             }),
-            5 => RowChange::CrlSigned(CrlSigned {
-                issuer: self.parsed()?,
-                number: u64::from_be_bytes(self.take()?),
-                this_update: self.time()?,
-                next_update: self.time()?,
-                sha256: self.take()?,
+            5 => RowChange::CrlSigned(self.crl()?),
+            14 => RowChange::Restored(Restored {
+                leaves: u64::from_be_bytes(self.take()?),
+                root: self.take()?,
+                lost_since: self.optional(Self::time)?,
+                lists: self.list(Self::restored_list)?,
             }),
             7 => RowChange::KeyBlocked(KeyBlocked {
                 key: self.take::<32>()?.into(),
                 comment: self.text()?.to_owned(),
             }),
             8 => RowChange::KeyUnblocked(self.take::<32>()?.into()),
+            15 => RowChange::Recovered(self.issued()?),
             _ => return None,
+        })
+    }
+
+    fn crl(&mut self) -> Option<CrlSigned> {
+        Some(CrlSigned {
+            issuer: self.parsed()?,
+            number: u64::from_be_bytes(self.take()?),
+            this_update: self.time()?,
+            next_update: self.time()?,
+            sha256: self.take()?,
+        })
+    }
+
+    fn restored_list(&mut self) -> Option<RestoredList> {
+        Some(RestoredList {
+            issuer: self.parsed()?,
+            number: u64::from_be_bytes(self.take()?),
+            crl: self.optional(Self::crl)?,
+            revoked: self.list(|reader| {
+                Some(Reapplied {
+                    serial: reader.serial()?,
+                    time: reader.time()?,
+                    reason: RevocationReason::from_number(reader.octet()?)?,
+                })
+            })?,
         })
     }
 
@@ -381,6 +435,21 @@ mod tests {
                     comment: "on a stolen laptop".to_owned(),
                 }),
                 RowChange::KeyUnblocked([12; 32].into()),
+                RowChange::Restored(Restored {
+                    leaves: 5,
+                    root: [11; 32],
+                    lost_since: Some(time(6)),
+                    lists: vec![RestoredList {
+                        issuer: "router-2026-1".parse().unwrap(),
+                        number: 8,
+                        crl: None,
+                        revoked: vec![Reapplied {
+                            serial: [12; 16].into(),
+                            time: time(7),
+                            reason: RevocationReason::Superseded,
+                        }],
+                    }],
+                }),
             ],
         }
     }

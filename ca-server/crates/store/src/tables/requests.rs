@@ -76,13 +76,16 @@ impl Requests {
 
 fn end_of(change: &RowChange) -> Option<UnixTime> {
     match change {
-        RowChange::Issued(issued) => Some(issued.validity.not_after()),
+        RowChange::Issued(issued) | RowChange::Recovered(issued) => {
+            Some(issued.validity.not_after())
+        }
         RowChange::Revoked(_)
         | RowChange::ActorAdded(_)
         | RowChange::ActorRemoved(_)
         | RowChange::IssuerAdded(_)
         | RowChange::CrlSigned(_)
         | RowChange::KeyBlocked(_)
-        | RowChange::KeyUnblocked(_) => None,
+        | RowChange::KeyUnblocked(_)
+        | RowChange::Restored(_) => None,
     }
 }
