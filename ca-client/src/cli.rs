@@ -13,7 +13,8 @@ use crate::keys::KeyAlgorithm;
 use crate::printer::Format;
 
 pub(crate) use router::{
-    AddArguments, BootstrapArguments, FleetArguments, PushArguments, ReachArguments, RouterCommand,
+    AddArguments, BootstrapArguments, CallArguments, FleetArguments, PushArguments, ReachArguments,
+    RouterCommand,
 };
 
 /// Issues, renews and revokes certificates of a Fleet CA.

@@ -19,6 +19,7 @@ mod manuals;
 mod publishing;
 mod python_grpc;
 mod reflection;
+mod router_call;
 mod router_ground;
 mod router_push;
 mod router_tunnels;

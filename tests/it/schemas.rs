@@ -164,6 +164,10 @@ fn of_a_router(documents: &mut Documents<'_>) {
     );
     documents.client("routers", &["router", "list"]);
     documents.client("probes", &["router", "probe"]);
+    documents.client(
+        "router-reply",
+        &["router", "call", "one", "/ip/service/print"],
+    );
     documents.client("plans", &["router", "plan"]);
     documents.client("reports", &["router", "push", "--yes"]);
     documents.client("reports", &["router", "verify"]);

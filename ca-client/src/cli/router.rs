@@ -22,6 +22,8 @@ pub(crate) enum RouterCommand {
     Push(PushArguments),
     /// Prove from outside that the certificates in use are right; changes nothing
     Verify(ReachArguments),
+    /// Send any command to one router, over the door of the fleet file
+    Call(CallArguments),
 }
 
 #[derive(Debug, Args)]
@@ -126,6 +128,34 @@ pub(crate) struct PushArguments {
     /// Change the only service through which the router is reached
     #[arg(long)]
     pub(crate) accept_lockout: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Values go to the router as they are: nothing in them is read as a command. Rows come back with the \
+    names of RouterOS.\n\nExamples:\n  ca-client router call berlin-01 /ip/service/print ?name=www-ssl\n  ca-client router \
+    call berlin-01 /ip/service/set numbers=telnet disabled=yes\n  ca-client router call berlin-01 /user/add name=anna \
+    group=read --secret password=anna.password"
+)]
+pub(crate) struct CallArguments {
+    /// The router
+    #[arg(value_name = "NAME")]
+    pub(crate) router: String,
+    /// The path of a menu and a command: /ip/service/print
+    #[arg(value_name = "COMMAND")]
+    pub(crate) command: String,
+    /// Arguments, NAME=VALUE; numbers=ITEM or .id=*1A names the item; ?FIELD=VALUE filters what `print` shows
+    #[arg(value_name = "NAME=VALUE")]
+    pub(crate) words: Vec<String>,
+    /// An argument whose value is in FILE; one trailing newline is stripped; never shown, never sent in the clear
+    #[arg(long, value_name = "NAME=FILE")]
+    pub(crate) secret: Vec<String>,
+    /// The fleet file
+    #[arg(long, value_name = "FILE", default_value = "fleet.toml")]
+    pub(crate) fleet: PathBuf,
+    /// Let the password of a router with a plain door go over the network in the clear
+    #[arg(long)]
+    pub(crate) insecure_plain: bool,
 }
 
 /// The doors that keys and passwords may go through.

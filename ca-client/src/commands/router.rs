@@ -2,6 +2,7 @@
 
 mod add;
 mod bootstrap;
+mod call;
 mod each;
 mod list;
 mod plan;
@@ -25,5 +26,6 @@ pub(super) async fn run(
         RouterCommand::Plan(arguments) => plan::run(&arguments, context).await,
         RouterCommand::Push(arguments) => push::run(&arguments, context).await,
         RouterCommand::Verify(arguments) => verify::run(&arguments, context).await,
+        RouterCommand::Call(arguments) => call::run(&arguments, context).await,
     }
 }

@@ -45,7 +45,7 @@ impl RouterTransport for Api {
         self.peer.door
     }
 
-    async fn call(&mut self, call: &Call) -> Result<Reply, RouterError> {
+    async fn call(&mut self, call: &Call<'_>) -> Result<Reply, RouterError> {
         self.peer.door.may_carry(call)?;
         let mut session = self
             .session
@@ -120,7 +120,7 @@ impl Session {
     /// Sends a sentence and reads what belongs to it; a refusal by the router is the inner error.
     async fn exchange(
         &mut self,
-        call: &Call,
+        call: &Call<'_>,
         words: &[&[u8]],
     ) -> Result<Result<Reply, String>, RouterError> {
         let closed = |_error: std::io::Error| RouterError::closed(call);
@@ -179,7 +179,12 @@ impl Session {
         }
     }
 
-    async fn send(&mut self, call: &Call, words: &[&[u8]], tag: &str) -> Result<(), RouterError> {
+    async fn send(
+        &mut self,
+        call: &Call<'_>,
+        words: &[&[u8]],
+        tag: &str,
+    ) -> Result<(), RouterError> {
         let tag = format!(".tag={tag}");
         let words = words.iter().copied().chain([tag.as_bytes()]);
         let octets = encode_sentence(words).map_err(|error| RouterError::Refused {
@@ -195,7 +200,7 @@ impl Session {
     }
 }
 
-fn words(call: &Call) -> Vec<Zeroizing<String>> {
+fn words(call: &Call<'_>) -> Vec<Zeroizing<String>> {
     let plain = |text: String| Zeroizing::new(text);
     let mut words = vec![plain(format!("{}/{}", call.menu, call.command.as_str()))];
     let is_print = call.command == Command::Print;
@@ -242,7 +247,7 @@ fn message(sentence: &Sentence) -> String {
     row.get("message").map_or_else(bare, str::to_owned)
 }
 
-fn refused_login(peer: &Peer, call: &Call, text: &str) -> RouterError {
+fn refused_login(peer: &Peer, call: &Call<'_>, text: &str) -> RouterError {
     let is_login = [
         "invalid user name or password",
         "cannot log in",

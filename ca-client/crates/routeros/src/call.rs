@@ -5,22 +5,22 @@ use std::fmt;
 use zeroize::Zeroizing;
 
 /// One call to a router, in the words of its console tree.
-pub struct Call {
+pub struct Call<'a> {
     /// The menu: `/ip/service`.
-    pub menu: &'static str,
+    pub menu: &'a str,
     /// What is done there.
-    pub command: Command,
+    pub command: Command<'a>,
     /// The item that `set`, `remove` and others act on: an id such as `*1A`, or a name.
     pub item: Option<String>,
     /// The arguments, in the order in which they are sent.
-    arguments: Vec<(&'static str, Zeroizing<String>, Secrecy)>,
+    arguments: Vec<(&'a str, Zeroizing<String>, Secrecy)>,
     /// What rows of `print` must match: field and value, all of them.
-    pub filter: Vec<(&'static str, String)>,
+    pub filter: Vec<(&'a str, String)>,
 }
 
 /// What is done in a menu.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Command {
+pub enum Command<'a> {
     /// Lists rows; of a menu of settings, its one row.
     Print,
     /// Adds a row.
@@ -30,7 +30,7 @@ pub enum Command {
     /// Removes a row.
     Remove,
     /// Any other command of the menu: `import`, `download`.
-    Other(&'static str),
+    Other(&'a str),
 }
 
 /// Whether a value may be shown.
@@ -42,9 +42,9 @@ pub enum Secrecy {
     Secret,
 }
 
-impl Call {
+impl<'a> Call<'a> {
     /// Begins a call.
-    pub fn new(menu: &'static str, command: Command) -> Self {
+    pub fn new(menu: &'a str, command: Command<'a>) -> Self {
         Self {
             menu,
             command,
@@ -63,7 +63,7 @@ impl Call {
 
     /// Adds an argument.
     #[must_use]
-    pub fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {
+    pub fn with(mut self, name: &'a str, value: impl Into<String>) -> Self {
         let value = Zeroizing::new(value.into());
         self.arguments.push((name, value, Secrecy::Open));
         self
@@ -71,20 +71,20 @@ impl Call {
 
     /// Adds an argument that is never shown and never sent in the clear.
     #[must_use]
-    pub fn with_secret(mut self, name: &'static str, value: Zeroizing<String>) -> Self {
+    pub fn with_secret(mut self, name: &'a str, value: Zeroizing<String>) -> Self {
         self.arguments.push((name, value, Secrecy::Secret));
         self
     }
 
     /// Wants only rows whose field has this value.
     #[must_use]
-    pub fn matching(mut self, field: &'static str, value: impl Into<String>) -> Self {
+    pub fn matching(mut self, field: &'a str, value: impl Into<String>) -> Self {
         self.filter.push((field, value.into()));
         self
     }
 
     /// Returns the arguments with their values, for the wire.
-    pub fn arguments(&self) -> impl Iterator<Item = (&'static str, &str)> {
+    pub fn arguments(&self) -> impl Iterator<Item = (&'a str, &str)> {
         self.arguments
             .iter()
             .map(|(name, value, _)| (*name, value.as_str()))
@@ -98,9 +98,9 @@ impl Call {
     }
 }
 
-impl Command {
+impl<'a> Command<'a> {
     /// Returns the word of the console tree.
-    pub fn as_str(self) -> &'static str {
+    pub fn as_str(self) -> &'a str {
         match self {
             Self::Print => "print",
             Self::Add => "add",
@@ -111,7 +111,7 @@ impl Command {
     }
 }
 
-impl fmt::Display for Call {
+impl fmt::Display for Call<'_> {
     /// Writes the call as one would type it, with secrets left out.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {}", self.menu, self.command.as_str())?;
@@ -134,7 +134,7 @@ impl fmt::Display for Call {
     }
 }
 
-impl fmt::Debug for Call {
+impl fmt::Debug for Call<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Call({self})")
     }

@@ -153,7 +153,7 @@ pub async fn remove(router: &mut dyn RouterTransport, id: &str) -> Result<(), Ro
     router.call(&call).await.map(drop)
 }
 
-fn counters(call: &Call, reply: &Reply) -> Result<ImportCounters, RouterError> {
+fn counters(call: &Call<'_>, reply: &Reply) -> Result<ImportCounters, RouterError> {
     let row = reply
         .rows
         .iter()

@@ -148,7 +148,7 @@ impl RouterError {
     }
 
     /// Says what the text of a refusal means; the binary API and REST use the same texts.
-    pub(crate) fn from_text(call: &Call, text: &str) -> Self {
+    pub(crate) fn from_text(call: &Call<'_>, text: &str) -> Self {
         let (call, what) = (call.to_string(), text.trim().to_owned());
         let says = |words: &str| what.contains(words);
         if says("not enough permissions") {
@@ -162,20 +162,20 @@ impl RouterError {
         }
     }
 
-    pub(crate) fn closed(call: &Call) -> Self {
+    pub(crate) fn closed(call: &Call<'_>) -> Self {
         Self::Closed {
             call: call.to_string(),
         }
     }
 
-    pub(crate) fn timeout(call: &Call, deadline: Duration) -> Self {
+    pub(crate) fn timeout(call: &Call<'_>, deadline: Duration) -> Self {
         Self::Timeout {
             call: call.to_string(),
             seconds: deadline.as_secs(),
         }
     }
 
-    pub(crate) fn answer(call: &Call, what: impl Into<String>) -> Self {
+    pub(crate) fn answer(call: &Call<'_>, what: impl Into<String>) -> Self {
         Self::Answer {
             call: call.to_string(),
             what: what.into(),

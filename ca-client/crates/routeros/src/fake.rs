@@ -41,7 +41,7 @@ impl RouterTransport for Script {
         self.door
     }
 
-    async fn call(&mut self, call: &Call) -> Result<Reply, RouterError> {
+    async fn call(&mut self, call: &Call<'_>) -> Result<Reply, RouterError> {
         self.door.may_carry(call)?;
         let (expected, answer) = self.steps.pop_front().expect("no call is expected");
         assert_eq!(call.to_string(), expected);

@@ -75,7 +75,7 @@ pub async fn delete(router: &mut dyn RouterTransport, name: &str) -> Result<(), 
     }
 }
 
-fn with_contents(call: Call, content: &Zeroizing<String>) -> Call {
+fn with_contents<'a>(call: Call<'a>, content: &Zeroizing<String>) -> Call<'a> {
     if content.contains("PRIVATE KEY") {
         call.with_secret("contents", content.clone())
     } else {

@@ -211,7 +211,7 @@ pub async fn active_peers(
     Ok(rows.iter().map(ActivePeerRow::from_row).collect())
 }
 
-fn with_settings(call: Call, settings: &IdentitySettings) -> Call {
+fn with_settings<'a>(call: Call<'a>, settings: &IdentitySettings) -> Call<'a> {
     let mut call = call
         .with("auth-method", settings.auth_method.as_str())
         .with("certificate", settings.certificates.join(","))

@@ -25,6 +25,7 @@ pub mod system;
 mod tls;
 mod transport;
 mod version;
+mod written;
 
 pub use bootstrap::Bootstrap;
 pub use call::{Call, Command, Secrecy};
@@ -35,3 +36,4 @@ pub use row::Row;
 pub use tls::{PeerChain, Trust, handshake};
 pub use transport::{Door, Reply, RouterTransport};
 pub use version::{Version, VersionError};
+pub use written::{WrittenCall, WrittenCallError};

@@ -61,7 +61,7 @@ impl Rest {
         Link::open(&self.peer).await
     }
 
-    async fn ask(&mut self, call: &Call) -> Result<Answer, RouterError> {
+    async fn ask(&mut self, call: &Call<'_>) -> Result<Answer, RouterError> {
         let question = Question::from(call);
         let mut link = Box::pin(self.link()).await?;
         let answer = link.exchange(&self.peer, call, question).await?;
@@ -76,7 +76,7 @@ impl RouterTransport for Rest {
         self.peer.door
     }
 
-    async fn call(&mut self, call: &Call) -> Result<Reply, RouterError> {
+    async fn call(&mut self, call: &Call<'_>) -> Result<Reply, RouterError> {
         self.peer.door.may_carry(call)?;
         let answer = timeout(CALL, self.ask(call))
             .await
@@ -145,7 +145,7 @@ impl Link {
     async fn exchange(
         &mut self,
         peer: &Peer,
-        call: &Call,
+        call: &Call<'_>,
         question: Question,
     ) -> Result<Answer, RouterError> {
         let request = question
@@ -186,7 +186,7 @@ async fn drive<F: Future, C: Future + Unpin>(connection: &mut Option<C>, future:
     .await
 }
 
-fn failure(call: &Call, error: &hyper::Error) -> RouterError {
+fn failure(call: &Call<'_>, error: &hyper::Error) -> RouterError {
     match error.is_parse() {
         true => RouterError::answer(call, error.to_string()),
         false => RouterError::closed(call),
@@ -220,8 +220,8 @@ impl Question {
     }
 }
 
-impl From<&Call> for Question {
-    fn from(call: &Call) -> Self {
+impl From<&Call<'_>> for Question {
+    fn from(call: &Call<'_>) -> Self {
         let menu = format!("/rest{}", call.menu);
         let command = || format!("{menu}/{}", call.command.as_str());
         let on = |item: &str| format!("{menu}/{}", escape(item));
@@ -258,7 +258,7 @@ impl Question {
 }
 
 /// Writes the arguments as a JSON object, in one piece: a buffer that grows would leave copies of secrets behind.
-fn body(call: &Call, item: Option<&str>) -> Zeroizing<Vec<u8>> {
+fn body(call: &Call<'_>, item: Option<&str>) -> Zeroizing<Vec<u8>> {
     let is_print = call.command == Command::Print;
     let mut query: Vec<String> = call
         .filter
@@ -336,7 +336,7 @@ struct Answer {
 }
 
 impl Answer {
-    fn reply(&self, call: &Call) -> Result<Reply, RouterError> {
+    fn reply(&self, call: &Call<'_>) -> Result<Reply, RouterError> {
         if !self.status.is_success() {
             return Err(self.refusal(call));
         }
@@ -374,7 +374,7 @@ impl Answer {
         Ok(reply)
     }
 
-    fn refusal(&self, call: &Call) -> RouterError {
+    fn refusal(&self, call: &Call<'_>) -> RouterError {
         let text = self.detail();
         let error = RouterError::from_text(call, &text);
         if !matches!(error, RouterError::Refused { .. }) {
@@ -421,7 +421,7 @@ mod tests {
     use super::*;
 
     #[track_caller]
-    fn check_question(call: Call, expect: &str) {
+    fn check_question(call: Call<'_>, expect: &str) {
         let question = Question::from(&call);
         let mut text = format!("{} {}", question.method, question.path);
         if let Some(body) = question.body {
@@ -485,7 +485,7 @@ mod tests {
     }
 
     #[track_caller]
-    fn check_answer(call: &Call, status: u16, body: &str, expect: &str) {
+    fn check_answer(call: &Call<'_>, status: u16, body: &str, expect: &str) {
         let answer = Answer {
             status: StatusCode::from_u16(status).unwrap(),
             body: Bytes::copy_from_slice(body.as_bytes()),

@@ -57,7 +57,7 @@ impl Door {
     }
 
     /// Refuses a call that holds a secret where somebody on the way could read it.
-    pub(crate) fn may_carry(self, call: &Call) -> Result<(), RouterError> {
+    pub(crate) fn may_carry(self, call: &Call<'_>) -> Result<(), RouterError> {
         if call.has_secret() && !self.is_encrypted() {
             return Err(RouterError::SecretInTheClear {
                 call: call.to_string(),
@@ -96,7 +96,7 @@ pub trait RouterTransport: Send {
     /// # Errors
     /// Fails when the router refuses, or the connection does; after [`RouterError::Closed`] the call may have been
     /// done: [`reconnect`](Self::reconnect) and look.
-    async fn call(&mut self, call: &Call) -> Result<Reply, RouterError>;
+    async fn call(&mut self, call: &Call<'_>) -> Result<Reply, RouterError>;
 
     /// Connects and logs in anew, trying for some seconds: a service that changes drops its connections first.
     ///

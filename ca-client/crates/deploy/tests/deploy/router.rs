@@ -38,7 +38,7 @@ pub(crate) enum Tls {
 #[derive(Default)]
 pub(crate) struct State {
     version: String,
-    menus: BTreeMap<&'static str, Vec<Fields>>,
+    menus: BTreeMap<String, Vec<Fields>>,
     store: Vec<Certificate>,
     pub(crate) files: BTreeMap<String, String>,
     ids: u32,
@@ -49,14 +49,14 @@ pub(crate) struct State {
     /// How many imports of a key attach nothing.
     pub(crate) lost_keys: u32,
     /// Where the connection is cut once, and whether the call was done before.
-    pub(crate) cut: Option<(&'static str, Command, bool)>,
+    pub(crate) cut: Option<(&'static str, Command<'static>, bool)>,
     pub(crate) tls: Tls,
     /// Whether the CA serves CRLs.
     pub(crate) crls_answer: bool,
     /// Whether the other end of a tunnel dials after a change.
     pub(crate) peer_dials: bool,
     /// What the user may not do.
-    pub(crate) denied: Option<(&'static str, Command)>,
+    pub(crate) denied: Option<(&'static str, Command<'static>)>,
     /// How far the clock is off.
     pub(crate) seconds_slow: u64,
 }
@@ -186,7 +186,7 @@ impl FakeRouter {
         Ok(chain)
     }
 
-    fn act(&self, call: &Call) -> Result<Reply, RouterError> {
+    fn act(&self, call: &Call<'_>) -> Result<Reply, RouterError> {
         let mut state = self.state();
         state.calls.push(call.to_string());
         let arguments: Fields = call
@@ -211,7 +211,11 @@ impl FakeRouter {
             ("/certificate/crl", Command::Other("download")) => {
                 if state.crls_answer {
                     let due = state.local(now.plus(7 * 86_400).unwrap());
-                    for row in state.menus.entry("/certificate/crl").or_default() {
+                    for row in state
+                        .menus
+                        .entry("/certificate/crl".to_owned())
+                        .or_default()
+                    {
                         row.insert("num".to_owned(), "1".to_owned());
                         row.insert("next-update".to_owned(), due.clone());
                     }
@@ -219,7 +223,7 @@ impl FakeRouter {
                 Ok(Reply::default())
             }
             (menu, Command::Print) => {
-                let rows = state.menus.entry(menu).or_default();
+                let rows = state.menus.entry(menu.to_owned()).or_default();
                 Ok(Reply {
                     rows: rows.iter().map(|row| Row::from_iter(row.clone())).collect(),
                     added: None,
@@ -252,7 +256,7 @@ impl FakeRouter {
             }
             (menu, Command::Remove) => {
                 let id = state.row(menu, call.item.as_deref())?[".id"].clone();
-                let rows = state.menus.entry(menu).or_default();
+                let rows = state.menus.entry(menu.to_owned()).or_default();
                 let place = rows.iter().position(|row| row[".id"] == id).unwrap();
                 rows.remove(place);
                 if menu == "/certificate" {
@@ -264,7 +268,7 @@ impl FakeRouter {
         }
     }
 
-    fn system(&self, state: &State, call: &Call) -> Result<Reply, RouterError> {
+    fn system(&self, state: &State, call: &Call<'_>) -> Result<Reply, RouterError> {
         let now = self.clock.now();
         match call.menu {
             "/system/resource" => {
@@ -293,7 +297,7 @@ impl FakeRouter {
 }
 
 impl State {
-    fn file(&mut self, call: &Call, arguments: &Fields) -> Result<Reply, RouterError> {
+    fn file(&mut self, call: &Call<'_>, arguments: &Fields) -> Result<Reply, RouterError> {
         match call.command {
             Command::Add => {
                 let text = arguments.get("contents").cloned().unwrap_or_default();
@@ -332,22 +336,22 @@ impl State {
         }
     }
 
-    pub(crate) fn add(&mut self, menu: &'static str, fields: &[(&str, &str)]) {
+    pub(crate) fn add(&mut self, menu: &str, fields: &[(&str, &str)]) {
         self.ids += 1;
         let mut row: Fields = fields
             .iter()
             .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
             .collect();
         row.insert(".id".to_owned(), format!("*{:X}", self.ids));
-        self.menus.entry(menu).or_default().push(row);
+        self.menus.entry(menu.to_owned()).or_default().push(row);
     }
 
-    pub(crate) fn clear(&mut self, menu: &'static str) {
+    pub(crate) fn clear(&mut self, menu: &str) {
         self.menus.remove(menu);
     }
 
-    fn row(&mut self, menu: &'static str, item: Option<&str>) -> Result<&mut Fields, RouterError> {
-        let rows = self.menus.entry(menu).or_default();
+    fn row(&mut self, menu: &str, item: Option<&str>) -> Result<&mut Fields, RouterError> {
+        let rows = self.menus.entry(menu.to_owned()).or_default();
         let row = match item {
             None => rows.first_mut(),
             Some(item) => rows.iter_mut().find(|row| row[".id"] == item),
@@ -371,7 +375,7 @@ impl State {
         }
     }
 
-    fn import(&mut self, call: &Call, arguments: &Fields) -> Result<Reply, RouterError> {
+    fn import(&mut self, call: &Call<'_>, arguments: &Fields) -> Result<Reply, RouterError> {
         let file = &arguments["file-name"];
         let text = self.files.get(file).cloned();
         let text = text.ok_or_else(|| refused(call, "does not match any value of file-name"))?;
@@ -446,7 +450,7 @@ impl State {
     }
 }
 
-fn refused(call: &Call, what: &str) -> RouterError {
+fn refused(call: &Call<'_>, what: &str) -> RouterError {
     RouterError::Refused {
         call: call.to_string(),
         what: what.to_owned(),
@@ -466,7 +470,7 @@ impl RouterTransport for FakeRouter {
         self.door
     }
 
-    async fn call(&mut self, call: &Call) -> Result<Reply, RouterError> {
+    async fn call(&mut self, call: &Call<'_>) -> Result<Reply, RouterError> {
         let closed = || RouterError::Closed {
             call: call.to_string(),
         };

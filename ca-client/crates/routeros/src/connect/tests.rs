@@ -68,12 +68,16 @@ fn target(port: u16, door: Door, pins: &[KeyId]) -> Target {
     }
 }
 
-fn print(menu: &'static str) -> Call {
+fn print(menu: &'static str) -> Call<'static> {
     Call::new(menu, Command::Print)
 }
 
 /// Makes one call over the binary API in the clear and shows what became of it.
-async fn one_call(call: Call, sentence: &str, answer: &str) -> Result<crate::Reply, RouterError> {
+async fn one_call(
+    call: Call<'_>,
+    sentence: &str,
+    answer: &str,
+) -> Result<crate::Reply, RouterError> {
     let (listener, port) = listen().await;
     let server = async {
         let (stream, _) = listener.accept().await.unwrap();
