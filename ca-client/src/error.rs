@@ -223,6 +223,7 @@ fn next_step(code: Code) -> &'static str {
         }
         Code::UnacceptableKey | Code::KeyTaken => "make a new key for every name",
         Code::ProofOfPossession => "sign with the private key that belongs to it",
+        Code::TargetRefused => "`ca-client check --list-targets` shows the rules of every target",
         Code::PolicyRefused | Code::Unauthenticated | Code::PermissionDenied => {
             "`ca-client actor list` shows who may do what; ask an admin"
         }

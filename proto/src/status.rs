@@ -18,6 +18,7 @@ pub fn status_from(error: &dyn Hinted) -> tonic::Status {
         | Code::UnacceptableKey
         | Code::ProofOfPossession
         | Code::PolicyRefused
+        | Code::TargetRefused
         | Code::Unauthenticated
         | Code::PermissionDenied
         | Code::NotFound
@@ -44,7 +45,7 @@ fn grpc_code(code: Code) -> tonic::Code {
         | Code::InvalidName
         | Code::UnacceptableKey
         | Code::ProofOfPossession => tonic::Code::InvalidArgument,
-        Code::PolicyRefused | Code::Ambiguous | Code::FailedPrecondition => {
+        Code::PolicyRefused | Code::TargetRefused | Code::Ambiguous | Code::FailedPrecondition => {
             tonic::Code::FailedPrecondition
         }
         Code::Unauthenticated => tonic::Code::Unauthenticated,

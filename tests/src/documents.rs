@@ -53,6 +53,7 @@ fn meaning(code: Code) -> &'static str {
         Code::UnacceptableKey => "The public key or its algorithm is not accepted.",
         Code::ProofOfPossession => "The request does not prove possession of the private key.",
         Code::PolicyRefused => "The policy of the profile refuses.",
+        Code::TargetRefused => "The certificate would not work on a target that was asked for.",
         Code::Unauthenticated => "The caller is unknown.",
         Code::PermissionDenied => "The caller is known and may not do this.",
         Code::NotFound => "Nothing has this serial number, name or identifier.",

@@ -15,6 +15,8 @@ pub enum Code {
     ProofOfPossession,
     /// The policy of the profile refuses.
     PolicyRefused,
+    /// The certificate would not work on a target that was asked for.
+    TargetRefused,
     /// The caller is unknown.
     Unauthenticated,
     /// The caller is known and may not do this.
@@ -41,12 +43,13 @@ pub enum Code {
 
 impl Code {
     /// All codes.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::InvalidRequest,
         Self::InvalidName,
         Self::UnacceptableKey,
         Self::ProofOfPossession,
         Self::PolicyRefused,
+        Self::TargetRefused,
         Self::Unauthenticated,
         Self::PermissionDenied,
         Self::NotFound,
@@ -68,6 +71,7 @@ impl Code {
             Self::UnacceptableKey => "unacceptable-key",
             Self::ProofOfPossession => "proof-of-possession",
             Self::PolicyRefused => "policy-refused",
+            Self::TargetRefused => "target-refused",
             Self::Unauthenticated => "unauthenticated",
             Self::PermissionDenied => "permission-denied",
             Self::NotFound => "not-found",

@@ -22,6 +22,7 @@ mod request;
 mod revocation_list;
 mod signature_algorithm;
 mod signed;
+pub mod target;
 mod tbs_cert_list;
 mod tbs_certificate;
 mod tree;

@@ -14,3 +14,5 @@ mod lint;
 mod lint_list;
 #[cfg(test)]
 mod public_key;
+#[cfg(test)]
+mod target;

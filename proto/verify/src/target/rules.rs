@@ -1,0 +1,7 @@
+//! The rules, by what they are about.
+
+pub(super) mod chain;
+pub(super) mod keys;
+pub(super) mod names;
+pub(super) mod urls;
+pub(super) mod usages;
