@@ -1,5 +1,6 @@
 //! The words of the command line; what they do stands in `commands`.
 
+mod check;
 mod router;
 
 use std::path::PathBuf;
@@ -12,6 +13,7 @@ use crate::arguments::Length;
 use crate::keys::KeyAlgorithm;
 use crate::printer::Format;
 
+pub(crate) use check::{CheckArguments, RoleArgument};
 pub(crate) use router::{
     AddArguments, BootstrapArguments, CallArguments, FleetArguments, PushArguments, ReachArguments,
     RouterCommand,
@@ -56,6 +58,8 @@ pub(crate) enum Command {
     Show(ShowArguments),
     /// Write a certificate in another format
     Export(ExportArguments),
+    /// Tell whether a certificate will work where it goes, without a server
+    Check(CheckArguments),
     /// Show the certificate authorities
     #[command(subcommand)]
     Issuer(IssuerCommand),
@@ -127,6 +131,9 @@ pub(crate) struct IssueArguments {
     /// Revoke the valid certificates of this profile and name in the same step
     #[arg(long)]
     pub(crate) replace: bool,
+    /// Where it has to work: refuses what would not; repeatable. `ca-client check --list-targets` shows them
+    #[arg(long, value_name = "TARGET")]
+    pub(crate) target: Vec<String>,
     #[command(flatten)]
     pub(crate) protection: ProtectionArguments,
     #[command(flatten)]
@@ -157,6 +164,9 @@ pub(crate) struct SignArguments {
     /// Revoke the valid certificates of this profile and name in the same step
     #[arg(long)]
     pub(crate) replace: bool,
+    /// Where it has to work: refuses what would not; repeatable. `ca-client check --list-targets` shows them
+    #[arg(long, value_name = "TARGET")]
+    pub(crate) target: Vec<String>,
     #[command(flatten)]
     pub(crate) place: PlaceArguments,
 }

@@ -19,6 +19,7 @@ pub use blocked_keys::{BlockTarget, BlockedKeyRecord};
 pub use certificate_record::{CertificateRecord, Revocation};
 pub use certificates::{
     HolderProof, IssueParameters, Issued, ListFilter, Page, RevocationTarget, SuccessorParameters,
+    TargetNotice,
 };
 pub use error::ClientError;
 pub(crate) use error::chain;

@@ -3,6 +3,7 @@
 mod actor;
 mod audit;
 mod blocked_key;
+mod check;
 mod crl;
 mod export;
 mod issue;
@@ -60,6 +61,7 @@ pub(crate) async fn run(
         Command::List(arguments) => list::run(arguments, context).await,
         Command::Show(arguments) => show::run(arguments, context).await,
         Command::Export(arguments) => export::run(arguments, context).await,
+        Command::Check(arguments) => check::run(&arguments, context),
         Command::Issuer(command) => issuer::run(command, context).await,
         Command::Actor(command) => actor::run(command, context).await,
         Command::BlockedKey(command) => blocked_key::run(command, context).await,

@@ -449,6 +449,7 @@ mod tests {
         Issued {
             certificate: certificate.try_into().unwrap(),
             chain: vec![ca_certificate.der().to_vec()],
+            notices: Vec::new(),
         }
     }
 

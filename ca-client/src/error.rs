@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use ca_deploy::{DeployError, FleetError};
 use ca_routeros::RouterError;
 use ca_types::{Code, Hinted};
+use ca_verify::target::ChainError;
 use ca_verify::{CertificateError, CertificateListError, RequestError};
 
 use crate::client::ClientError;
@@ -85,6 +86,8 @@ pub(crate) enum CommandError {
         source: CertificateError,
     },
     #[error("{}: {source}", file.display())]
+    Chain { file: PathBuf, source: ChainError },
+    #[error("{}: {source}", file.display())]
     Request { file: PathBuf, source: RequestError },
     #[error("{from}: {source}")]
     CertificateList {
@@ -125,6 +128,7 @@ impl CommandError {
             | Self::Check { .. }
             | Self::Deploy(_)
             | Self::Certificate { .. }
+            | Self::Chain { .. }
             | Self::Request { .. }
             | Self::CertificateList { .. } => ExitStatus::Refused,
             Self::Output(error) if error.kind() == io::ErrorKind::BrokenPipe => ExitStatus::Success,
@@ -163,6 +167,7 @@ impl Hinted for CommandError {
             Self::Deploy(error) => error.code(),
             Self::Key { source, .. } | Self::NewKey(source) => source.code(),
             Self::Certificate { source, .. } => source.code(),
+            Self::Chain { source, .. } => source.code(),
             Self::Request { source, .. } => source.code(),
             Self::CertificateList { source, .. } => source.code(),
             Self::Output(_) => Code::FailedPrecondition,
@@ -194,6 +199,7 @@ impl Hinted for CommandError {
             Self::Certificate { source, file } => {
                 source.hint().or_else(|| look_with("x509", "-text", file))
             }
+            Self::Chain { file, .. } => look_with("x509", "-text", file),
             Self::Request { source, file } => {
                 source.hint().or_else(|| look_with("req", "-text", file))
             }

@@ -7,6 +7,7 @@ use serde::{Serialize, Serializer};
 
 use crate::client::{
     ActorRecord, AuditEntry, BlockedKeyRecord, CertificateRecord, IssuerRecord, Revocation,
+    TargetNotice,
 };
 use crate::enrollment::Files;
 
@@ -30,6 +31,8 @@ pub(crate) struct CertificateDocument<'a> {
     leaf: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
     files: Option<FilesDocument<'a>>,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    notices: &'a [TargetNotice],
 }
 
 #[derive(Debug, Serialize)]
@@ -65,6 +68,7 @@ impl<'a> CertificateDocument<'a> {
             key_id: record.key_id.to_string(),
             leaf: record.leaf,
             files: None,
+            notices: &[],
         }
     }
 
@@ -78,6 +82,10 @@ impl<'a> CertificateDocument<'a> {
             }),
             ..Self::new(record)
         }
+    }
+
+    pub(crate) fn with_notices(self, notices: &'a [TargetNotice]) -> Self {
+        Self { notices, ..self }
     }
 }
 

@@ -24,7 +24,7 @@ mod settings;
 pub use client::{
     ActorRecord, AuditEntry, AuditPage, BlockTarget, BlockedKeyRecord, CertificateRecord, Client,
     ClientError, HolderProof, IssueParameters, Issued, IssuerRecord, ListFilter, Page, Revocation,
-    RevocationTarget, SuccessorParameters, TreeHead,
+    RevocationTarget, SuccessorParameters, TargetNotice, TreeHead,
 };
 pub use error::ExitStatus;
 pub use files::FileError;

@@ -9,6 +9,7 @@ use ca_types::{
     Clock, GeneralName, IssuerClass, IssuerId, ProfileName, SerialNumber, SettingsDigest,
     SystemEntropy, UnixTime,
 };
+use ca_verify::target::Target;
 use ca_verify::{Change, Entry, Issued, Origin, Request, SignatureAlgorithm};
 use tokio::sync::oneshot;
 
@@ -26,6 +27,7 @@ mod issue;
 mod listener;
 mod revoke;
 mod successor;
+mod targets;
 
 pub use actors::{AddActorOrder, AddedActor, RemovedActor};
 pub use blocked_keys::BlockKeyOrder;
@@ -132,11 +134,12 @@ impl Authority {
             .ok_or(AuthorityError::NoIssuer(class))
     }
 
-    /// Lints, signs and checks one certificate; RSA signatures leave the async threads.
+    /// Lints, signs and checks one certificate that has to work on `targets`; RSA signatures leave the async threads.
     async fn sign(
         &self,
         ca: &Arc<CertificateAuthority>,
         decision: &ca_core::Decision,
+        targets: &[Target],
     ) -> Result<ca_verify::Certificate, AuthorityError> {
         let signer = ca
             .signer
@@ -144,6 +147,7 @@ impl Authority {
             .ok_or(AuthorityError::NoIssuer(ca.issuer.class))?;
         let serial = SerialNumber::generate(&mut SystemEntropy);
         let linted = ca_core::prepare(decision, serial, &ca.issuer)?;
+        targets::refuse_unfit(&linted, ca, targets)?;
         if !is_slow(signer.algorithm()) {
             return Ok(ca_core::sign(linted, signer.as_ref())?);
         }

@@ -44,6 +44,7 @@ impl Failure {
             | Code::UnacceptableKey
             | Code::ProofOfPossession
             | Code::PolicyRefused
+            | Code::TargetRefused
             | Code::Unauthenticated
             | Code::PermissionDenied
             | Code::NotFound

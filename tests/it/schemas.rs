@@ -90,6 +90,11 @@ fn of_certificates(documents: &mut Documents<'_>) {
     );
     documents.client("certificate", &["show", &pem]);
     documents.client(
+        "target-check",
+        &["check", &pem, "--target", "routeros-6", "--target", "ios"],
+    );
+    documents.client("target-rules", &["check", "--list-targets"]);
+    documents.client(
         "export",
         &["export", &pem, "--format", "der", "--out", "der"],
     );

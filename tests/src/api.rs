@@ -106,6 +106,7 @@ impl Key {
             days: 0,
             certification_request: self.certification_request(name),
             replace: false,
+            targets: Vec::new(),
         }
     }
 }

@@ -2,6 +2,7 @@
 
 mod command_line;
 mod settings;
+mod targets;
 
 use ca_types::Code;
 
@@ -28,6 +29,10 @@ pub fn documents() -> Vec<Document> {
         Document {
             path: "docs/settings.md",
             text: settings::text(),
+        },
+        Document {
+            path: "docs/targets.md",
+            text: targets::text(),
         },
     ]
 }

@@ -6,6 +6,7 @@ use ca_types::{
     CertificateState, Days, GeneralName, ProfileName, RequestId, RevocationReason, SerialNumber,
     SubjectName, UnixTime,
 };
+use ca_verify::target::Target;
 use tonic::transport::Channel;
 
 use super::{CertificateRecord, Client, ClientError, LARGEST_MESSAGE};
@@ -27,6 +28,8 @@ pub struct IssueParameters {
     pub certification_request: Vec<u8>,
     /// Whether the valid certificates of this profile and NAME are revoked in the same step.
     pub replace: bool,
+    /// Where it has to work.
+    pub targets: Vec<Target>,
 }
 
 /// What a successor of a certificate shall be.
@@ -60,6 +63,23 @@ pub struct Issued {
     pub certificate: CertificateRecord,
     /// The CAs in DER: the issuing CA first, the root last.
     pub chain: Vec<Vec<u8>>,
+    /// What is worth knowing before it is installed.
+    pub notices: Vec<TargetNotice>,
+}
+
+/// A rule of targets that a certificate does not keep, though it was issued.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct TargetNotice {
+    /// The rule.
+    pub rule: String,
+    /// The targets whose rule it is.
+    pub targets: Vec<String>,
+    /// What was wanted and what came.
+    pub message: String,
+    /// What a person sees there.
+    pub symptom: String,
+    /// Where the rule comes from.
+    pub source: String,
 }
 
 /// Which certificates to list; what is empty does not filter.
@@ -123,9 +143,14 @@ impl Client {
             days: wire_days(parameters.days),
             certification_request: parameters.certification_request.clone(),
             replace: parameters.replace,
+            targets: parameters.targets.iter().map(ToString::to_string).collect(),
         };
         let answer = self.read(self.certificates().issue(request).await)?;
-        Issued::from_wire(answer.certificate, answer.chain)
+        let issued = Issued::from_wire(answer.certificate, answer.chain)?;
+        Ok(Issued {
+            notices: answer.notices.into_iter().map(TargetNotice::from).collect(),
+            ..issued
+        })
     }
 
     /// Issues a successor with the same key.
@@ -254,7 +279,27 @@ impl Issued {
         Ok(Self {
             certificate: certificate.try_into()?,
             chain,
+            notices: Vec::new(),
         })
+    }
+}
+
+impl From<v1::TargetNotice> for TargetNotice {
+    fn from(wire: v1::TargetNotice) -> Self {
+        let v1::TargetNotice {
+            rule,
+            targets,
+            message,
+            symptom,
+            source,
+        } = wire;
+        Self {
+            rule,
+            targets,
+            message,
+            symptom,
+            source,
+        }
     }
 }
 

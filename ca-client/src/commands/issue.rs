@@ -1,9 +1,10 @@
 //! `issue`: a key made here, and a certificate for it.
 
 use ca_types::{Days, GeneralName, ProfileName, SubjectName};
+use ca_verify::target::Target;
 
 use super::Context;
-use crate::arguments::{sans, subject_name, value};
+use crate::arguments::{sans, subject_name, value, values};
 use crate::cli::IssueArguments;
 use crate::client::{Client, IssueParameters, Issued, IssuerRecord};
 use crate::enrollment::{Enrollment, Files, chain_pem};
@@ -22,6 +23,7 @@ pub(super) async fn run(
     let profile: ProfileName = value("--profile", &arguments.profile)?;
     let name = subject_name(&arguments.name)?;
     let further = sans(&arguments.san)?;
+    let targets: Vec<Target> = values("--target", &arguments.target)?;
     let settings = context.settings()?;
     let mut asked = asked("issue", &settings.server, &profile, &name, &further);
     asked.extend(
@@ -38,6 +40,7 @@ pub(super) async fn run(
             .replace
             .then(|| ("--replace".to_owned(), "yes".to_owned())),
     );
+    asked.extend(targets_asked(&targets));
     let enrollment = Enrollment {
         directory: &arguments.place.out,
         name: name.as_str(),
@@ -66,6 +69,7 @@ pub(super) async fn run(
         days: arguments.days.map(Days),
         certification_request: begun.certification_request().to_vec(),
         replace: arguments.replace,
+        targets,
     };
     let issued = match client.issue(&parameters).await {
         Ok(issued) => issued,
@@ -82,11 +86,19 @@ pub(super) fn report(
     context: &mut Context,
 ) -> Result<ExitStatus, CommandError> {
     let record = &issued.certificate;
+    let document = CertificateDocument::with_files(record, files).with_notices(&issued.notices);
     context
         .printer
-        .data(&CertificateDocument::with_files(record, files), || {
-            certificate_facts(record) + &file_facts(files)
-        })?;
+        .data(&document, || certificate_facts(record) + &file_facts(files))?;
+    for notice in &issued.notices {
+        context.printer.talk(format_args!(
+            "notice: {}: {}: {}. What is seen there: {}",
+            notice.targets.join(", "),
+            notice.rule,
+            notice.message,
+            notice.symptom
+        ))?;
+    }
     Ok(ExitStatus::Success)
 }
 
@@ -107,6 +119,12 @@ pub(super) fn asked(
         ("--san", sans.join(" ")),
     ];
     pairs.map(|(key, value)| (key.to_owned(), value)).into()
+}
+
+/// Writes down where the certificate has to work, when that was asked for.
+pub(super) fn targets_asked(targets: &[Target]) -> Option<(String, String)> {
+    let words: Vec<&str> = targets.iter().map(|target| target.as_str()).collect();
+    (!words.is_empty()).then(|| ("--target".to_owned(), words.join(" ")))
 }
 
 /// Returns the names of the certificate: that of the NAME first, each once.

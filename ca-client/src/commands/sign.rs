@@ -4,11 +4,12 @@ use std::path::Path;
 
 use ca_types::{Code, Days, ProfileName, SubjectName};
 use ca_verify::CertificationRequest;
+use ca_verify::target::Target;
 use sha2::{Digest as _, Sha256};
 
 use super::Context;
-use super::issue::{asked, refuse_other_chain, report};
-use crate::arguments::{certification_request, sans, subject_name, value};
+use super::issue::{asked, refuse_other_chain, report, targets_asked};
+use crate::arguments::{certification_request, sans, subject_name, value, values};
 use crate::cli::SignArguments;
 use crate::client::{Client, IssueParameters};
 use crate::enrollment::{Enrollment, Protection};
@@ -26,6 +27,7 @@ pub(super) async fn run(
         Some(name) => name,
         None => only_common_name(&request, &arguments.csr)?,
     };
+    let targets: Vec<Target> = values("--target", &arguments.target)?;
     let settings = context.settings()?;
     let mut asked = asked("sign", &settings.server, &profile, &name, &further);
     let digest = ca_types::Fingerprint::from(<[u8; 32]>::from(Sha256::digest(request.der())));
@@ -40,6 +42,7 @@ pub(super) async fn run(
             .replace
             .then(|| ("--replace".to_owned(), "yes".to_owned())),
     );
+    asked.extend(targets_asked(&targets));
     let enrollment = Enrollment {
         directory: &arguments.place.out,
         name: name.as_str(),
@@ -61,6 +64,7 @@ pub(super) async fn run(
         days: arguments.days.map(Days),
         certification_request: begun.certification_request().to_vec(),
         replace: arguments.replace,
+        targets,
     };
     let issued = match client.issue(&parameters).await {
         Ok(issued) => issued,

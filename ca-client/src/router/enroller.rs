@@ -103,6 +103,7 @@ impl FleetEnroller<'_> {
             days: wish.days,
             certification_request: request,
             replace: false,
+            targets: Vec::new(),
         };
         match self.client.issue(&parameters).await {
             // The same request id gets the same certificate, if there is one.

@@ -6,6 +6,7 @@ use ca_types::{
     CertificateState, Code, Days, Hinted, IssuerClass, IssuerId, ProfileName, Role, SerialError,
     SerialNumber,
 };
+use ca_verify::target::{ChainError, TargetError};
 use ca_verify::{CertificateError, HolderError};
 
 use crate::authz::Denied;
@@ -32,6 +33,12 @@ pub enum AuthorityError {
     /// The holder's signature is not accepted.
     #[error(transparent)]
     Holder(#[from] HolderError),
+    /// It would not work on a target that was asked for.
+    #[error(transparent)]
+    Target(#[from] TargetError),
+    /// A chain of our own does not parse.
+    #[error("a chain of this CA does not parse")]
+    Chain(#[from] ChainError),
     /// A certificate of our own does not parse.
     #[error("a certificate of the log does not parse")]
     Certificate(#[from] CertificateError),
@@ -124,6 +131,9 @@ impl Hinted for AuthorityError {
             Self::Holder(error) => error.code(),
             Self::Certificate(_) | Self::Serial(_) => Code::Internal,
             Self::UnknownProfile { .. } => Code::InvalidRequest,
+            Self::Target(error) => error.code(),
+            Self::Certificate(_) | Self::Chain(_) | Self::Serial(_) => Code::Internal,
+            Self::UnknownProfile(_) => Code::InvalidRequest,
             Self::UnknownSerial(_)
             | Self::UnknownName(_)
             | Self::UnknownIssuer(_)
@@ -153,6 +163,9 @@ impl Hinted for AuthorityError {
             Self::UnknownProfile { known, .. } => {
                 let known: Vec<_> = known.iter().map(ProfileName::as_str).collect();
                 Some(format!("the profiles are {}", known.join(", ")))
+            Self::Target(error) => error.hint(),
+            Self::UnknownProfile(_) => {
+                Some("the profiles are router, vpn-server and vpn-client".to_owned())
             }
             Self::UnknownSerial(_) | Self::UnknownName(_) => {
                 Some("`list` shows what there is".to_owned())
@@ -186,7 +199,7 @@ impl Hinted for AuthorityError {
                 Some("send the same request again, with the same request id".to_owned())
             }
             Self::KeyOfACa(_) => Some("make a new key".to_owned()),
-            Self::Certificate(_) | Self::Serial(_) | Self::NoIssuer(_) => None,
+            Self::Certificate(_) | Self::Chain(_) | Self::Serial(_) | Self::NoIssuer(_) => None,
         }
     }
 }

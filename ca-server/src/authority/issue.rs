@@ -2,6 +2,7 @@
 
 use ca_core::{Lifetime, Wanted};
 use ca_types::{GeneralName, ProfileName, RevocationReason, SubjectName};
+use ca_verify::target::Target;
 use ca_verify::{CertificationRequest, Change, Entry, Issued, Request, Revoked};
 
 use super::{Answer, Authority, AuthorityError, names_of};
@@ -22,6 +23,8 @@ pub struct IssueOrder {
     pub lifetime: Lifetime,
     /// The certification request; only its public key is taken.
     pub csr: CertificationRequest,
+    /// Where it has to work.
+    pub targets: Vec<Target>,
     /// Whether the former certificates of the NAME are revoked in the same step.
     pub former: Former,
 }
@@ -81,7 +84,7 @@ impl Authority {
                 names_of(row).iter().map(String::as_str),
             )?;
         }
-        let certificate = self.sign(ca, &decision).await?;
+        let certificate = self.sign(ca, &decision, &order.targets).await?;
         let mut changes: Vec<Change> = former
             .iter()
             .map(|row| {

@@ -7,9 +7,10 @@ use ca_proto::{ConvertError, certificate_state, revocation_reason, v1};
 use ca_store::{CertificateQuery, PageToken};
 use ca_types::{Days, GeneralName, ProfileName, SerialNumber, SubjectName, UnixTime};
 use ca_verify::HolderRequest;
+use ca_verify::target::Target;
 use tonic::{Request, Response, Status};
 
-use super::certificates::{answer_to_wire, row_to_wire};
+use super::certificates::{answer_to_wire, notices_to_wire, row_to_wire};
 use super::{caller_of, csr_of, refuse, refuse_field, request_of};
 use crate::authority::{
     Answer, Authority, AuthorityError, Former, HolderProof, IssueOrder, RevokeOrder, RevokeTarget,
@@ -92,6 +93,7 @@ impl v1::certificate_authority_server::CertificateAuthority for CertificateAutho
         let csr = csr_of(&std::mem::take(&mut wire.certification_request))?;
         let id = std::mem::take(&mut wire.request_id);
         let request = request_of(&id, &caller, Some(permit.key()), &wire, Some(&csr))?;
+        let targets = targets_of(&wire.targets)?;
         let order = IssueOrder {
             request,
             profile: profile_of(&wire.profile)?,
@@ -106,6 +108,7 @@ impl v1::certificate_authority_server::CertificateAuthority for CertificateAutho
                 .collect::<Result<_, _>>()?,
             lifetime: lifetime_of(wire.days),
             csr,
+            targets: targets.clone(),
             former: if wire.replace {
                 Former::Revoke
             } else {
@@ -113,8 +116,13 @@ impl v1::certificate_authority_server::CertificateAuthority for CertificateAutho
             },
         };
         let answer = self.0.issue(permit, order).await.map_err(|e| refuse(&e))?;
+        let notices = self.0.notices(&answer, &targets).map_err(|e| refuse(&e))?;
         let (certificate, chain) = answer_to_wire(answer);
-        Ok(Response::new(v1::IssueResponse { certificate, chain }))
+        Ok(Response::new(v1::IssueResponse {
+            certificate,
+            chain,
+            notices: notices_to_wire(&notices),
+        }))
     }
 
     async fn renew(
@@ -297,6 +305,19 @@ fn lifetime_of(days: u32) -> Lifetime {
 fn profile_of(text: &str) -> Result<ProfileName, Status> {
     text.parse()
         .map_err(|e| refuse_field(&ConvertError::new("profile", e)))
+}
+
+fn targets_of(words: &[String]) -> Result<Vec<Target>, Status> {
+    let mut targets = Vec::with_capacity(words.len());
+    for word in words {
+        let target = word
+            .parse()
+            .map_err(|e| refuse_field(&ConvertError::new("targets", e)))?;
+        if !targets.contains(&target) {
+            targets.push(target);
+        }
+    }
+    Ok(targets)
 }
 
 fn san_of(text: &str) -> Result<GeneralName, Status> {

@@ -3,6 +3,7 @@
 use ca_proto::{v1, wire_reason, wire_state};
 use ca_store::CertificateRow;
 use ca_types::UnixTime;
+use ca_verify::target::Misfit;
 
 use crate::authority::Answer;
 
@@ -33,4 +34,26 @@ pub(super) fn answer_to_wire(answer: Answer) -> (Option<v1::Certificate>, Vec<Ve
     let mut certificate = row_to_wire(&answer.row, answer.now);
     certificate.der = answer.der;
     (Some(certificate), answer.chain)
+}
+
+/// Writes what is worth knowing: what several targets have in common once.
+pub(super) fn notices_to_wire(misfits: &[Misfit]) -> Vec<v1::TargetNotice> {
+    let mut notices: Vec<v1::TargetNotice> = Vec::new();
+    for misfit in misfits {
+        let target = misfit.target.to_string();
+        match notices
+            .iter_mut()
+            .find(|notice| notice.rule == misfit.rule.id)
+        {
+            Some(notice) => notice.targets.push(target),
+            None => notices.push(v1::TargetNotice {
+                rule: misfit.rule.id.to_owned(),
+                targets: vec![target],
+                message: misfit.message(),
+                symptom: misfit.rule.symptom.to_owned(),
+                source: misfit.rule.source.to_owned(),
+            }),
+        }
+    }
+    notices
 }

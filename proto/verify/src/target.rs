@@ -172,18 +172,22 @@ pub struct Misfit {
     pub came: String,
 }
 
+impl Misfit {
+    /// Says what was wanted and what came.
+    pub fn message(&self) -> String {
+        format!("wanted {}; {}", self.rule.want, self.came)
+    }
+}
+
 impl fmt::Display for Misfit {
-    /// Writes target, rule, what was wanted, what came and what a person will see.
+    /// Writes target, rule, what was wanted, what came, what a person will see, and the source.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { target, rule, .. } = self;
+        let message = self.message();
         write!(
             f,
-            "{}: {}: wanted {}; {} ({}). {}",
-            self.target,
-            self.rule.id,
-            self.rule.want,
-            self.came,
-            self.rule.source,
-            self.rule.symptom
+            "{target}: {}: {message}. What is seen there: {} ({})",
+            rule.id, rule.symptom, rule.source
         )
     }
 }

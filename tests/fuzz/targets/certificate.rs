@@ -2,6 +2,7 @@
 #![no_main]
 
 use ca_verify::Certificate;
+use ca_verify::target::{Chain, Role, Target, judge};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|octets: &[u8]| {
@@ -12,6 +13,12 @@ fuzz_target!(|octets: &[u8]| {
         let again = Certificate::from_pem_or_der(certificate.to_pem().as_bytes())
             .expect("it was accepted once");
         assert_eq!(again.fingerprint(), certificate.fingerprint());
+        Chain::from_ders(&[octets]).expect("what is accepted strictly is accepted leniently");
+    }
+    if let Ok(chain) = Chain::from_files(&[octets]) {
+        for target in Target::ALL {
+            judge(target, &[Role::Server, Role::Client], &chain);
+        }
     }
     if let Ok(chain) = Certificate::chain_from_pem(octets) {
         for certificate in chain {

@@ -82,6 +82,11 @@ impl Chain {
         &self.leaf
     }
 
+    /// Tells whether there is a CA, or the certificate is a root itself.
+    pub fn has_cas(&self) -> bool {
+        !self.cas.is_empty() || self.leaf.is_self_issued()
+    }
+
     /// Returns the CAs.
     pub(super) fn cas(&self) -> &[ChainLink] {
         &self.cas
@@ -140,9 +145,5 @@ pub enum ChainError {
 impl Hinted for ChainError {
     fn code(&self) -> Code {
         Code::InvalidRequest
-    }
-
-    fn hint(&self) -> Option<String> {
-        Some("`openssl x509 -in FILE -noout -text` shows what is in a file".to_owned())
     }
 }
