@@ -28,4 +28,5 @@ mod rows;
 mod schemas;
 mod server_commands;
 mod strongswan;
+mod targets;
 mod webpki_judge;

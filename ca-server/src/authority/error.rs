@@ -129,11 +129,9 @@ impl Hinted for AuthorityError {
             Self::Credential(error) => error.code(),
             Self::Store(error) => error.code(),
             Self::Holder(error) => error.code(),
-            Self::Certificate(_) | Self::Serial(_) => Code::Internal,
             Self::UnknownProfile { .. } => Code::InvalidRequest,
             Self::Target(error) => error.code(),
             Self::Certificate(_) | Self::Chain(_) | Self::Serial(_) => Code::Internal,
-            Self::UnknownProfile(_) => Code::InvalidRequest,
             Self::UnknownSerial(_)
             | Self::UnknownName(_)
             | Self::UnknownIssuer(_)
@@ -160,12 +158,10 @@ impl Hinted for AuthorityError {
             Self::Credential(error) => error.hint(),
             Self::Store(error) => error.hint(),
             Self::Holder(error) => error.hint(),
+            Self::Target(error) => error.hint(),
             Self::UnknownProfile { known, .. } => {
                 let known: Vec<_> = known.iter().map(ProfileName::as_str).collect();
                 Some(format!("the profiles are {}", known.join(", ")))
-            Self::Target(error) => error.hint(),
-            Self::UnknownProfile(_) => {
-                Some("the profiles are router, vpn-server and vpn-client".to_owned())
             }
             Self::UnknownSerial(_) | Self::UnknownName(_) => {
                 Some("`list` shows what there is".to_owned())

@@ -20,7 +20,7 @@ pub(super) fn refuse_unfit(
 
 impl Authority {
     /// Returns what is worth knowing of a new certificate: by the rules of the targets that were asked for, and of
-    /// those that follow from its CA.
+    /// those that follow from its profile and the kind of key of its CA.
     ///
     /// # Errors
     /// Fails when a certificate of our own cannot be read.
@@ -32,16 +32,21 @@ impl Authority {
         let issuer = &self.known_issuer(&answer.row.issuer)?.issuer;
         let key = issuer.certificate.public_key().algorithm();
         let is_rsa = matches!(key, KeyAlgorithm::Rsa { .. });
-        let presumed = Target::presumed(issuer.class, is_rsa);
-        let further = presumed.iter().filter(|target| !asked.contains(target));
+        let profile = self.known_profile(&answer.row.profile);
+        let presumed = profile.map_or(&[][..], ca_core::Profile::targets);
+        let further = presumed
+            .iter()
+            .filter_map(|word| word.parse::<Target>().ok())
+            .filter(|target| is_rsa || !target.wants_rsa_cas())
+            .filter(|target| !asked.contains(target));
         let ders: Vec<&[u8]> = std::iter::once(answer.der.as_slice())
             .chain(answer.chain.iter().map(Vec::as_slice))
             .collect();
         let chain = Chain::from_ders(&ders)?;
         let roles = Role::presumed(chain.leaf());
-        let targets = asked.iter().chain(further);
+        let targets = asked.iter().copied().chain(further);
         Ok(targets
-            .flat_map(|target| judge(*target, roles, &chain))
+            .flat_map(|target| judge(target, roles, &chain))
             .collect())
     }
 }

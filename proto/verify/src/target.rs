@@ -14,7 +14,7 @@ mod url;
 use std::fmt;
 use std::str::FromStr;
 
-use ca_types::{Code, Hinted, IssuerClass};
+use ca_types::{Code, Hinted};
 
 use crate::Severity;
 
@@ -99,41 +99,10 @@ impl Target {
         }
     }
 
-    /// Returns what certificates of a class are usually for, under a CA with a key of this kind.
-    ///
-    /// A CA that is not RSA was chosen for fleets without RouterOS 6, SSTP on RouterOS and iOS set up by hand.
-    pub fn presumed(class: IssuerClass, is_rsa: bool) -> &'static [Self] {
-        match (class, is_rsa) {
-            (IssuerClass::Router, true) => &[Self::RouterOs6, Self::RouterOs7, Self::StrongSwan],
-            (IssuerClass::Router, false) => &[Self::RouterOs7, Self::StrongSwan],
-            (IssuerClass::VpnServer, true) => &[
-                Self::RouterOsSstp,
-                Self::WindowsIkev2,
-                Self::WindowsSstp,
-                Self::Ios,
-                Self::MacOs,
-                Self::Android,
-                Self::StrongSwan,
-                Self::OpenVpn,
-            ],
-            (IssuerClass::VpnServer, false) => &[
-                Self::WindowsIkev2,
-                Self::WindowsSstp,
-                Self::MacOs,
-                Self::Android,
-                Self::StrongSwan,
-                Self::OpenVpn,
-            ],
-            (IssuerClass::VpnClient, true | false) => &[
-                Self::WindowsIkev2,
-                Self::Ios,
-                Self::MacOs,
-                Self::Android,
-                Self::StrongSwan,
-                Self::OpenVpn,
-            ],
-            (IssuerClass::Root | IssuerClass::Control, true | false) => &[],
-        }
+    /// Tells whether whoever has such devices takes RSA for the CAs: RouterOS 6, SSTP on RouterOS, and iOS set up by
+    /// hand need it, so that a CA with another key was chosen for a fleet without them.
+    pub fn wants_rsa_cas(self) -> bool {
+        matches!(self, Self::RouterOs6 | Self::RouterOsSstp | Self::Ios)
     }
 }
 
