@@ -38,6 +38,7 @@ impl AlternativeName {
             let element = list.element()?;
             names.push(Written {
                 name: Self::read(element),
+                tag: element.tag,
                 octets: element.content,
             });
         }
@@ -74,13 +75,15 @@ impl AlternativeName {
 #[derive(Debug, Clone)]
 pub(crate) struct Written<'a> {
     pub(crate) name: AlternativeName,
+    /// The tag of its form.
+    pub(crate) tag: u8,
     pub(crate) octets: &'a [u8],
 }
 
-const EMAIL: u8 = tag::context(1);
-const DNS: u8 = tag::context(2);
+pub(crate) const EMAIL: u8 = tag::context(1);
+pub(crate) const DNS: u8 = tag::context(2);
 const URI: u8 = tag::context(6);
-const ADDRESS: u8 = tag::context(7);
+pub(crate) const ADDRESS: u8 = tag::context(7);
 
 /// Reads an `iPAddress` of 4 or 16 octets; an IPv4 address in IPv6 clothes is none.
 fn address(octets: &[u8]) -> Option<IpAddr> {

@@ -39,8 +39,8 @@ pub use extension::BasicConstraints;
 pub use holder::{HolderError, HolderMethod, HolderRequest};
 pub use key_usage::KeyUsage;
 pub use lint::{
-    Finding, LintContext, LintError, Linted, LintedList, Purpose, Severity, lint_certificate,
-    lint_list,
+    Applies, Finding, Inspected, LintContext, LintError, LintRule, Linted, LintedList, Purpose,
+    Severity, inspect_certificate, inspect_list, lint_certificate, lint_list, lint_rules,
 };
 pub use path::{PathError, check_revocation, verify_chain};
 pub use public_key::{KeyAlgorithm, KeyError, PublicKey, SignatureError};

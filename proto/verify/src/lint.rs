@@ -1,27 +1,29 @@
-//! Judges the final octets before a CA key signs them.
+//! Judges the final octets before a CA key signs them, and what others signed.
 //!
 //! The octets are read again here, by a reader that shares nothing with the builder, so that what is
-//! judged is what relying parties will see.
+//! judged is what relying parties will see. One file per rule: its name, its source, what it asks.
 
-mod access;
-mod alternative_names;
-mod basic_constraints;
-mod form;
-mod key_identifiers;
-mod key_usage;
+mod ca;
+mod certificate;
+mod end_entity;
+mod file;
+mod judged;
+mod judged_list;
 mod list;
-mod names;
+mod plain_url;
+mod purposes;
 mod rule;
-mod serial;
-mod validity;
+mod time_form;
 
 use ca_types::{Code, Hinted, IssuerClass, KeyId};
 
-use crate::tbs_certificate::TbsCertificate;
 use crate::{Certificate, PublicKey, SignatureAlgorithm};
+use judged::{Judged, Surroundings};
+use judged_list::JudgedList;
+use rule::{CertificateRule, ListRule};
 
-pub use rule::{Finding, Severity};
-use rule::{Findings, Rule};
+pub use file::{Inspected, inspect_certificate, inspect_list};
+pub use rule::{Applies, Finding, LintRule, Severity};
 
 /// A `TBSCertificate` that passed every lint; the only thing that a CA key signs. Not `Clone`.
 #[derive(Debug)]
@@ -88,14 +90,34 @@ pub enum Purpose {
     IssuingCa,
     /// An end entity below an issuing CA of this class.
     EndEntity(IssuerClass),
+    /// An end entity of a class that is not known: one that another signed.
+    SomeEndEntity,
+}
+
+/// Lists every rule, those of certificates first.
+pub fn lint_rules() -> impl Iterator<Item = &'static LintRule> {
+    let of_certificates = certificate_rules().map(|rule| &rule.rule);
+    let of_lists = list::RULES.iter().map(|rule| &rule.rule);
+    of_certificates.chain(of_lists)
 }
 
 /// Judges a `TBSCertificate`; only one without errors becomes [`Linted`].
 ///
 /// # Errors
-/// Fails with all findings when one of them is an error.
+/// Fails with all findings when one of them is an error, or when the CA that will sign is not given.
 pub fn lint_certificate(tbs: Vec<u8>, context: LintContext<'_>) -> Result<Linted, LintError> {
-    let (findings, signer) = judge(&tbs, context);
+    let around = Surroundings {
+        purpose: context.purpose,
+        issuer: context.issuer,
+        outer: context.algorithm.identifier_der(),
+    };
+    let (findings, signer) = match Judged::read(&tbs, around) {
+        Ok(judged) => (
+            judge_certificate(&judged),
+            judged.signer().map(PublicKey::key_id),
+        ),
+        Err(error) => (unreadable(&certificate::DER.rule, &error), None),
+    };
     passed(tbs, context.algorithm, signer, findings).map(Linted)
 }
 
@@ -108,7 +130,10 @@ pub fn lint_list(
     issuer: &Certificate,
     algorithm: SignatureAlgorithm,
 ) -> Result<LintedList, LintError> {
-    let findings = list::judge(&tbs, issuer, algorithm);
+    let findings = match JudgedList::read(&tbs, Some(issuer), algorithm.identifier_der()) {
+        Ok(judged) => judge_list(&judged),
+        Err(error) => unreadable(&list::DER.rule, &error),
+    };
     let signer = Some(issuer.public_key().key_id());
     passed(tbs, algorithm, signer, findings).map(LintedList)
 }
@@ -127,75 +152,38 @@ impl Hinted for LintError {
     }
 }
 
-/// The certificate under judgement.
-#[derive(Debug, Clone, Copy)]
-struct Judged<'a> {
-    octets: &'a [u8],
-    tbs: &'a TbsCertificate<'a>,
-    key: Option<&'a PublicKey>,
-    context: LintContext<'a>,
+fn certificate_rules() -> impl Iterator<Item = &'static CertificateRule> {
+    let all = [certificate::RULES, ca::RULES, end_entity::RULES];
+    all.into_iter().flatten().copied()
 }
 
-impl<'a> Judged<'a> {
-    /// Returns the class of the issuing CA of an end entity.
-    fn class(&self) -> Option<IssuerClass> {
-        match self.context.purpose {
-            Purpose::EndEntity(class) => Some(class),
-            Purpose::Root | Purpose::IssuingCa => None,
-        }
-    }
-
-    /// Returns the key that will sign.
-    fn signer(&self) -> Option<&'a PublicKey> {
-        match self.context.issuer {
-            Some(issuer) => Some(issuer.public_key()),
-            None => self.key,
-        }
-    }
+fn judge_certificate(judged: &Judged<'_>) -> Vec<Finding> {
+    certificate_rules()
+        .filter(|rule| judged.is_among(rule.rule.applies))
+        .filter_map(|rule| Finding::of(&rule.rule, (rule.check)(judged)))
+        .collect()
 }
 
-fn judge(octets: &[u8], context: LintContext<'_>) -> (Findings, Option<KeyId>) {
-    let mut findings = Findings::default();
-    let tbs = match TbsCertificate::read(octets) {
-        Ok(tbs) => tbs,
-        Err(error) => {
-            findings.report(&form::DER, error.to_string());
-            return (findings, None);
-        }
-    };
-    let key = match PublicKey::from_spki_der(tbs.public_key) {
-        Ok(key) => Some(key),
-        Err(error) => {
-            findings.report(&form::KEY, error.to_string());
-            None
-        }
-    };
-    let judged = Judged {
-        octets,
-        tbs: &tbs,
-        key: key.as_ref(),
-        context,
-    };
-    form::judge(&judged, &mut findings);
-    serial::judge(&judged, &mut findings);
-    validity::judge(&judged, &mut findings);
-    names::judge(&judged, &mut findings);
-    alternative_names::judge(&judged, &mut findings);
-    key_identifiers::judge(&judged, &mut findings);
-    key_usage::judge(&judged, &mut findings);
-    basic_constraints::judge(&judged, &mut findings);
-    access::judge(&judged, &mut findings);
-    let signer = judged.signer().map(PublicKey::key_id);
-    (findings, signer)
+fn judge_list(judged: &JudgedList<'_>) -> Vec<Finding> {
+    let rules: &[&ListRule] = list::RULES;
+    rules
+        .iter()
+        .filter_map(|rule| Finding::of(&rule.rule, (rule.check)(judged)))
+        .collect()
+}
+
+/// The only finding about octets that are no DER of the wanted form.
+fn unreadable(rule: &LintRule, error: &crate::MalformedDer) -> Vec<Finding> {
+    let verdict = rule::Verdict::BrokenBy(error.to_string());
+    Finding::of(rule, verdict).into_iter().collect()
 }
 
 fn passed(
     tbs: Vec<u8>,
     algorithm: SignatureAlgorithm,
     signer: Option<KeyId>,
-    findings: Findings,
+    findings: Vec<Finding>,
 ) -> Result<Passed, LintError> {
-    let findings = findings.into_vec();
     let is_refused = findings
         .iter()
         .any(|finding| finding.severity == Severity::Error);

@@ -21,6 +21,14 @@ oids! {
     CRL_NUMBER = "2.5.29.20";
     /// `id-ce-cRLReasons` (RFC 5280 §5.3.1).
     CRL_REASON = "2.5.29.21";
+    /// `id-ce-deltaCRLIndicator` (RFC 5280 §5.2.4).
+    DELTA_CRL_INDICATOR = "2.5.29.27";
+    /// `id-ce-issuingDistributionPoint` (RFC 5280 §5.2.5).
+    ISSUING_DISTRIBUTION_POINT = "2.5.29.28";
+    /// `id-ce-certificateIssuer` (RFC 5280 §5.3.3).
+    CERTIFICATE_ISSUER = "2.5.29.29";
+    /// `id-ce-nameConstraints` (RFC 5280 §4.2.1.10).
+    NAME_CONSTRAINTS = "2.5.29.30";
     /// `id-ce-cRLDistributionPoints` (RFC 5280 §4.2.1.13).
     CRL_DISTRIBUTION_POINTS = "2.5.29.31";
     /// `id-ce-authorityKeyIdentifier` (RFC 5280 §4.2.1.1).
@@ -32,6 +40,8 @@ oids! {
     /// `id-ad-caIssuers` (RFC 5280 §4.2.2.1).
     CA_ISSUERS = "1.3.6.1.5.5.7.48.2";
 
+    /// `anyExtendedKeyUsage` (RFC 5280 §4.2.1.12).
+    ANY_EXTENDED_KEY_USAGE = "2.5.29.37.0";
     /// `id-kp-serverAuth` (RFC 5280 §4.2.1.12).
     SERVER_AUTH = "1.3.6.1.5.5.7.3.1";
     /// `id-kp-clientAuth` (RFC 5280 §4.2.1.12).

@@ -1,5 +1,7 @@
 //! Public keys (`SubjectPublicKeyInfo`, RFC 5280 §4.1.2.7).
 
+mod strength;
+
 use std::fmt;
 
 use aws_lc_rs::digest::{SHA256, digest};
@@ -88,6 +90,30 @@ impl PublicKey {
             subject_key_identifier: leftmost(sha256(bits)),
             verifier,
         })
+    }
+
+    /// Looks for keys that are known to be weak: RSA with small factors, by ROCA, or of close primes.
+    ///
+    /// It takes longer than the reading, so it is asked where a key comes in, in a certification request, and where a
+    /// certificate is judged.
+    ///
+    /// # Errors
+    /// Fails when the private key can be found from this key.
+    pub fn check_strength(&self) -> Result<(), KeyError> {
+        match self.algorithm {
+            KeyAlgorithm::Rsa { .. } => strength::check(self.modulus()?),
+            KeyAlgorithm::P256 | KeyAlgorithm::P384 => Ok(()),
+        }
+    }
+
+    /// Returns the octets of the modulus, which was read before.
+    fn modulus(&self) -> Result<&[u8], KeyError> {
+        let mut reader = DerReader::new(&self.spki, "SubjectPublicKeyInfo");
+        let mut spki = reader.sequence("SubjectPublicKeyInfo")?;
+        spki.sequence("algorithm of the public key")?;
+        let mut key = DerReader::new(spki.octet_bits()?, "RSA public key");
+        positive(key.sequence("RSA public key")?.integer()?)
+            .ok_or(KeyError::RsaMalformed("modulus"))
     }
 
     /// Returns the DER of the `SubjectPublicKeyInfo`.
@@ -252,6 +278,9 @@ fn elliptic(mut parameters: DerReader<'_>, point: &[u8]) -> Result<KeyAlgorithm,
         }
     };
     parameters.finish()?;
+    if point == [0] {
+        return Err(KeyError::PointAtInfinity(algorithm));
+    }
     if point.first() != Some(&4) || point.len() != length {
         return Err(KeyError::PointNotUncompressed(algorithm));
     }
@@ -316,6 +345,18 @@ pub enum KeyError {
     /// A key for RSASSA-PSS or RSAES-OAEP alone.
     #[error("RSA key is restricted to PSS or OAEP: wanted rsaEncryption")]
     RsaRestricted,
+    /// A modulus with a small factor.
+    #[error("RSA modulus is divisible by {factor}")]
+    RsaSmallFactor {
+        /// The factor.
+        factor: u64,
+    },
+    /// A modulus of the library of CVE-2017-15361.
+    #[error("RSA modulus has the fingerprint of ROCA (CVE-2017-15361)")]
+    RsaRoca,
+    /// Primes so close that Fermat's method finds them.
+    #[error("RSA modulus is a product of two close primes, which Fermat's method finds")]
+    RsaClosePrimes,
     /// An Edwards or Montgomery key.
     #[error("{0} key: routers and VPN clients do not read it")]
     Edwards(&'static str),
@@ -334,6 +375,9 @@ pub enum KeyError {
         /// The object identifier of the algorithm.
         oid: String,
     },
+    /// The point at infinity, which is nobody's key.
+    #[error("point of the {0} key is the point at infinity")]
+    PointAtInfinity(KeyAlgorithm),
     /// A point in its compressed form.
     #[error("point of the {0} key is not in the uncompressed form")]
     PointNotUncompressed(KeyAlgorithm),

@@ -59,6 +59,7 @@ impl CertificationRequest {
         let attributes = fields.expect(tag::context_constructed(0), "wanted attributes")?;
         fields.finish()?;
         let public_key = PublicKey::from_spki_der(key.octets)?;
+        public_key.check_strength()?;
         let algorithm = SignatureAlgorithm::from_identifier_der(signed.algorithm)
             .ok_or(RequestError::Algorithm)?;
         public_key

@@ -75,6 +75,17 @@ impl SignatureAlgorithm {
         }
     }
 
+    /// Tells whether a key of this kind signs with it: ECDSA with the digest of the curve's length only.
+    pub(crate) fn fits(self, key: KeyAlgorithm) -> bool {
+        match self {
+            Self::RsaPkcs1Sha256 | Self::RsaPkcs1Sha384 | Self::RsaPkcs1Sha512 => {
+                matches!(key, KeyAlgorithm::Rsa { .. })
+            }
+            Self::EcdsaSha256 => key == KeyAlgorithm::P256,
+            Self::EcdsaSha384 => key == KeyAlgorithm::P384,
+        }
+    }
+
     /// Tells whether signing takes so long that it must not stand in the way of other requests.
     pub fn is_slow(self) -> bool {
         match self {

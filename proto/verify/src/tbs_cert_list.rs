@@ -81,7 +81,7 @@ impl<'a> TbsCertList<'a> {
     }
 }
 
-/// Reads the entries of a CRL one by one.
+/// Reads the entries of a CRL one by one, as they are read here: a reason and no other extension.
 #[derive(Debug, Clone)]
 pub(crate) struct Entries<'a>(DerReader<'a>);
 
@@ -140,3 +140,104 @@ fn reason(fields: &mut DerReader<'_>) -> Result<RevocationReason, MalformedDer> 
 
 /// SEQUENCE, `id-ce-cRLReasons`, OCTET STRING, and ENUMERATED of one octet (RFC 5280 §5.3.1).
 const REASON: &[u8] = &[0x30, 10, 6, 3, 0x55, 0x1d, 21, 4, 3, 10, 1];
+
+/// Reads the entries of any CRL one by one.
+#[derive(Debug, Clone)]
+pub(crate) struct RawEntries<'a>(DerReader<'a>);
+
+/// One entry of any CRL, its extensions unread.
+#[derive(Debug, Clone)]
+pub(crate) struct RawEntry<'a> {
+    pub(crate) serial: &'a [u8],
+    pub(crate) time: Time,
+    extensions: DerReader<'a>,
+}
+
+/// What an entry has that is not written here.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct EntryFaults(u8);
+
+impl EntryFaults {
+    /// A serial number that is not higher than the one before.
+    pub(crate) const ORDER: Self = Self(1);
+    /// A time in the other form.
+    pub(crate) const TIME_FORM: Self = Self(1 << 1);
+    /// A time after thisUpdate.
+    pub(crate) const FUTURE: Self = Self(1 << 2);
+    /// A serial number that is not positive, or too long.
+    pub(crate) const SERIAL: Self = Self(1 << 3);
+    /// A reason that cannot be read, `unspecified`, or `removeFromCRL`, which has no place in a full CRL.
+    pub(crate) const REASON: Self = Self(1 << 4);
+    /// A critical reason.
+    pub(crate) const CRITICAL_REASON: Self = Self(1 << 5);
+    /// A certificate issuer: the CRL is an indirect one.
+    pub(crate) const INDIRECT: Self = Self(1 << 6);
+    /// Another extension.
+    pub(crate) const UNKNOWN_EXTENSION: Self = Self(1 << 7);
+
+    /// Adds a fault if it is there.
+    pub(crate) fn add(&mut self, fault: Self, is_there: bool) {
+        if is_there {
+            self.0 |= fault.0;
+        }
+    }
+
+    /// Tells whether one of these faults is there.
+    pub(crate) fn has(self, faults: Self) -> bool {
+        self.0 & faults.0 != 0
+    }
+}
+
+impl<'a> RawEntries<'a> {
+    /// Begins at the content of `revokedCertificates`.
+    pub(crate) fn new(content: &'a [u8]) -> Self {
+        Self(DerReader::new(content, "list of revoked certificates"))
+    }
+
+    /// Reads the next entry.
+    pub(crate) fn read(&mut self) -> Result<Option<RawEntry<'a>>, MalformedDer> {
+        if self.0.is_at_end() {
+            return Ok(None);
+        }
+        let mut fields = self.0.sequence("entry of a CRL")?;
+        Ok(Some(RawEntry {
+            serial: fields.integer()?,
+            time: fields.time()?,
+            extensions: fields,
+        }))
+    }
+}
+
+impl RawEntry<'_> {
+    /// Reads the extensions.
+    pub(crate) fn judge_extensions(mut self, faults: &mut EntryFaults) -> Result<(), MalformedDer> {
+        if self.extensions.is_at_end() {
+            return Ok(());
+        }
+        let mut usual = self.extensions.clone();
+        if reason(&mut usual).is_ok() {
+            return usual.finish();
+        }
+        let list = Extensions::read(&mut self.extensions)?;
+        self.extensions.finish()?;
+        for extension in &list.0 {
+            match extension.oid {
+                oid::CRL_REASON => {
+                    faults.add(EntryFaults::CRITICAL_REASON, extension.critical);
+                    faults.add(EntryFaults::REASON, !is_used_reason(extension.value));
+                }
+                oid::CERTIFICATE_ISSUER => faults.add(EntryFaults::INDIRECT, true),
+                _ => faults.add(EntryFaults::UNKNOWN_EXTENSION, true),
+            }
+        }
+        Ok(())
+    }
+}
+
+fn is_used_reason(value: &[u8]) -> bool {
+    match value {
+        // certificateHold and aACompromise are reasons that others use.
+        [10, 1, number] => matches!(number, 1..=6 | 9 | 10),
+        _ => false,
+    }
+}

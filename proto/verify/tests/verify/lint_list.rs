@@ -1,99 +1,34 @@
-//! Every rule of the lint for CRLs has a draft that breaks it, and breaks nothing else.
+//! Every rule for CRLs has a vector that breaks it, and it alone unless the vector says what else.
 
-use ca_verify::{SignatureAlgorithm, lint_list};
+use ca_verify::{Applies, SignatureAlgorithm, inspect_list, lint_list, lint_rules};
 
-use crate::der_writer::Criticality::{Critical, NotCritical};
-use crate::der_writer::{element, extension, oid, sequence};
-use crate::draft::{
-    AUTHORITY_KEY_IDENTIFIER, CA_POINT, DEVICE_POINT, Draft, ca_name, ecdsa_sha256, generalized,
-    key_identifier, utc,
-};
+use crate::der_writer::{bits, oid, sequence};
+use crate::draft::{DEVICE_POINT, Draft, ca_name, utc};
+use crate::list_vectors::{LIST_VECTORS, ListDraft, authority, entry, entry_with, number, reason};
 
-const CRL_NUMBER: &str = "2.5.29.20";
-
-/// The parts of a `TBSCertList`.
-#[derive(Debug, Clone)]
-struct ListDraft {
-    version: Vec<u8>,
-    algorithm: Vec<u8>,
-    issuer: Vec<u8>,
-    this_update: Vec<u8>,
-    next_update: Vec<u8>,
-    entries: Option<Vec<Vec<u8>>>,
-    extensions: Vec<Vec<u8>>,
-}
-
-impl ListDraft {
-    fn new() -> Self {
-        Self {
-            version: vec![2, 1, 1],
-            algorithm: ecdsa_sha256(),
-            issuer: ca_name("Router CA"),
-            this_update: utc("261124080000Z"),
-            next_update: utc("261201080000Z"),
-            entries: Some(vec![entry(1), entry(2)]),
-            extensions: vec![authority(CA_POINT), number()],
-        }
-    }
-
-    fn tbs(&self) -> Vec<u8> {
-        let entries = self.entries.as_deref().map(sequence).unwrap_or_default();
-        let extensions = element(0xa0, &sequence(&self.extensions));
-        sequence(&[
-            self.version.clone(),
-            self.algorithm.clone(),
-            self.issuer.clone(),
-            self.this_update.clone(),
-            self.next_update.clone(),
-            entries,
-            extensions,
-        ])
-    }
-}
-
-fn entry(serial: u8) -> Vec<u8> {
-    sequence(&[element(2, &[serial]), utc("261124070000Z")])
-}
-
-/// An entry with one extension.
-fn entry_with(extension: Vec<u8>) -> Vec<u8> {
-    let extensions = sequence(&[extension]);
-    sequence(&[element(2, &[9]), utc("261124070000Z"), extensions])
-}
-
-fn reason(number: u8) -> Vec<u8> {
-    extension("2.5.29.21", NotCritical, &[10, 1, number])
-}
-
-fn authority(point: &str) -> Vec<u8> {
-    let value = sequence(&[element(0x80, &key_identifier(point))]);
-    extension(AUTHORITY_KEY_IDENTIFIER, NotCritical, &value)
-}
-
-fn number() -> Vec<u8> {
-    extension(CRL_NUMBER, NotCritical, &[2, 1, 5])
-}
-
-#[track_caller]
-fn judge(issuer: &Draft, change: impl FnOnce(&mut ListDraft), expect: &[&str]) {
-    let mut draft = ListDraft::new();
-    change(&mut draft);
-    let linted = lint_list(
-        draft.tbs(),
-        &issuer.certificate(),
-        SignatureAlgorithm::EcdsaSha256,
-    );
-    let found: Vec<_> = match &linted {
-        Ok(_) => vec![],
+/// Lists the rules that a CRL by `issuer` breaks.
+fn broken(draft: &ListDraft, issuer: &Draft, algorithm: SignatureAlgorithm) -> Vec<&'static str> {
+    match lint_list(draft.tbs(), &issuer.certificate(), algorithm) {
+        Ok(linted) => linted
+            .notices()
+            .iter()
+            .map(|finding| finding.rule)
+            .collect(),
         Err(error) => error.findings.iter().map(|finding| finding.rule).collect(),
-    };
-    assert_eq!(found, expect);
+    }
 }
 
-/// Breaks a CRL of the issuing CA.
+/// Changes a CRL of the issuing CA.
 #[track_caller]
 fn check(change: impl FnOnce(&mut ListDraft), expect: &[&str]) {
-    judge(&Draft::issuing_ca(), change, expect);
+    let mut draft = ListDraft::new();
+    change(&mut draft);
+    let found = broken(
+        &draft,
+        &Draft::issuing_ca(),
+        SignatureAlgorithm::EcdsaSha256,
+    );
+    assert_eq!(found, expect);
 }
 
 #[test]
@@ -104,112 +39,83 @@ fn right_drafts_pass() {
         |draft| draft.entries = Some(vec![entry_with(reason(4))]),
         &[],
     );
+    check(|draft| draft.next_update = utc("261204080000Z"), &[]);
 }
 
 #[test]
-fn fields() {
-    check(|draft| draft.version = vec![], &["crl-version-2"]);
-    check(
-        |draft| draft.algorithm = sequence(&[oid("1.2.840.10045.4.3.3")]),
-        &["algorithms-equal"],
-    );
-    check(
-        |draft| draft.issuer = ca_name("Other CA"),
-        &["issuer-is-subject-of-ca"],
-    );
+fn every_vector_breaks_its_rule_and_what_it_says_besides() {
+    for vector in LIST_VECTORS {
+        let mut draft = ListDraft::new();
+        (vector.change)(&mut draft);
+        let ca = Draft::issuing_ca();
+        let mut found = broken(&draft, &ca, SignatureAlgorithm::EcdsaSha256);
+        let mut expect = [&[vector.rule], vector.also].concat();
+        found.sort_unstable();
+        expect.sort_unstable();
+        assert_eq!(found, expect, "{}", vector.rule);
+    }
+}
+
+#[test]
+fn every_rule_for_crls_has_a_vector() {
+    let mut vectors: Vec<&str> = LIST_VECTORS.iter().map(|vector| vector.rule).collect();
+    // They need another CA, or another signature: `the_ca_and_the_algorithm_fit`.
+    vectors.extend([
+        "crl-signer-may-sign",
+        "crl-algorithm-fits-key",
+        "crl-signature-algorithm-known",
+    ]);
+    let mut rules: Vec<&str> = lint_rules()
+        .filter(|rule| rule.applies == Applies::Lists)
+        .map(|rule| rule.name)
+        .collect();
+    vectors.sort_unstable();
+    rules.sort_unstable();
+    assert_eq!(vectors, rules);
+}
+
+#[test]
+fn the_ca_and_the_algorithm_fit() {
     let mut leaf = Draft::router();
     leaf.subject = ca_name("Router CA");
-    judge(
-        &leaf,
-        |draft| draft.extensions = vec![authority(DEVICE_POINT), number()],
-        &["ca-signs-crls"],
-    );
+    let mut draft = ListDraft::new();
+    draft.extensions = vec![authority(DEVICE_POINT), number()];
+    let found = broken(&draft, &leaf, SignatureAlgorithm::EcdsaSha256);
+    assert_eq!(found, ["crl-signer-may-sign"]);
+
+    let rsa = SignatureAlgorithm::RsaPkcs1Sha256;
+    let mut draft = ListDraft::new();
+    draft.algorithm = rsa.identifier_der().to_vec();
+    let found = broken(&draft, &Draft::issuing_ca(), rsa);
+    assert_eq!(found, ["crl-algorithm-fits-key"]);
+
+    // ecdsa-with-SHA1.
+    draft.algorithm = sequence(&[oid("1.2.840.10045.4.1")]);
+    let der = sequence(&[draft.tbs(), draft.algorithm.clone(), bits(&[0; 8])]);
+    let issuer = Draft::issuing_ca().certificate();
+    let found: Vec<_> = inspect_list(&der, Some(&issuer))
+        .iter()
+        .map(|finding| finding.rule)
+        .collect();
+    assert_eq!(found, ["crl-signature-algorithm-known"]);
 }
 
 #[test]
-fn times() {
-    check(
-        |draft| draft.next_update = utc("261124080000Z"),
-        &["crl-times"],
-    );
-    check(|draft| draft.next_update = vec![], &["crl-times"]);
-    check(
-        |draft| draft.next_update = generalized("20261201080000Z"),
-        &["time-form"],
-    );
-    check(|draft| draft.next_update = utc("261204080000Z"), &[]);
-    check(
-        |draft| draft.next_update = utc("261204080001Z"),
-        &["crl-length"],
-    );
-}
-
-#[test]
-fn extensions() {
-    check(
-        |draft| draft.extensions = vec![number()],
-        &["crl-authority-key-identifier"],
-    );
-    check(
-        |draft| draft.extensions = vec![authority(DEVICE_POINT), number()],
-        &["crl-authority-key-identifier"],
-    );
-    check(
-        |draft| draft.extensions = vec![authority(CA_POINT)],
-        &["crl-number"],
-    );
-    check(
-        |draft| {
-            let negative = extension(CRL_NUMBER, NotCritical, &[2, 1, 0xff]);
-            draft.extensions = vec![authority(CA_POINT), negative];
-        },
-        &["crl-number", "crl-number"],
-    );
-    check(|draft| draft.extensions.push(number()), &["extension-once"]);
-    // A delta CRL indicator and an issuing distribution point.
-    for id in ["2.5.29.27", "2.5.29.28"] {
-        check(
-            |draft| draft.extensions.push(extension(id, Critical, &[2, 1, 1])),
-            &["crl-full-and-direct"],
-        );
-    }
-}
-
-#[test]
-fn entries() {
-    check(
-        |draft| draft.entries = Some(vec![]),
-        &["crl-empty-list-absent"],
-    );
-    for serials in [[1, 1], [2, 1]] {
-        check(
-            |draft| draft.entries = Some(serials.map(entry).to_vec()),
-            &["crl-entries-once"],
-        );
-    }
-    check(
-        |draft| {
-            let time = generalized("20261124070000Z");
-            draft.entries = Some(vec![sequence(&[element(2, &[1]), time])]);
-        },
-        &["time-form"],
-    );
-    // Unspecified, removeFromCRL, and a number that is none.
-    for number in [0, 8, 42] {
+fn reasons_are_those_of_a_full_crl() {
+    // Unspecified, removeFromCRL, and numbers that are none.
+    for number in [0, 7, 8, 42] {
         check(
             |draft| draft.entries = Some(vec![entry_with(reason(number))]),
-            &["der"],
+            &["crl-entry-reason"],
         );
     }
-    // The certificate of another CA: an indirect CRL.
+    // A reason of others: certificateHold.
     check(
-        |draft| {
-            draft.entries = Some(vec![entry_with(extension(
-                "2.5.29.29",
-                Critical,
-                &[0x30, 0],
-            ))]);
-        },
-        &["der"],
+        |draft| draft.entries = Some(vec![entry_with(reason(6))]),
+        &[],
+    );
+    check(
+        |draft| draft.entries = Some([1, 1].map(entry).to_vec()),
+        &["crl-entries-once"],
     );
 }

@@ -13,6 +13,12 @@ mod lint;
 #[cfg(test)]
 mod lint_list;
 #[cfg(test)]
+mod list_vectors;
+#[cfg(test)]
 mod public_key;
 #[cfg(test)]
 mod target;
+#[cfg(test)]
+mod vectors;
+#[cfg(test)]
+mod weak_keys;

@@ -141,7 +141,7 @@ fn points_lie_on_their_curve_in_the_uncompressed_form() {
     );
     refused(&ec(P256, &good[..64]), "not in the uncompressed form");
     refused(&ec(P256, &[]), "not in the uncompressed form");
-    refused(&ec(P256, &[0]), "not in the uncompressed form");
+    refused(&ec(P256, &[0]), "point at infinity");
     let mut hybrid = good.clone();
     hybrid[0] = 7;
     refused(&ec(P256, &hybrid), "not in the uncompressed form");

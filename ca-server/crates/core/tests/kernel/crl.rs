@@ -85,7 +85,7 @@ fn a_crl_that_breaks_a_rule_is_not_signed() {
                 next_update: now(),
                 ..issue()
             },
-            "crl-times",
+            "crl-time-order",
         ),
         (
             CrlIssue {

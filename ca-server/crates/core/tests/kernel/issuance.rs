@@ -245,7 +245,7 @@ fn a_ca_that_cannot_sign_what_was_built_is_stopped_by_the_lint() {
         panic!("the lint lets an https CRL URL pass");
     };
     let rules: Vec<_> = error.findings.iter().map(|finding| finding.rule).collect();
-    assert_eq!(rules, ["one-plain-crl-url"]);
+    assert_eq!(rules, ["crl-url-plain-http"]);
     // A CA of another class with the same id would give away serverAuth.
     let mut issuer = ca.issuer(IssuerClass::Router).clone();
     issuer.class = IssuerClass::VpnClient;
