@@ -7,6 +7,8 @@ use ca_types::{
 use der::asn1::OctetString;
 use der::{Choice, Decode, Encode, Sequence};
 
+use crate::{Checkpoint, LogKeyStatement};
+
 mod restored;
 
 use restored::RestoredDer;
@@ -82,6 +84,12 @@ pub enum Change {
     Restored(Restored),
     /// A certificate of ours that a restored log lacked was handed in.
     Recovered(Issued),
+    /// The log has a key that signs its checkpoints from now on.
+    LogKeyAdded(LogKeyAdded),
+    /// Somebody holds two checkpoints of this log of which at most one can be true.
+    ForkClaimed(ForkClaimed),
+    /// An admin vouches for the clock, which looked wrong.
+    ClockConfirmed(ClockConfirmed),
 }
 
 /// A certificate and what is not in it.
@@ -143,6 +151,31 @@ pub struct KeyBlocked {
     pub key: KeyId,
     /// Why, in the words of who blocked it.
     pub comment: String,
+}
+
+/// A new key of the log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LogKeyAdded {
+    /// The statement by which a control CA vouches for it: the note of a [`LogKeyStatement`].
+    pub statement: String,
+}
+
+/// Two signed checkpoints that contradict, or one that this log never had.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ForkClaimed {
+    /// The note of the checkpoint that was seen first.
+    pub first: String,
+    /// The note of the checkpoint that does not follow it.
+    pub second: String,
+}
+
+/// A clock that was confirmed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ClockConfirmed {
+    /// What the server took for the time.
+    pub expected: UnixTime,
+    /// What the clock said.
+    pub confirmed: UnixTime,
 }
 
 /// Why octets are no entry, or an entry has no octets.
@@ -255,6 +288,12 @@ enum ChangeDer {
     Restored(RestoredDer),
     #[asn1(context_specific = "15", tag_mode = "IMPLICIT", constructed = "true")]
     Recovered(IssuedDer),
+    #[asn1(context_specific = "11", tag_mode = "IMPLICIT", constructed = "true")]
+    LogKeyAdded(LogKeyDer),
+    #[asn1(context_specific = "12", tag_mode = "IMPLICIT", constructed = "true")]
+    ForkClaimed(ForkDer),
+    #[asn1(context_specific = "13", tag_mode = "IMPLICIT", constructed = "true")]
+    ClockConfirmed(ClockDer),
 }
 
 #[derive(Sequence)]
@@ -309,6 +348,23 @@ struct CrlDer {
 struct BlockedDer {
     key: OctetString,
     comment: String,
+}
+
+#[derive(Sequence)]
+struct LogKeyDer {
+    statement: String,
+}
+
+#[derive(Sequence)]
+struct ForkDer {
+    first: String,
+    second: String,
+}
+
+#[derive(Sequence)]
+struct ClockDer {
+    expected: i64,
+    confirmed: i64,
 }
 
 impl TryFrom<&Entry> for EntryDer {
@@ -395,6 +451,17 @@ impl TryFrom<&Change> for ChangeDer {
             }),
             Change::Restored(restored) => Self::Restored(RestoredDer::try_from(restored)?),
             Change::Recovered(issued) => Self::Recovered(IssuedDer::try_from(issued)?),
+            Change::LogKeyAdded(added) => Self::LogKeyAdded(LogKeyDer {
+                statement: added.statement.clone(),
+            }),
+            Change::ForkClaimed(claimed) => Self::ForkClaimed(ForkDer {
+                first: claimed.first.clone(),
+                second: claimed.second.clone(),
+            }),
+            Change::ClockConfirmed(clock) => Self::ClockConfirmed(ClockDer {
+                expected: clock.expected.seconds(),
+                confirmed: clock.confirmed.seconds(),
+            }),
         })
     }
 }
@@ -474,6 +541,25 @@ impl TryFrom<ChangeDer> for Change {
             ChangeDer::KeyUnblocked(unblocked) => Self::KeyUnblocked(key_id(&unblocked.key)?),
             ChangeDer::Restored(restored) => Self::Restored(Restored::try_from(restored)?),
             ChangeDer::Recovered(issued) => Self::Recovered(Issued::try_from(issued)?),
+            ChangeDer::LogKeyAdded(added) => {
+                field("log key", LogKeyStatement::from_note(&added.statement))?;
+                Self::LogKeyAdded(LogKeyAdded {
+                    statement: added.statement,
+                })
+            }
+            ChangeDer::ForkClaimed(claimed) => {
+                for note in [&claimed.first, &claimed.second] {
+                    field("checkpoint", Checkpoint::from_note(note))?;
+                }
+                Self::ForkClaimed(ForkClaimed {
+                    first: claimed.first,
+                    second: claimed.second,
+                })
+            }
+            ChangeDer::ClockConfirmed(clock) => Self::ClockConfirmed(ClockConfirmed {
+                expected: time(clock.expected)?,
+                confirmed: time(clock.confirmed)?,
+            }),
         })
     }
 }
@@ -654,6 +740,17 @@ mod tests {
                     name: "a.example.net".to_owned(),
                     succeeds: None,
                     certificate: vec![0x30, 0],
+                }),
+                Change::LogKeyAdded(LogKeyAdded {
+                    statement: crate::log_key::tests::statement(),
+                }),
+                Change::ForkClaimed(ForkClaimed {
+                    first: crate::checkpoint::tests::note(7, 1),
+                    second: crate::checkpoint::tests::note(7, 2),
+                }),
+                Change::ClockConfirmed(ClockConfirmed {
+                    expected: UnixTime::EPOCH,
+                    confirmed: UnixTime::MAX,
                 }),
             ],
         }

@@ -7,6 +7,7 @@
 
 mod alternative_name;
 mod certificate;
+mod checkpoint;
 mod der_reader;
 mod distinguished_name;
 mod entry;
@@ -14,6 +15,7 @@ mod extension;
 mod holder;
 mod key_usage;
 mod lint;
+mod log_key;
 pub mod oid;
 mod path;
 mod pem;
@@ -23,17 +25,20 @@ mod revocation_list;
 mod signature_algorithm;
 mod signed;
 pub mod target;
+mod signed_note;
 mod tbs_cert_list;
 mod tbs_certificate;
 mod tree;
 
 pub use alternative_name::AlternativeName;
 pub use certificate::{Certificate, CertificateError, IssuedByError, MAX_CERTIFICATE_OCTETS};
+pub use checkpoint::Checkpoint;
 pub use der_reader::MalformedDer;
 pub use distinguished_name::DistinguishedName;
 pub use entry::{
-    Change, Console, CrlSigned, Entry, EntryError, Issued, IssuerAdded, KeyBlocked,
-    MAX_ENTRY_OCTETS, Origin, Reapplied, Request, Restored, RestoredList, Revoked,
+    Change, ClockConfirmed, Console, CrlSigned, Entry, EntryError, ForkClaimed, Issued,
+    IssuerAdded, KeyBlocked, LogKeyAdded, MAX_ENTRY_OCTETS, Origin, Reapplied, Request, Restored,
+    RestoredList, Revoked,
 };
 pub use extension::BasicConstraints;
 pub use holder::{HolderError, HolderMethod, HolderRequest};
@@ -42,10 +47,15 @@ pub use lint::{
     Applies, Finding, Inspected, LintContext, LintError, LintRule, Linted, LintedList, Purpose,
     Severity, inspect_certificate, inspect_list, lint_certificate, lint_list, lint_rules,
 };
+pub use log_key::{LogKey, LogKeyStatement};
 pub use path::{PathError, check_revocation, verify_chain};
 pub use public_key::{KeyAlgorithm, KeyError, PublicKey, SignatureError};
 pub use request::{CertificationRequest, MAX_REQUEST_OCTETS, RequestError, RequestedExtensions};
 pub use revocation_list::{CertificateList, CertificateListError};
 pub use signature_algorithm::SignatureAlgorithm;
+pub use signed_note::{NoteError, NoteSignature, SignedNote};
 pub use tbs_cert_list::RevokedCertificate;
-pub use tree::{Frontier, leaf_hash, node_hash};
+pub use tree::{
+    Frontier, ProofError, Subtree, TILE_LEVEL, consistency_proof, inclusion_proof, leaf_hash,
+    node_hash, root_of, verify_consistency, verify_inclusion,
+};

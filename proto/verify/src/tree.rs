@@ -1,5 +1,11 @@
 //! Hashes of the Merkle tree over the log (RFC 9162 §2.1).
 
+mod proof;
+
+pub use proof::{
+    ProofError, Subtree, consistency_proof, inclusion_proof, root_of, verify_consistency,
+    verify_inclusion,
+};
 use sha2::{Digest, Sha256};
 
 /// Hashes the octets of a leaf (RFC 9162 §2.1.1).
@@ -17,6 +23,9 @@ pub fn node_hash(left: &[u8; 32], right: &[u8; 32]) -> [u8; 32] {
     hasher.finalize().into()
 }
 
+/// The level of the subtrees that are kept to prove things from: tiles of 256 leaves.
+pub const TILE_LEVEL: u32 = 8;
+
 /// The right edge of a growing tree: the hashes of its perfect subtrees, the largest first.
 ///
 /// It is all that is needed to add leaves and to know the root hash.
@@ -33,16 +42,21 @@ impl Frontier {
         Self::default()
     }
 
-    /// Adds the hash of the next leaf.
-    pub fn push(&mut self, leaf_hash: [u8; 32]) {
+    /// Adds the hash of the next leaf; returns the hash of the tile that it completes, if it does.
+    pub fn push(&mut self, leaf_hash: [u8; 32]) -> Option<[u8; 32]> {
         let mut hash = leaf_hash;
-        for _level in 0..self.size.trailing_ones() {
+        let mut tile = None;
+        for level in 1..=self.size.trailing_ones() {
             if let Some(left) = self.subtrees.pop() {
                 hash = node_hash(&left, &hash);
+            }
+            if level == TILE_LEVEL {
+                tile = Some(hash);
             }
         }
         self.subtrees.push(hash);
         self.size += 1;
+        tile
     }
 
     /// Returns the number of leaves.
@@ -87,7 +101,7 @@ mod tests {
     use super::*;
 
     /// The leaves of the test vectors of certificate-transparency (RFC 6962 §2.1, same hashes).
-    const LEAVES: [&str; 8] = [
+    pub(super) const LEAVES: [&str; 8] = [
         "",
         "00",
         "10",
@@ -110,7 +124,7 @@ mod tests {
         "5dc9da79a70659a9ad559cb701ded9a2ab9d823aad2f4960cfe370eff4604328",
     ];
 
-    fn octets(hex: &str) -> Vec<u8> {
+    pub(super) fn octets(hex: &str) -> Vec<u8> {
         hex.as_bytes()
             .chunks(2)
             .map(|pair| u8::from_str_radix(std::str::from_utf8(pair).unwrap(), 16).unwrap())
@@ -165,5 +179,22 @@ mod tests {
             assert_eq!(Frontier::from_octets(&octets[..end]), None, "cut at {end}");
         }
         assert_eq!(Frontier::from_octets(&[octets, vec![0; 32]].concat()), None);
+    }
+
+    #[test]
+    fn every_256th_leaf_completes_a_tile() {
+        let mut frontier = Frontier::new();
+        let mut tile = Frontier::new();
+        for leaf in 0..1000_u16 {
+            let hash = leaf_hash(&leaf.to_be_bytes());
+            tile.push(hash);
+            let completed = frontier.push(hash);
+            if tile.size() == 256 {
+                assert_eq!(completed, Some(tile.root()));
+                tile = Frontier::new();
+            } else {
+                assert_eq!(completed, None);
+            }
+        }
     }
 }
