@@ -14,13 +14,17 @@ use ca_verify::{Change, Entry, Issued, Origin, Request, SignatureAlgorithm};
 use tokio::sync::oneshot;
 
 use crate::authz::Permit;
+use crate::checkpoint::Checkpoints;
+use crate::clock_guard::ClockGuard;
 use crate::connections::Connections;
 use crate::crl_publisher::CrlPublisher;
 use crate::http::Readiness;
 use crate::tasks::Tasks;
 
 mod actors;
+mod audit;
 mod blocked_keys;
+mod clock;
 mod error;
 mod find;
 mod issue;
@@ -30,7 +34,10 @@ mod successor;
 mod targets;
 
 pub use actors::{AddActorOrder, AddedActor, RemovedActor};
+use audit::ForkClaims;
+pub use audit::{EntryFilter, FoundEntries, ProvedCheckpoint};
 pub use blocked_keys::BlockKeyOrder;
+pub use clock::{ClockView, ClocksDiffer};
 pub use error::AuthorityError;
 pub use find::IssuerView;
 pub use issue::{Former, IssueOrder};
@@ -66,10 +73,13 @@ pub struct Answer {
 pub struct Authority {
     store: Arc<dyn CaStore>,
     clock: Arc<dyn Clock>,
+    clock_guard: Arc<ClockGuard>,
     cas: BTreeMap<IssuerId, Arc<CertificateAuthority>>,
     policy: Policy,
     settings: SettingsDigest,
     crls: Arc<CrlPublisher>,
+    checkpoints: Arc<Checkpoints>,
+    fork_claims: ForkClaims,
     connections: Arc<Connections>,
     readiness: Arc<Readiness>,
     tasks: Tasks,
@@ -82,6 +92,8 @@ pub struct Parts {
     pub store: Arc<dyn CaStore>,
     /// The time.
     pub clock: Arc<dyn Clock>,
+    /// Whether the time is to be believed.
+    pub clock_guard: Arc<ClockGuard>,
     /// All CAs, the root too.
     pub cas: BTreeMap<IssuerId, Arc<CertificateAuthority>>,
     /// What may be issued.
@@ -90,6 +102,8 @@ pub struct Parts {
     pub settings: SettingsDigest,
     /// Where revocations go.
     pub crls: Arc<CrlPublisher>,
+    /// Who signs the log.
+    pub checkpoints: Arc<Checkpoints>,
     /// The open connections, to cut those of a removed actor.
     pub connections: Arc<Connections>,
     /// Who is told when the store accepts nothing any more.
@@ -104,10 +118,12 @@ impl Authority {
         let Parts {
             store,
             clock,
+            clock_guard,
             cas,
             policy,
             settings,
             crls,
+            checkpoints,
             connections,
             readiness,
             tasks,
@@ -115,10 +131,13 @@ impl Authority {
         Arc::new(Self {
             store,
             clock,
+            clock_guard,
             cas,
             policy,
             settings,
             crls,
+            checkpoints,
+            fork_claims: ForkClaims::default(),
             connections,
             readiness,
             tasks,
@@ -318,6 +337,9 @@ fn issued_of(change: &Change) -> Option<&Issued> {
         | Change::CrlSigned(_)
         | Change::KeyBlocked(_)
         | Change::KeyUnblocked(_)
-        | Change::Restored(_) => None,
+        | Change::Restored(_)
+        | Change::LogKeyAdded(_)
+        | Change::ForkClaimed(_)
+        | Change::ClockConfirmed(_) => None,
     }
 }

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use ca_core::{CrlIssue, RevokedCertificates, Signer};
-use ca_store::{CaStore, CertificateRow, Committed, CrlRow, Revocation};
+use ca_store::{CaStore, CertificateRow, Committed, CrlRow, Revocation, StoreError};
 use ca_types::{Clock, IssuerId, RevocationReason, SettingsDigest, UnixTime};
 use ca_verify::{CertificateList, Change, Console, CrlSigned, Entry, Origin};
 use sha2::{Digest as _, Sha256};
@@ -189,8 +189,14 @@ impl CrlPublisher {
             let Some(signer) = &list.ca.signer else {
                 continue;
             };
-            if !self.is_due(list) {
-                continue;
+            match self.now().await {
+                Ok(now) if is_due(list, now) => {}
+                Ok(_) => continue,
+                Err(error) => {
+                    tracing::error!(issuer = %id, %error, "log not read");
+                    well = false;
+                    continue;
+                }
             }
             if let Err(error) = self.issue(id, list, signer).await {
                 tracing::error!(issuer = %id, %error, "CRL not published");
@@ -201,13 +207,12 @@ impl CrlPublisher {
         well
     }
 
-    fn is_due(&self, list: &List) -> bool {
+    /// Returns the time for a CRL: never before what is in the log, unless an admin has confirmed the clock. A CRL of a
+    /// clock that went back would look expired to every device.
+    async fn now(&self) -> Result<UnixTime, StoreError> {
+        let latest = self.store.latest_time().await?;
         let now = self.clock.now();
-        let state = list.lock();
-        state.stale
-            || state.current.as_ref().is_none_or(|crl| {
-                now < crl.this_update() || now.since(crl.this_update()) >= REPUBLISH_SECONDS
-            })
+        Ok(latest.map_or(now, |latest| latest.max(now)))
     }
 
     /// Publishes the kept CRL when it is still the last word, and a new one when not.
@@ -260,7 +265,7 @@ impl CrlPublisher {
 
     /// Tells whether a CRL is fresh and names every revoked certificate.
     async fn says_all(&self, id: &IssuerId, crl: &CertificateList) -> Result<bool, CrlError> {
-        if self.clock.now().since(crl.this_update()) >= REPUBLISH_SECONDS {
+        if self.now().await?.since(crl.this_update()) >= REPUBLISH_SECONDS {
             return Ok(false);
         }
         let rows = self.store.revoked(id).await?;
@@ -282,7 +287,7 @@ impl CrlPublisher {
         let last = self.store.last_crl(id).await?;
         let now = self
             .next_second(last.as_ref().map(|last| last.this_update))
-            .await;
+            .await?;
         let number = last
             .as_ref()
             .map_or(1, |last| last.number.saturating_add(1));
@@ -355,13 +360,15 @@ impl CrlPublisher {
     }
 
     /// Waits until the second of the last CRL is over: two CRLs of one second would look the same to a cache.
-    async fn next_second(&self, last: Option<UnixTime>) -> UnixTime {
-        let now = self.clock.now();
+    async fn next_second(&self, last: Option<UnixTime>) -> Result<UnixTime, StoreError> {
+        let now = self.now().await?;
         if last != Some(now) {
-            return now;
+            return Ok(now);
         }
         tokio::time::sleep(Duration::from_secs(1)).await;
-        self.clock.now()
+        // A clock that went back stands still here; the next second is a second later all the same.
+        let later = now.plus(1).unwrap_or(UnixTime::MAX);
+        Ok(self.now().await?.max(later))
     }
 
     fn publish(&self, id: &IssuerId, list: &List, crl: CertificateList) {
@@ -394,6 +401,15 @@ impl List {
     }
 }
 
+/// Tells whether a new CRL is wanted.
+fn is_due(list: &List, now: UnixTime) -> bool {
+    let state = list.lock();
+    state.stale
+        || state.current.as_ref().is_none_or(|crl| {
+            now < crl.this_update() || now.since(crl.this_update()) >= REPUBLISH_SECONDS
+        })
+}
+
 /// Builds and signs a CRL away from the async threads: a long one takes tens of milliseconds.
 async fn sign(
     list: Arc<List>,
@@ -405,7 +421,9 @@ async fn sign(
         let linted = {
             let mut state = list.lock();
             if let Some(last_update) = last_update {
-                state.revoked.drop_ended_before(last_update);
+                // A last CRL from a clock that ran ahead says nothing about what has ended.
+                let ended_before = last_update.min(issue.this_update);
+                state.revoked.leave_out_ended_before(ended_before);
             }
             state.stale = false;
             ca_core::prepare_crl(

@@ -34,6 +34,21 @@ impl DataDir {
         self.keys().join(format!("{issuer}.key"))
     }
 
+    /// Returns the encrypted key of the log; no CA can have this name while it is there.
+    pub fn log_key(&self) -> PathBuf {
+        self.keys().join("log.key")
+    }
+
+    /// Returns the statement of the control CA about the key of the log.
+    pub fn log_key_statement(&self) -> PathBuf {
+        self.0.join("log").join("key")
+    }
+
+    /// Returns the newest signed checkpoint of the log.
+    pub fn checkpoint(&self) -> PathBuf {
+        self.0.join("log").join("checkpoint")
+    }
+
     /// Returns the directory of the server's own TLS identity.
     pub fn tls(&self) -> PathBuf {
         self.0.join("tls")

@@ -14,12 +14,14 @@ mod audit;
 mod blocked_keys;
 mod certificate_authority;
 mod certificates;
+mod clock;
 mod issuers;
 
 pub use actors::ActorsService;
 pub use audit::AuditService;
 pub use blocked_keys::BlockedKeysService;
 pub use certificate_authority::CertificateAuthorityService;
+pub use clock::ClockService;
 pub use issuers::IssuersService;
 
 /// Turns a refusal or failure into a status, once, with its place in the log and the metrics.

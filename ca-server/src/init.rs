@@ -8,6 +8,7 @@ use ca_types::{Code, Hinted, IssuerClass, IssuerId, NameError, UnixTime};
 use serde::Serialize;
 
 use crate::atomic::AtomicWriteError;
+use crate::checkpoint::CheckpointError;
 use crate::credential::CredentialError;
 use crate::data_dir::DataDir;
 use crate::keystore::{KeyKindError, KeyStoreError};
@@ -144,6 +145,9 @@ pub enum InitError {
     /// The log.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The key of the log.
+    #[error(transparent)]
+    Checkpoint(#[from] CheckpointError),
     /// A file.
     #[error(transparent)]
     Write(#[from] AtomicWriteError),
@@ -180,6 +184,7 @@ impl Hinted for InitError {
             Self::Issuance(error) => error.code(),
             Self::Credential(error) => error.code(),
             Self::Store(error) => error.code(),
+            Self::Checkpoint(error) => error.code(),
             Self::Write(error) => error.code(),
         }
     }
@@ -212,6 +217,7 @@ impl Hinted for InitError {
             Self::Issuance(error) => error.hint(),
             Self::Credential(error) => error.hint(),
             Self::Store(error) => error.hint(),
+            Self::Checkpoint(error) => error.hint(),
             Self::Write(error) => error.hint(),
         }
     }

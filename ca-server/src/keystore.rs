@@ -12,10 +12,12 @@ use ca_verify::KeyAlgorithm;
 use zeroize::Zeroizing;
 
 mod file;
+mod log_key;
 
 pub use file::{
     FileSigner, KeyFile, load_keys, read_key, read_plain_key, write_key, write_plain_key,
 };
+pub use log_key::LogSigner;
 
 #[cfg(doc)]
 use ca_core::Signer;
@@ -173,6 +175,9 @@ pub enum KeyStoreError {
     /// The file cannot be written.
     #[error(transparent)]
     Write(#[from] crate::atomic::AtomicWriteError),
+    /// The cryptographic module made no key for the log.
+    #[error("the cryptographic module made no Ed25519 key")]
+    NoLogKey,
     /// A thread that opened a key ended early.
     #[error("a key was not opened: its thread ended early")]
     Lost,
@@ -196,7 +201,7 @@ impl Hinted for KeyStoreError {
                 Code::FailedPrecondition
             }
             Self::UnknownKind | Self::Unacceptable(_) => Code::UnacceptableKey,
-            Self::NotMade(_) | Self::Encoding(_) | Self::Lost => Code::Internal,
+            Self::NotMade(_) | Self::Encoding(_) | Self::NoLogKey | Self::Lost => Code::Internal,
             Self::Write(error) => error.code(),
         }
     }
@@ -221,6 +226,7 @@ impl Hinted for KeyStoreError {
             | Self::Unacceptable(_)
             | Self::NotMade(_)
             | Self::Encoding(_)
+            | Self::NoLogKey
             | Self::Lost => None,
         }
     }

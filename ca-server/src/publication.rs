@@ -33,6 +33,8 @@ pub struct Published {
     pub expires: Option<UnixTime>,
     /// Its strong entity tag, in quotes: a digest of the content.
     pub etag: String,
+    /// Whether a cache must ask before each use: it may change any second.
+    pub is_changing: bool,
 }
 
 /// The documents by path; readers never wait for a writer's work.
@@ -47,6 +49,15 @@ impl Publication {
 
     /// Publishes a document under a path such as `/crl/router-2026-1.crl`, in the place of the former one.
     pub fn publish(&self, path: impl Into<String>, document: Document) {
+        self.put(path.into(), document, false);
+    }
+
+    /// Publishes a document that may change any second: no cache may use it without asking.
+    pub fn publish_changing(&self, path: impl Into<String>, document: Document) {
+        self.put(path.into(), document, true);
+    }
+
+    fn put(&self, path: String, document: Document, is_changing: bool) {
         let digest = Sha256::digest(&document.octets);
         let tag: String = digest
             .iter()
@@ -59,11 +70,12 @@ impl Publication {
             last_modified: document.last_modified,
             expires: document.expires,
             etag: format!("\"{tag}\""),
+            is_changing,
         });
         self.0
             .write()
             .unwrap_or_else(PoisonError::into_inner)
-            .insert(path.into(), published);
+            .insert(path, published);
     }
 
     /// Finds the document of a path.

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use ca_store::{CaStore, LogStore, OpenOptions};
+use ca_store::{CaStore, LogId, LogStore, OpenOptions};
 use ca_types::{Clock, Passphrase};
 use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::net::TcpListener;
@@ -13,10 +13,13 @@ use tokio_util::sync::CancellationToken;
 
 use crate::authority::{Authority, Parts};
 use crate::authz::{AuthorizeLayer, Authorizer};
+use crate::checkpoint::{CheckpointError, CheckpointParts, Checkpoints, open_log_key};
+use crate::clock_guard::ClockGuard;
 use crate::connections::Connections;
 use crate::crl_publisher::{CrlParts, CrlPublisher};
 use crate::data_dir::DataDir;
 use crate::http::{HttpLimits, Operations, Readiness, publish_router};
+use crate::keystore::{KeyStoreError, PrivateKey};
 use crate::listener_certificate::ListenerCertificate;
 use crate::lock::DataDirLock;
 use crate::publication::Publication;
@@ -63,6 +66,7 @@ pub struct Server {
     addresses: Addresses,
     tasks: Tasks,
     store: Arc<LogStore>,
+    checkpoints: Arc<Checkpoints>,
     _lock: DataDirLock,
 }
 
@@ -91,17 +95,34 @@ impl Server {
             metrics,
             progress,
         } = options;
+        let clock_guard = ClockGuard::new(clock);
+        let clock: Arc<dyn Clock> = Arc::<ClockGuard>::clone(&clock_guard);
         let lock = DataDirLock::take(&data)?;
         let listeners = Listeners::bind(&settings).await?;
         let addresses = listeners.addresses()?;
-        let store = open_store(&data, progress).await?;
+        let passphrase = Arc::new(passphrase);
+        let log_key = open_log_key_aside(&data, &passphrase);
+        let (store, log_id) = open_store(&data, progress).await?;
         let cas = hierarchy::load(&data, &settings, store.as_ref(), passphrase).await?;
         warn_of_root_key(&data);
 
         let shared: Arc<dyn CaStore> = Arc::<LogStore>::clone(&store);
         let publication = Arc::new(Publication::new());
         hierarchy::publish(&publication, &cas);
+        let checkpoints = Checkpoints::start(CheckpointParts {
+            store: Arc::clone(&shared),
+            log_id,
+            clock: Arc::clone(&clock),
+            data: &data,
+            key: log_key.await.map_err(|_lost| ServeError::Interrupted)??,
+            control: hierarchy::control(&cas).ok_or(CheckpointError::NoControlCa)?,
+            publish_url: &settings.publish_url,
+            settings: settings.digest,
+            publication: Arc::clone(&publication),
+        })
+        .await?;
         let tasks = Tasks::default();
+        tasks.spawn(Arc::clone(&checkpoints).run(tasks.stop()));
         let crls = CrlPublisher::start(CrlParts {
             store: Arc::clone(&shared),
             clock: Arc::clone(&clock),
@@ -119,10 +140,12 @@ impl Server {
         let authority = Authority::new(Parts {
             store: Arc::clone(&shared),
             clock: Arc::clone(&clock),
+            clock_guard,
             cas: cas.clone(),
             policy: settings.policy.clone(),
             settings: settings.digest,
             crls,
+            checkpoints: Arc::clone(&checkpoints),
             connections: Arc::clone(&connections),
             readiness: Arc::clone(&readiness),
             tasks: tasks.clone(),
@@ -158,6 +181,7 @@ impl Server {
             addresses,
             tasks,
             store,
+            checkpoints,
             _lock: lock,
         })
     }
@@ -177,6 +201,8 @@ impl Server {
         if !self.tasks.shut_down(PATIENCE).await {
             tracing::warn!("calls under way were cut");
         }
+        // Every leaf is signed for, so that nobody can put one behind them while the server is off.
+        self.checkpoints.newest().await?;
         let store = Arc::clone(&self.store);
         tokio::task::spawn_blocking(move || store.close())
             .await
@@ -268,7 +294,7 @@ fn http_limits(settings: &Settings) -> HttpLimits {
 async fn open_store(
     data: &DataDir,
     progress: Box<dyn FnMut(ca_store::Progress) + Send>,
-) -> Result<Arc<LogStore>, ServeError> {
+) -> Result<(Arc<LogStore>, LogId), ServeError> {
     let path = data.path().to_owned();
     let opened = tokio::task::spawn_blocking(move || {
         LogStore::open(
@@ -284,7 +310,16 @@ async fn open_store(
         tracing::warn!(segment = %torn.segment.display(), offset = torn.offset, octets = torn.octets, "torn end of the log cut off");
     }
     tracing::info!(leaves = report.leaves, index = ?report.index, "store opened");
-    Ok(Arc::new(store))
+    Ok((Arc::new(store), report.log_id))
+}
+
+/// Opens the key of the log while the store is opened: the key derivation takes its time.
+fn open_log_key_aside(
+    data: &DataDir,
+    passphrase: &Arc<Passphrase>,
+) -> tokio::task::JoinHandle<Result<PrivateKey, KeyStoreError>> {
+    let (data, passphrase) = (data.clone(), Arc::clone(passphrase));
+    tokio::task::spawn_blocking(move || open_log_key(&data, &passphrase))
 }
 
 fn warn_of_root_key(data: &DataDir) {

@@ -54,6 +54,7 @@ impl Authority {
             Some(entry) => entry,
             None => {
                 self.prove_scope(order.role, &order.scope)?;
+                self.trust_clock().await?;
                 self.refuse_key(order.csr.public_key()).await?;
                 let profile = Profile::control();
                 let ca = self.issuer_of(profile)?;

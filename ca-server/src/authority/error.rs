@@ -7,9 +7,11 @@ use ca_types::{
     SerialNumber,
 };
 use ca_verify::target::{ChainError, TargetError};
-use ca_verify::{CertificateError, HolderError};
+use ca_verify::{CertificateError, HolderError, NoteError};
 
+use super::ClocksDiffer;
 use crate::authz::Denied;
+use crate::clock_guard::ClockDistrust;
 use crate::credential::CredentialError;
 
 /// Why a use case refuses, or cannot.
@@ -115,6 +117,29 @@ pub enum AuthorityError {
     /// No CA of the class issues.
     #[error("no {0} CA issues at the moment")]
     NoIssuer(IssuerClass),
+    /// The log never had a tree of these sizes.
+    #[error("the log has no leaf or size {asked} within its first {size} leaves")]
+    NoSuchTree {
+        /// The leaf or the older size.
+        asked: u64,
+        /// The size of the tree.
+        size: u64,
+    },
+    /// A checkpoint that is not one of this log.
+    #[error(transparent)]
+    Checkpoint(#[from] NoteError),
+    /// Both checkpoints are of this log.
+    #[error("the log has both checkpoints: there is no fork")]
+    NoFork,
+    /// Another fork was claimed a moment ago.
+    #[error("another fork was claimed within the last minute")]
+    ManyForks,
+    /// The clock is not to be believed.
+    #[error(transparent)]
+    Clock(#[from] ClockDistrust),
+    /// The clocks of caller and server are too far apart.
+    #[error(transparent)]
+    ClocksDiffer(#[from] ClocksDiffer),
     /// The work stopped before its end, since the server stops.
     #[error("the server stopped before the request was done")]
     Interrupted,
@@ -146,6 +171,12 @@ impl Hinted for AuthorityError {
                 Code::InvalidRequest
             }
             Self::HolderLifetime { .. } => Code::PolicyRefused,
+            Self::NoSuchTree { .. } => Code::NotFound,
+            Self::Clock(error) => error.code(),
+            Self::ClocksDiffer(error) => error.code(),
+            Self::Checkpoint(error) => error.code(),
+            Self::NoFork => Code::FailedPrecondition,
+            Self::ManyForks => Code::ResourceExhausted,
             Self::Interrupted => Code::Unavailable,
         }
     }
@@ -195,7 +226,22 @@ impl Hinted for AuthorityError {
                 Some("send the same request again, with the same request id".to_owned())
             }
             Self::KeyOfACa(_) => Some("make a new key".to_owned()),
-            Self::Certificate(_) | Self::Chain(_) | Self::Serial(_) | Self::NoIssuer(_) => None,
+            Self::Clock(error) => error.hint(),
+            Self::ClocksDiffer(error) => error.hint(),
+            Self::NoSuchTree { .. } => {
+                Some("`audit verify` shows how many leaves the log has".to_owned())
+            }
+            Self::Checkpoint(_) => {
+                Some("send two checkpoints that this server has signed".to_owned())
+            }
+            Self::ManyForks => {
+                Some("the operators know already; keep the checkpoints and repeat it later".to_owned())
+            }
+            Self::Certificate(_)
+            | Self::Chain(_)
+            | Self::Serial(_)
+            | Self::NoIssuer(_)
+            | Self::NoFork => None,
         }
     }
 }

@@ -122,22 +122,6 @@ impl Authority {
         Ok((view, self.crls.current(id)))
     }
 
-    /// Reads leaves of the log, and how many there are.
-    ///
-    /// # Errors
-    /// Fails when the log cannot be read.
-    pub async fn leaves(
-        &self,
-        _permit: &Permit,
-        first: u64,
-        limit: usize,
-    ) -> Result<(Vec<(u64, Vec<u8>)>, u64), AuthorityError> {
-        Ok((
-            self.store.leaves(first, limit).await?,
-            self.store.tree_head().await?.size,
-        ))
-    }
-
     /// Returns the tree head.
     ///
     /// # Errors

@@ -48,6 +48,7 @@ impl Authority {
         if let Some(entry) = self.answered(order.request).await? {
             return self.answer(&entry, now).await;
         }
+        self.trust_clock().await?;
         if order.former == Former::Revoke {
             permit.may_replace()?;
         }

@@ -83,6 +83,7 @@ impl Authority {
         if let Some(entry) = self.answered(order.request).await? {
             return self.answer(&entry, now).await;
         }
+        self.trust_clock().await?;
         match row.state(now) {
             CertificateState::Valid => {}
             state @ (CertificateState::Expired | CertificateState::Revoked) => {

@@ -58,6 +58,12 @@ const RULES: &[(&str, Rule)] = &[
     ),
     ("/fleet.ca.v1.Audit/ListEntries", Rule::Roles(AUDITING)),
     ("/fleet.ca.v1.Audit/GetTreeHead", Rule::Roles(ALL)),
+    ("/fleet.ca.v1.Audit/GetCheckpoint", Rule::Roles(ALL)),
+    ("/fleet.ca.v1.Audit/GetInclusionProof", Rule::Roles(ALL)),
+    ("/fleet.ca.v1.Audit/GetConsistencyProof", Rule::Roles(ALL)),
+    ("/fleet.ca.v1.Audit/ClaimFork", Rule::Roles(ALL)),
+    ("/fleet.ca.v1.Clock/GetClock", Rule::Roles(ALL)),
+    ("/fleet.ca.v1.Clock/ConfirmClock", Rule::Roles(ADMINS)),
     ("/grpc.health.v1.Health/Check", Rule::Open),
     ("/grpc.health.v1.Health/Watch", Rule::Open),
     (

@@ -56,7 +56,10 @@ impl Books {
                 | Change::ActorAdded(_)
                 | Change::ActorRemoved(_)
                 | Change::KeyBlocked(_)
-                | Change::KeyUnblocked(_) => {}
+                | Change::KeyUnblocked(_)
+                | Change::LogKeyAdded(_)
+                | Change::ForkClaimed(_)
+                | Change::ClockConfirmed(_) => {}
             }
         }
     }

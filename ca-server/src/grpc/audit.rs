@@ -4,12 +4,13 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use ca_proto::{ConvertError, v1};
-use ca_types::KeyId;
-use ca_verify::{Change, Entry, Issued};
+use ca_types::{KeyId, UnixTime};
+use ca_verify::{Change, Checkpoint, Entry, ForkClaimed, Issued, LogKeyStatement};
 use tonic::{Request, Response, Status};
 
-use super::{caller_of, refuse, refuse_field};
-use crate::authority::Authority;
+use super::{caller_of, refuse, refuse_field, request_of};
+use crate::authority::{Authority, AuthorityError, EntryFilter};
+use crate::authz::Permit;
 
 /// Shows the log.
 #[derive(Debug)]
@@ -41,21 +42,27 @@ impl v1::audit_server::Audit for AuditService {
             }
         };
         let limit = usize::try_from(limit).unwrap_or(100);
-        let (leaves, size) = self
-            .0
-            .leaves(&permit, wire.first, limit)
-            .await
-            .map_err(|e| refuse(&e))?;
         let actors = self.0.actors(&permit).await.map_err(|e| refuse(&e))?;
         let names: HashMap<KeyId, String> = actors
             .into_iter()
             .map(|row| (row.actor.key, row.actor.name.to_string()))
             .collect();
-        let entries = leaves
+        let filter = filter_of(&wire, &names)?;
+        let found = self
+            .0
+            .entries(&permit, wire.first, limit, &filter)
+            .await
+            .map_err(|e| refuse(&e))?;
+        let entries = found
+            .entries
             .into_iter()
             .map(|(leaf, octets)| to_wire(leaf, octets, &names))
             .collect();
-        Ok(Response::new(v1::ListEntriesResponse { entries, size }))
+        Ok(Response::new(v1::ListEntriesResponse {
+            entries,
+            size: found.size,
+            next: found.next,
+        }))
     }
 
     async fn get_tree_head(
@@ -72,6 +79,118 @@ impl v1::audit_server::Audit for AuditService {
             root,
         }))
     }
+
+    async fn get_checkpoint(
+        &self,
+        request: Request<v1::GetCheckpointRequest>,
+    ) -> Result<Response<v1::GetCheckpointResponse>, Status> {
+        let permit = permit_of(&request)?;
+        let proved = self.0.checkpoint(&permit).await.map_err(|e| refuse(&e))?;
+        Ok(Response::new(v1::GetCheckpointResponse {
+            checkpoint: proved.note,
+            statement: proved.statement,
+            key: proved.key,
+        }))
+    }
+
+    async fn get_inclusion_proof(
+        &self,
+        request: Request<v1::GetInclusionProofRequest>,
+    ) -> Result<Response<v1::GetInclusionProofResponse>, Status> {
+        let permit = permit_of(&request)?;
+        let wire = request.into_inner();
+        let proof = self.0.inclusion_proof(&permit, wire.leaf, wire.size).await;
+        Ok(Response::new(v1::GetInclusionProofResponse {
+            hashes: hashes(proof.map_err(|e| refuse(&e))?),
+        }))
+    }
+
+    async fn get_consistency_proof(
+        &self,
+        request: Request<v1::GetConsistencyProofRequest>,
+    ) -> Result<Response<v1::GetConsistencyProofResponse>, Status> {
+        let permit = permit_of(&request)?;
+        let wire = request.into_inner();
+        let proof = self
+            .0
+            .consistency_proof(&permit, wire.first, wire.second)
+            .await;
+        Ok(Response::new(v1::GetConsistencyProofResponse {
+            hashes: hashes(proof.map_err(|e| refuse(&e))?),
+        }))
+    }
+
+    async fn claim_fork(
+        &self,
+        request: Request<v1::ClaimForkRequest>,
+    ) -> Result<Response<v1::ClaimForkResponse>, Status> {
+        let caller = caller_of(&request)?;
+        let permit = caller.permit().map_err(|e| refuse(&e.into()))?;
+        let mut wire = request.into_inner();
+        let id = std::mem::take(&mut wire.request_id);
+        let request = request_of(&id, &caller, Some(permit.key()), &wire, None)?;
+        let claim = ForkClaimed {
+            first: wire.first,
+            second: wire.second,
+        };
+        self.0
+            .claim_fork(permit, request, claim)
+            .await
+            .map_err(|e| refuse(&e))?;
+        Ok(Response::new(v1::ClaimForkResponse {}))
+    }
+}
+
+fn permit_of<T>(request: &Request<T>) -> Result<Permit, Status> {
+    caller_of(request)?.permit().map_err(|e| refuse(&e.into()))
+}
+
+fn hashes(proof: Vec<[u8; 32]>) -> Vec<Vec<u8>> {
+    proof.into_iter().map(Vec::from).collect()
+}
+
+/// Reads the filters of a call; an actor is known by its name while it exists, and by its key for ever.
+fn filter_of(
+    wire: &v1::ListEntriesRequest,
+    names: &HashMap<KeyId, String>,
+) -> Result<EntryFilter, Status> {
+    fn given<T, E: ToString>(
+        field: &'static str,
+        text: &str,
+        parse: impl FnOnce(&str) -> Result<T, E>,
+    ) -> Result<Option<T>, Status> {
+        if text.is_empty() {
+            return Ok(None);
+        }
+        parse(text)
+            .map(Some)
+            .map_err(|e| refuse_field(&ConvertError::new(field, e)))
+    }
+    let time = |field, seconds| {
+        given(field, if seconds == 0 { "" } else { "given" }, |_given| {
+            UnixTime::from_seconds(seconds)
+        })
+    };
+    let actor = match wire.actor.as_str() {
+        "" => None,
+        text => {
+            let named = names.iter().find(|(_key, name)| *name == text);
+            match (named, text.parse::<KeyId>()) {
+                (Some((key, _name)), _) => Some(*key),
+                (None, Ok(key)) => Some(key),
+                (None, Err(_)) => {
+                    return Err(refuse(&AuthorityError::UnknownActor(text.to_owned())));
+                }
+            }
+        }
+    };
+    Ok(EntryFilter {
+        actor,
+        name: given("name", &wire.name, str::parse)?,
+        serial: given("serial", &wire.serial, str::parse)?,
+        since: time("since", wire.since)?,
+        until: time("until", wire.until)?,
+    })
 }
 
 /// Writes an entry; one that this build cannot read still shows its octets.
@@ -135,6 +254,26 @@ fn describe(change: &Change) -> String {
         Change::CrlSigned(crl) => format!("crl-signed {} {}", crl.issuer, crl.number),
         Change::KeyBlocked(blocked) => format!("key-blocked {} {}", blocked.key, blocked.comment),
         Change::KeyUnblocked(key) => format!("key-unblocked {key}"),
+        Change::LogKeyAdded(added) => {
+            let key = LogKeyStatement::from_note(&added.statement)
+                .map(|statement| statement.key.to_string())
+                .unwrap_or_default();
+            format!("log-key-added {key}")
+        }
+        Change::ForkClaimed(claimed) => {
+            let sizes = [&claimed.first, &claimed.second]
+                .map(|note| Checkpoint::from_note(note).map_or(0, |checkpoint| checkpoint.size));
+            format!(
+                "fork-claimed between the checkpoints of {} and {} leaves",
+                sizes[0], sizes[1]
+            )
+        }
+        Change::ClockConfirmed(clock) => {
+            format!(
+                "clock-confirmed {} expected {}",
+                clock.confirmed, clock.expected
+            )
+        }
     }
 }
 

@@ -69,11 +69,12 @@ fn respond(shelf: &Shelf, request: &Request) -> Response {
         LAST_MODIFIED,
         &http_date::write(document.last_modified),
     );
-    insert(
-        headers,
-        CACHE_CONTROL,
-        &format!("public, max-age={}", freshness(&document, now)),
-    );
+    let caching = if document.is_changing {
+        "no-cache".to_owned()
+    } else {
+        format!("public, max-age={}", freshness(&document, now))
+    };
+    insert(headers, CACHE_CONTROL, &caching);
     if let Some(expires) = document.expires {
         insert(
             headers,

@@ -1,8 +1,8 @@
 //! Carries out a proved plan.
 
-use ca_store::{CaStore as _, LogStore, OpenOptions};
+use ca_store::{CaStore as _, LogId, LogStore, OpenOptions, TreeHead};
 use ca_types::{Actor, ActorName, IssuerClass, Passphrase, UnixTime};
-use ca_verify::{Change, Console, Entry, Origin};
+use ca_verify::{Change, Console, Entry, LogKeyAdded, Origin};
 use rand_core::CryptoRng;
 
 use super::founding::{Founded, Hierarchy};
@@ -10,9 +10,10 @@ use super::staging::Staging;
 use super::{InitError, InitPlan, InitReport, MadeIssuer};
 use crate::admin_profile::AdminProfile;
 use crate::atomic::{create_private_dir, write_new};
+use crate::checkpoint::{open_log_key, sign_tree, state_log_key};
 use crate::credential::Credential;
 use crate::data_dir::DataDir;
-use crate::keystore::{write_key, write_plain_key};
+use crate::keystore::{LogSigner, write_key, write_plain_key};
 use crate::passphrase::generate_passphrase;
 
 /// All that `init` makes before it writes anything.
@@ -75,20 +76,39 @@ impl InitPlan {
         let control = hierarchy.of_class(IssuerClass::Control)?;
         let staging = Staging::begin(self.data.path())?;
         let data = staging.data();
-        self.write_log(
-            data,
+        create_private_dir(&data.keys())?;
+        let log_signer = LogSigner::new(&open_log_key(data, &self.passphrase)?)?;
+        let log_id = draw_log_id(rng);
+        let log_key = state_log_key(
+            &log_signer,
+            log_id,
+            (&control.issuer.id, &control.signer),
+            &self.settings.publish_url,
             now,
-            rng,
-            [
-                hierarchy.changes()?,
-                vec![Change::Issued(server.issued.clone())],
-                vec![
-                    Change::ActorAdded(actor),
-                    Change::Issued(admin.issued.clone()),
+        )?;
+        let mut founded = hierarchy.changes()?;
+        founded.push(Change::LogKeyAdded(LogKeyAdded {
+            statement: log_key.statement.clone(),
+        }));
+        let head = self
+            .write_log(
+                data,
+                now,
+                log_id,
+                [
+                    founded,
+                    vec![Change::Issued(server.issued.clone())],
+                    vec![
+                        Change::ActorAdded(actor),
+                        Change::Issued(admin.issued.clone()),
+                    ],
                 ],
-            ],
-        )
-        .await?;
+            )
+            .await?;
+        let statement = data.log_key_statement();
+        write_new(&statement, log_key.statement.as_bytes(), 0o644)?;
+        let checkpoint = sign_tree(&log_signer, &log_key.key, head);
+        write_new(&data.checkpoint(), checkpoint.as_bytes(), 0o644)?;
         self.write_keys(data, &hierarchy, rng)?;
         create_private_dir(&data.crls())?;
         let root = hierarchy.of_class(IssuerClass::Root)?;
@@ -120,12 +140,10 @@ impl InitPlan {
         &self,
         data: &DataDir,
         now: UnixTime,
-        rng: &mut (dyn CryptoRng + Send),
+        id: LogId,
         leaves: [Vec<Change>; 3],
-    ) -> Result<(), InitError> {
-        let mut id = [0; 16];
-        rng.fill_bytes(&mut id);
-        LogStore::create(data.path(), id.into())?;
+    ) -> Result<TreeHead, InitError> {
+        LogStore::create(data.path(), id)?;
         let (store, _report) = LogStore::open(data.path(), OpenOptions::system())?;
         for changes in leaves {
             let origin = Origin {
@@ -142,9 +160,11 @@ impl InitPlan {
                 })
                 .await?;
         }
+        let head = store.tree_head().await?;
         tokio::task::spawn_blocking(move || store.close())
             .await
-            .map_err(|_lost| InitError::Lost)
+            .map_err(|_lost| InitError::Lost)?;
+        Ok(head)
     }
 
     /// Writes the keys of the CAs, that of the root apart and under a passphrase of its own.
@@ -154,7 +174,6 @@ impl InitPlan {
         hierarchy: &Hierarchy,
         rng: &mut (dyn CryptoRng + Send),
     ) -> Result<(), InitError> {
-        create_private_dir(&data.keys())?;
         create_private_dir(&data.root_offline())?;
         let drawn = match &self.root_passphrase {
             Some(_) => None,
@@ -194,6 +213,12 @@ impl InitPlan {
             warnings: self.warnings.clone(),
         }
     }
+}
+
+fn draw_log_id(rng: &mut dyn CryptoRng) -> LogId {
+    let mut id = [0; 16];
+    rng.fill_bytes(&mut id);
+    id.into()
 }
 
 /// The name of the admin that `init` makes.

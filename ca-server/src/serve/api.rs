@@ -7,6 +7,7 @@ use ca_proto::v1::actors_server::ActorsServer;
 use ca_proto::v1::audit_server::AuditServer;
 use ca_proto::v1::blocked_keys_server::BlockedKeysServer;
 use ca_proto::v1::certificate_authority_server::CertificateAuthorityServer;
+use ca_proto::v1::clock_server::ClockServer;
 use ca_proto::v1::issuers_server::IssuersServer;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::transport::Server;
@@ -15,7 +16,8 @@ use super::{Accepted, ServeError};
 use crate::authority::Authority;
 use crate::authz::AuthorizeLayer;
 use crate::grpc::{
-    ActorsService, AuditService, BlockedKeysService, CertificateAuthorityService, IssuersService,
+    ActorsService, AuditService, BlockedKeysService, CertificateAuthorityService, ClockService,
+    IssuersService,
 };
 use crate::settings::Limits;
 use crate::tasks::Tasks;
@@ -46,7 +48,8 @@ pub(super) fn spawn(
     let issuers = IssuersServer::new(IssuersService::new(Arc::clone(&authority)));
     let actors = ActorsServer::new(ActorsService::new(Arc::clone(&authority)));
     let blocked_keys = BlockedKeysServer::new(BlockedKeysService::new(Arc::clone(&authority)));
-    let audit = AuditServer::new(AuditService::new(authority));
+    let audit = AuditServer::new(AuditService::new(Arc::clone(&authority)));
+    let clock = ClockServer::new(ClockService::new(authority));
     let (_reporter, health) = tonic_health::server::health_reporter();
     let reflection = tonic_reflection::server::Builder::configure()
         .register_encoded_file_descriptor_set(ca_proto::DESCRIPTORS)
@@ -63,6 +66,7 @@ pub(super) fn spawn(
         .add_service(actors.max_decoding_message_size(size))
         .add_service(blocked_keys.max_decoding_message_size(size))
         .add_service(audit.max_decoding_message_size(size))
+        .add_service(clock.max_decoding_message_size(size))
         .add_service(health.max_decoding_message_size(HEALTH))
         .add_service(reflection.max_decoding_message_size(REFLECTION));
     let stop = tasks.stop();

@@ -6,6 +6,7 @@ use ca_store::StoreError;
 use ca_types::{Code, Hinted};
 use ca_verify::CertificateError;
 
+use crate::checkpoint::CheckpointError;
 use crate::crl_publisher::CrlError;
 use crate::keystore::KeyStoreError;
 use crate::listener_certificate::ListenerCertificateError;
@@ -42,6 +43,9 @@ pub enum ServeError {
     /// A CRL cannot be published.
     #[error(transparent)]
     Crl(#[from] CrlError),
+    /// The log is not the one that was signed, or cannot be signed.
+    #[error(transparent)]
+    Checkpoint(#[from] CheckpointError),
     /// The certificate of the listener cannot be used or renewed.
     #[error(transparent)]
     ListenerCertificate(#[from] ListenerCertificateError),
@@ -62,6 +66,7 @@ impl Hinted for ServeError {
             Self::Lock(error) => error.code(),
             Self::Store(error) => error.code(),
             Self::KeyStore(error) => error.code(),
+            Self::Checkpoint(error) => error.code(),
             Self::Bind { .. }
             | Self::Address(_)
             | Self::Crl(_)
@@ -76,6 +81,7 @@ impl Hinted for ServeError {
             Self::Lock(error) => error.hint(),
             Self::Store(error) => error.hint(),
             Self::KeyStore(error) => error.hint(),
+            Self::Checkpoint(error) => error.hint(),
             Self::Bind { key, source, .. } => Some(match source.kind() {
                 std::io::ErrorKind::AddrInUse => {
                     format!("another program listens there: stop it, or change {key} in ca-server.toml")

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use ca_core::{Issuer, IssuerUrls};
+use ca_core::{Issuer, IssuerUrls, Signer};
 use ca_store::{CaStore, IssuerRow};
 use ca_types::{IssuerClass, IssuerId, Passphrase};
 use ca_verify::Certificate;
@@ -24,7 +24,7 @@ pub(super) async fn load(
     data: &DataDir,
     settings: &Settings,
     store: &dyn CaStore,
-    passphrase: Passphrase,
+    passphrase: Arc<Passphrase>,
 ) -> Result<Cas, ServeError> {
     let rows = store.issuers().await?;
     let mut issuers = Vec::new();
@@ -65,6 +65,15 @@ pub(super) async fn load(
             )
         })
         .collect())
+}
+
+/// Finds the newest control CA whose key is here.
+pub(super) fn control(cas: &Cas) -> Option<(&IssuerId, &dyn Signer)> {
+    cas.values()
+        .filter(|ca| ca.issuer.class == IssuerClass::Control)
+        .filter_map(|ca| Some((ca, ca.signer.as_deref()?)))
+        .max_by_key(|(ca, _signer)| ca.certificate().validity().not_before())
+        .map(|(ca, signer)| (&ca.issuer.id, signer))
 }
 
 /// Returns the certificate of a CA, and behind it the root of its trust domain.

@@ -74,6 +74,13 @@ impl Frontier {
             .unwrap_or_else(|| Sha256::digest([]).into())
     }
 
+    /// Tells whether `above` is the right edge over the perfect subtrees of a level of this tree.
+    pub fn stands_on(&self, above: &Self, level: u32) -> bool {
+        let count = above.subtrees.len();
+        self.size.checked_shr(level) == Some(above.size)
+            && self.subtrees.get(..count) == Some(above.subtrees.as_slice())
+    }
+
     /// Encodes the size in eight octets and then the hashes.
     pub fn to_octets(&self) -> Vec<u8> {
         let mut octets = self.size.to_be_bytes().to_vec();

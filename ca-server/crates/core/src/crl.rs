@@ -17,6 +17,7 @@ use crate::{IssuanceError, Signer, extensions};
 #[derive(Debug, Clone, Default)]
 pub struct RevokedCertificates {
     entries: BTreeMap<SerialNumber, Entry>,
+    ended_before: Option<UnixTime>,
 }
 
 /// A revoked certificate.
@@ -87,19 +88,22 @@ impl RevokedCertificates {
         self.entries.is_empty()
     }
 
-    /// Drops the certificates that had ended before `last_crl` was made, and tells how many.
+    /// Leaves the certificates out of the next CRL that had ended before `last_crl` was made.
     ///
-    /// They stood on one CRL beyond their end, which is as long as RFC 5280 §3.3 wants them.
-    pub fn drop_ended_before(&mut self, last_crl: UnixTime) -> usize {
-        let before = self.entries.len();
-        self.entries.retain(|_, entry| entry.not_after >= last_crl);
-        before.saturating_sub(self.entries.len())
+    /// They stood on one CRL beyond their end, which is as long as RFC 5280 §3.3 wants them. They are kept all the
+    /// same: a clock that ran ahead must not take a revocation away.
+    pub fn leave_out_ended_before(&mut self, last_crl: UnixTime) {
+        self.ended_before = Some(last_crl);
     }
 
     /// Puts the encoded entries one after the other.
     fn concatenated(&self) -> Vec<u8> {
         let mut content = Vec::with_capacity(self.entries.len().saturating_mul(MAX_ENTRY_OCTETS));
-        for entry in self.entries.values() {
+        let is_wanted = |entry: &&Entry| {
+            self.ended_before
+                .is_none_or(|ended_before| entry.not_after >= ended_before)
+        };
+        for entry in self.entries.values().filter(is_wanted) {
             content.extend_from_slice(entry.der());
         }
         content

@@ -286,4 +286,35 @@ impl CaStore for LogStore {
     async fn tree_head(&self) -> Result<TreeHead, StoreError> {
         Ok(self.state.read().tree_head())
     }
+
+    async fn root_at(&self, size: u64) -> Result<Option<[u8; 32]>, StoreError> {
+        self.blocking(move |log, state| log.proofs(state).root_at(size))
+            .await
+    }
+
+    async fn inclusion_proof(
+        &self,
+        leaf: u64,
+        size: u64,
+    ) -> Result<Option<Vec<[u8; 32]>>, StoreError> {
+        self.blocking(move |log, state| log.proofs(state).inclusion(leaf, size))
+            .await
+    }
+
+    async fn consistency_proof(
+        &self,
+        first: u64,
+        second: u64,
+    ) -> Result<Option<Vec<[u8; 32]>>, StoreError> {
+        self.blocking(move |log, state| log.proofs(state).consistency(first, second))
+            .await
+    }
+
+    async fn log_key(&self) -> Result<Option<String>, StoreError> {
+        Ok(self.state.read().tables.log_key().map(str::to_owned))
+    }
+
+    async fn latest_time(&self) -> Result<Option<UnixTime>, StoreError> {
+        Ok(self.state.read().tables.latest_time())
+    }
 }

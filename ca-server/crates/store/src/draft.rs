@@ -92,6 +92,9 @@ impl<'a> Draft<'a> {
             RowChange::KeyUnblocked(_) => Ok(()),
             RowChange::Restored(restored) => self.check_restored(restored),
             RowChange::Recovered(issued) => self.check_recovered(issued),
+            RowChange::LogKeyAdded(_) | RowChange::ForkClaimed | RowChange::ClockConfirmed => {
+                Ok(())
+            }
         }
     }
 
@@ -315,7 +318,10 @@ impl<'a> Draft<'a> {
                 | RowChange::KeyBlocked(_)
                 | RowChange::KeyUnblocked(_)
                 | RowChange::Restored(_)
-                | RowChange::Recovered(_) => {}
+                | RowChange::Recovered(_)
+                | RowChange::LogKeyAdded(_)
+                | RowChange::ForkClaimed
+                | RowChange::ClockConfirmed => {}
             }
         }
         actors
@@ -335,7 +341,10 @@ impl<'a> Draft<'a> {
                 | RowChange::KeyBlocked(_)
                 | RowChange::KeyUnblocked(_)
                 | RowChange::Restored(_)
-                | RowChange::Recovered(_) => None,
+                | RowChange::Recovered(_)
+                | RowChange::LogKeyAdded(_)
+                | RowChange::ForkClaimed
+                | RowChange::ClockConfirmed => None,
             })
         };
         self.tables.trust_domain(issuer).or_else(accepted)
@@ -351,7 +360,10 @@ impl<'a> Draft<'a> {
             | RowChange::CrlSigned(_)
             | RowChange::KeyBlocked(_)
             | RowChange::KeyUnblocked(_)
-            | RowChange::Restored(_) => None,
+            | RowChange::Restored(_)
+            | RowChange::LogKeyAdded(_)
+            | RowChange::ForkClaimed
+            | RowChange::ClockConfirmed => None,
         })
     }
 
@@ -398,7 +410,10 @@ impl<'a> Draft<'a> {
                 | RowChange::KeyBlocked(_)
                 | RowChange::KeyUnblocked(_)
                 | RowChange::Restored(_)
-                | RowChange::Recovered(_) => false,
+                | RowChange::Recovered(_)
+                | RowChange::LogKeyAdded(_)
+                | RowChange::ForkClaimed
+                | RowChange::ClockConfirmed => false,
             })
     }
 

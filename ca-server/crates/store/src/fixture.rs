@@ -209,6 +209,8 @@ pub(crate) async fn answers(store: &dyn CaStore) -> String {
         store.revoked(&router_ca()).await.unwrap(),
         store.leaves(0, 1000).await.unwrap(),
     );
+    text += &format!("{:?}\n", store.latest_time().await.unwrap());
+    text += &format!("{:?}\n", store.root_at(1).await.unwrap());
     for (row, der) in rows
         .iter()
         .zip(store.certificates_der(&rows).await.unwrap())

@@ -11,8 +11,9 @@ use std::os::unix::fs::DirBuilderExt;
 use std::panic::AssertUnwindSafe;
 use std::path::Path;
 
-use ca_verify::{Frontier, leaf_hash};
+use ca_verify::{Frontier, TILE_LEVEL, leaf_hash};
 
+use crate::chunks::Chunks;
 use crate::feed::{Feed, GROUP, IndexRow, Work};
 use crate::leaf_row::LeafRow;
 use crate::log::Log;
@@ -59,7 +60,14 @@ struct Head {
 }
 
 const HEAD_KEY: &[u8] = b"head";
-const FORMAT: u8 = 1;
+/// The second format has tiles.
+const FORMAT: u8 = 2;
+/// What the keys of tiles begin with; that of a leaf is its index.
+const TILE_KEY: &[u8] = b"tile";
+
+fn tile_key(tile: u64) -> Vec<u8> {
+    [TILE_KEY, &tile.to_be_bytes()].concat()
+}
 
 impl Head {
     fn to_octets(&self) -> Vec<u8> {
@@ -174,6 +182,7 @@ impl Index {
             Some(Ok(Some(octets))) if leaf_hash(&octets) == head.last_hash => {}
             Some(_) => return Err(unusable("its last leaf is another one in the log")),
         }
+        state.tiles = tiles(&db, &head.frontier)?;
         state.frontier = head.frontier.clone();
         let index = Self {
             db,
@@ -200,7 +209,9 @@ impl Index {
             let mut value = row.offset.to_be_bytes().to_vec();
             value.extend_from_slice(&row.octets);
             batch.insert(&row.leaf.to_be_bytes(), value);
-            frontier.push(row.leaf_hash);
+            if let Some(tile) = frontier.push(row.leaf_hash) {
+                batch.insert(tile_key(row.leaf >> TILE_LEVEL), &tile);
+            }
         }
         let head = Head {
             log_id: self.log_id,
@@ -276,6 +287,26 @@ impl IndexRow {
         };
         Ok((row, index_row))
     }
+}
+
+/// Reads the hashes over every 256 leaves, which must be those below the frontier.
+fn tiles(db: &sled::Db, frontier: &Frontier) -> Result<Chunks<[u8; 32]>, IndexError> {
+    let unusable = |what: &str| IndexError::Unusable(what.to_owned());
+    let mut tiles = Chunks::new();
+    let mut above = Frontier::new();
+    for (next, pair) in (0_u64..).zip(db.scan_prefix(TILE_KEY)) {
+        let (key, value) = pair?;
+        let tile = <[u8; 32]>::try_from(value.as_ref())
+            .ok()
+            .filter(|_tile| *key == tile_key(next))
+            .ok_or_else(|| unusable("a tile is missing or malformed"))?;
+        tiles.push(tile);
+        above.push(tile);
+    }
+    if !frontier.stands_on(&above, TILE_LEVEL) {
+        return Err(unusable("its tiles are of another tree"));
+    }
+    Ok(tiles)
 }
 
 /// Runs what calls sled: with flipped bytes, 0.34 may panic where it should fail.

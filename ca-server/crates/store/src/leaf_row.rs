@@ -7,7 +7,8 @@ use ca_types::{
     UnixTime, Validity,
 };
 use ca_verify::{
-    Certificate, Change, CrlSigned, Entry, Issued, IssuerAdded, KeyBlocked, Restored, Revoked,
+    Certificate, Change, CrlSigned, Entry, Issued, IssuerAdded, KeyBlocked, LogKeyAdded, Restored,
+    Revoked,
 };
 
 use crate::StoreError;
@@ -35,6 +36,11 @@ pub(crate) enum RowChange {
     KeyUnblocked(KeyId),
     Restored(Restored),
     Recovered(IssuedRow),
+    LogKeyAdded(LogKeyAdded),
+    /// Nothing of it is asked for: the log has it.
+    ForkClaimed,
+    /// The times of the leaves before no longer bind.
+    ClockConfirmed,
 }
 
 /// What the tables keep of a new certificate.
@@ -73,13 +79,16 @@ impl LeafRow {
             RowChange::Revoked(_)
             | RowChange::ActorRemoved(_)
             | RowChange::CrlSigned(_)
-            | RowChange::KeyBlocked(_) => true,
+            | RowChange::KeyBlocked(_)
+            | RowChange::LogKeyAdded(_)
+            | RowChange::ClockConfirmed => true,
             RowChange::Issued(_)
             | RowChange::ActorAdded(_)
             | RowChange::IssuerAdded(_)
             | RowChange::KeyUnblocked(_)
             | RowChange::Restored(_)
-            | RowChange::Recovered(_) => false,
+            | RowChange::Recovered(_)
+            | RowChange::ForkClaimed => false,
         })
     }
 }
@@ -97,6 +106,9 @@ impl RowChange {
             Change::KeyUnblocked(key) => Self::KeyUnblocked(*key),
             Change::Restored(restored) => Self::Restored(restored.clone()),
             Change::Recovered(issued) => Self::Recovered(IssuedRow::project(issued)?),
+            Change::LogKeyAdded(added) => Self::LogKeyAdded(added.clone()),
+            Change::ForkClaimed(_) => Self::ForkClaimed,
+            Change::ClockConfirmed(_) => Self::ClockConfirmed,
         })
     }
 }

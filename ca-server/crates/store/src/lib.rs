@@ -22,6 +22,7 @@ mod inspect;
 mod leaf_row;
 pub mod log;
 mod memory;
+mod proofs;
 mod query;
 mod report;
 mod row;
@@ -188,4 +189,43 @@ pub trait CaStore: fmt::Debug + Send + Sync {
     /// # Errors
     /// Fails when the store cannot be read.
     async fn tree_head(&self) -> Result<TreeHead, StoreError>;
+
+    /// Returns the root hash that the tree had when it was of this size; nothing for a size to come.
+    ///
+    /// # Errors
+    /// Fails when the log cannot be read.
+    async fn root_at(&self, size: u64) -> Result<Option<[u8; 32]>, StoreError>;
+
+    /// Makes the proof that a leaf is in the tree of `size` leaves (RFC 9162 §2.1.3); nothing if it is not.
+    ///
+    /// # Errors
+    /// Fails when the log cannot be read.
+    async fn inclusion_proof(
+        &self,
+        leaf: u64,
+        size: u64,
+    ) -> Result<Option<Vec<[u8; 32]>>, StoreError>;
+
+    /// Makes the proof that the tree of `first` leaves is the beginning of that of `second` (RFC 9162 §2.1.4);
+    /// nothing if one of them is a size to come.
+    ///
+    /// # Errors
+    /// Fails when the log cannot be read.
+    async fn consistency_proof(
+        &self,
+        first: u64,
+        second: u64,
+    ) -> Result<Option<Vec<[u8; 32]>>, StoreError>;
+
+    /// Returns the statement about the key that signs checkpoints now; none before there is a key.
+    ///
+    /// # Errors
+    /// Fails when the store cannot be read.
+    async fn log_key(&self) -> Result<Option<String>, StoreError>;
+
+    /// Returns the latest time of any leaf since the clock was last confirmed.
+    ///
+    /// # Errors
+    /// Fails when the store cannot be read.
+    async fn latest_time(&self) -> Result<Option<UnixTime>, StoreError>;
 }

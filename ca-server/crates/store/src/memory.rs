@@ -4,10 +4,11 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 use ca_types::{Actor, IssuerId, KeyId, ProfileName, RequestId, SerialNumber, UnixTime};
-use ca_verify::{Entry, leaf_hash};
+use ca_verify::{Entry, TILE_LEVEL, leaf_hash};
 
 use crate::draft::{Draft, Verdict};
 use crate::leaf_row::LeafRow;
+use crate::proofs::Proofs;
 use crate::state::{State, der_in, repeat};
 use crate::{
     ActorRow, BlockedKeyRow, CaStore, CertificateQuery, CertificateRow, Committed, CrlRow,
@@ -45,6 +46,15 @@ impl Default for MemoryStore {
 }
 
 impl Memory {
+    fn proofs(&self) -> Proofs<impl FnMut(u64) -> Result<Vec<[u8; 32]>, StoreError>> {
+        let tile = |tile| {
+            let first = usize::try_from(tile << TILE_LEVEL).unwrap_or(usize::MAX);
+            let leaves = self.leaves.iter().skip(first).take(1 << TILE_LEVEL);
+            Ok(leaves.map(|octets| leaf_hash(octets)).collect())
+        };
+        Proofs::new(self.state.frontier.size(), Vec::new(), tile)
+    }
+
     fn entry(&self, leaf: u64) -> Result<Option<Entry>, StoreError> {
         let octets = usize::try_from(leaf)
             .ok()
@@ -169,5 +179,36 @@ impl CaStore for MemoryStore {
 
     async fn tree_head(&self) -> Result<TreeHead, StoreError> {
         Ok(self.memory().state.tree_head())
+    }
+
+    async fn root_at(&self, size: u64) -> Result<Option<[u8; 32]>, StoreError> {
+        let memory = self.memory();
+        memory.proofs().root_at(size)
+    }
+
+    async fn inclusion_proof(
+        &self,
+        leaf: u64,
+        size: u64,
+    ) -> Result<Option<Vec<[u8; 32]>>, StoreError> {
+        let memory = self.memory();
+        memory.proofs().inclusion(leaf, size)
+    }
+
+    async fn consistency_proof(
+        &self,
+        first: u64,
+        second: u64,
+    ) -> Result<Option<Vec<[u8; 32]>>, StoreError> {
+        let memory = self.memory();
+        memory.proofs().consistency(first, second)
+    }
+
+    async fn log_key(&self) -> Result<Option<String>, StoreError> {
+        Ok(self.memory().state.tables.log_key().map(str::to_owned))
+    }
+
+    async fn latest_time(&self) -> Result<Option<UnixTime>, StoreError> {
+        Ok(self.memory().state.tables.latest_time())
     }
 }

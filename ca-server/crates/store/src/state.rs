@@ -5,6 +5,7 @@ use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use ca_verify::{Change, Entry, Frontier, Request};
 use sha2::{Digest, Sha256};
 
+use crate::chunks::Chunks;
 use crate::leaf_row::LeafRow;
 use crate::tables::{Contradiction, Tables};
 use crate::{CertificateRow, Committed, StoreError, TreeHead};
@@ -14,6 +15,8 @@ use crate::{CertificateRow, Committed, StoreError, TreeHead};
 pub(crate) struct State {
     pub(crate) tables: Tables,
     pub(crate) frontier: Frontier,
+    /// The hashes over every 256 leaves, for proofs.
+    pub(crate) tiles: Chunks<[u8; 32]>,
 }
 
 impl State {
@@ -21,6 +24,7 @@ impl State {
         Self {
             tables: Tables::new(),
             frontier: Frontier::new(),
+            tiles: Chunks::new(),
         }
     }
 
@@ -31,7 +35,9 @@ impl State {
         leaf_hash: [u8; 32],
     ) -> Result<(), Contradiction> {
         self.tables.apply(self.frontier.size(), row)?;
-        self.frontier.push(leaf_hash);
+        if let Some(tile) = self.frontier.push(leaf_hash) {
+            self.tiles.push(tile);
+        }
         Ok(())
     }
 
@@ -93,7 +99,10 @@ pub(crate) fn der_in(entry: Entry, row: &CertificateRow) -> Result<Vec<u8>, Stor
             | Change::CrlSigned(_)
             | Change::KeyBlocked(_)
             | Change::KeyUnblocked(_)
-            | Change::Restored(_) => None,
+            | Change::Restored(_)
+            | Change::LogKeyAdded(_)
+            | Change::ForkClaimed(_)
+            | Change::ClockConfirmed(_) => None,
         })
         .find(|der| fingerprint(der) == *row.fingerprint.octets())
         .ok_or(StoreError::UnknownCertificate(row.serial))

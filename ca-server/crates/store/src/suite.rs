@@ -704,6 +704,53 @@ pub(crate) async fn of_many_at_once_one_gets_the_name(store: Arc<dyn CaStore>) {
     assert_eq!(store.tree_head().await.unwrap().size, 2);
 }
 
+pub(crate) async fn every_leaf_and_every_older_tree_is_proved(store: Arc<dyn CaStore>) {
+    accept(&*store, founding()).await;
+    let mut heads = vec![store.tree_head().await.unwrap()];
+    for number in 1..=600 {
+        accept(&*store, entry([crl(number)])).await;
+        heads.push(store.tree_head().await.unwrap());
+    }
+    let last = heads[600];
+    let leaves = store.leaves(0, 601).await.unwrap();
+    for size in (1..=601).step_by(37).chain([255, 256, 257, 511, 512, 513]) {
+        let head = heads[usize::try_from(size).unwrap() - 1];
+        assert_eq!(store.root_at(size).await.unwrap(), Some(head.root));
+        let proof = store.consistency_proof(size, 601).await.unwrap().unwrap();
+        ca_verify::verify_consistency((size, head.root), (601, last.root), &proof).unwrap();
+        let (leaf, octets) = &leaves[usize::try_from(size).unwrap() - 1];
+        let proof = store.inclusion_proof(*leaf, 601).await.unwrap().unwrap();
+        let leaf = (*leaf, leaf_hash(octets));
+        ca_verify::verify_inclusion(leaf, (601, last.root), &proof).unwrap();
+        let proof = store.inclusion_proof(leaf.0, size).await.unwrap().unwrap();
+        ca_verify::verify_inclusion(leaf, (size, head.root), &proof).unwrap();
+    }
+    assert_eq!(store.root_at(602).await.unwrap(), None);
+    assert_eq!(store.consistency_proof(1, 602).await.unwrap(), None);
+    assert_eq!(store.inclusion_proof(601, 601).await.unwrap(), None);
+    assert_eq!(store.inclusion_proof(0, 602).await.unwrap(), None);
+}
+
+pub(crate) async fn the_latest_time_holds_until_the_clock_is_confirmed(store: Arc<dyn CaStore>) {
+    assert_eq!(store.latest_time().await.unwrap(), None);
+    accept(&*store, founding()).await;
+    let mut leaf = Leaf::new("a.example", 1).entry();
+    let founded = store.latest_time().await.unwrap().unwrap();
+    leaf.time = founded.plus(3600).unwrap();
+    let later = leaf.time;
+    accept(&*store, leaf).await;
+    let mut confirmed = founding();
+    confirmed.time = founded.minus(60);
+    confirmed.changes = vec![Change::ClockConfirmed(ca_verify::ClockConfirmed {
+        expected: later,
+        confirmed: confirmed.time,
+    })];
+    assert_eq!(store.latest_time().await.unwrap(), Some(later));
+    let time = confirmed.time;
+    accept(&*store, confirmed).await;
+    assert_eq!(store.latest_time().await.unwrap(), Some(time));
+}
+
 macro_rules! store_suite {
     ($($behaviour:ident)+) => {
         mod memory {
@@ -759,5 +806,7 @@ store_suite! {
     an_entry_happens_whole_or_not_at_all
     lists_are_filtered_and_paged
     the_tree_covers_the_leaves
+    every_leaf_and_every_older_tree_is_proved
+    the_latest_time_holds_until_the_clock_is_confirmed
     of_many_at_once_one_gets_the_name
 }

@@ -32,6 +32,8 @@ pub(crate) struct Tables {
     unseen: BTreeSet<SerialNumber>,
     actors: BTreeMap<KeyId, ActorRow>,
     blocked_keys: BTreeMap<KeyId, BlockedKeyRow>,
+    log_key: Option<String>,
+    latest_time: Option<UnixTime>,
 }
 
 #[derive(Debug)]
@@ -59,6 +61,8 @@ impl Tables {
             unseen: BTreeSet::new(),
             actors: BTreeMap::new(),
             blocked_keys: BTreeMap::new(),
+            log_key: None,
+            latest_time: None,
         }
     }
 
@@ -72,6 +76,7 @@ impl Tables {
     /// The writer has refused what contradicts; a contradiction found here means that the leaf was
     /// not written by it.
     pub(crate) fn apply(&mut self, leaf: u64, row: &LeafRow) -> Result<(), Contradiction> {
+        self.latest_time = self.latest_time.max(Some(row.time));
         for change in &row.changes {
             match change {
                 RowChange::Issued(issued) | RowChange::Recovered(issued) => {
@@ -154,6 +159,9 @@ impl Tables {
                         .remove(key)
                         .ok_or(Contradiction("unblocks a key that is not blocked"))?;
                 }
+                RowChange::LogKeyAdded(added) => self.log_key = Some(added.statement.clone()),
+                RowChange::ForkClaimed => {}
+                RowChange::ClockConfirmed => self.latest_time = Some(row.time),
             }
         }
         if let Some(id) = row.request {
@@ -335,6 +343,16 @@ impl Tables {
 
     pub(crate) fn last_crl(&self, issuer: &IssuerId) -> Option<&CrlRow> {
         self.issuer(issuer)?.last_crl.as_ref()
+    }
+
+    /// Returns the statement about the key that signs checkpoints.
+    pub(crate) fn log_key(&self) -> Option<&str> {
+        self.log_key.as_deref()
+    }
+
+    /// Returns the latest time of a leaf since the clock was confirmed.
+    pub(crate) fn latest_time(&self) -> Option<UnixTime> {
+        self.latest_time
     }
 
     pub(crate) fn trust_domain(&self, issuer: &IssuerId) -> Option<&TrustDomain> {

@@ -7,7 +7,9 @@ use ca_types::{
     Actor, GeneralName, IssuerId, ProfileName, RevocationReason, Scope, SerialNumber, UnixTime,
     Validity,
 };
-use ca_verify::{CrlSigned, IssuerAdded, KeyBlocked, Reapplied, Restored, RestoredList, Revoked};
+use ca_verify::{
+    CrlSigned, IssuerAdded, KeyBlocked, LogKeyAdded, Reapplied, Restored, RestoredList, Revoked,
+};
 
 use super::{IssuedRow, LeafRow, RowChange};
 
@@ -147,6 +149,12 @@ impl Writer {
                 self.octets(&[8]);
                 self.octets(key.octets());
             }
+            RowChange::LogKeyAdded(added) => {
+                self.octets(&[11]);
+                self.text(&added.statement);
+            }
+            RowChange::ForkClaimed => self.octets(&[12]),
+            RowChange::ClockConfirmed => self.octets(&[13]),
         }
     }
 
@@ -318,6 +326,11 @@ impl<'a> Reader<'a> {
             }),
             8 => RowChange::KeyUnblocked(self.take::<32>()?.into()),
             15 => RowChange::Recovered(self.issued()?),
+            11 => RowChange::LogKeyAdded(LogKeyAdded {
+                statement: self.text()?.to_owned(),
+            }),
+            12 => RowChange::ForkClaimed,
+            13 => RowChange::ClockConfirmed,
             _ => return None,
         })
     }
@@ -450,6 +463,11 @@ mod tests {
                         }],
                     }],
                 }),
+                RowChange::LogKeyAdded(LogKeyAdded {
+                    statement: "statement".to_owned(),
+                }),
+                RowChange::ForkClaimed,
+                RowChange::ClockConfirmed,
             ],
         }
     }

@@ -86,6 +86,9 @@ fn end_of(change: &RowChange) -> Option<UnixTime> {
         | RowChange::CrlSigned(_)
         | RowChange::KeyBlocked(_)
         | RowChange::KeyUnblocked(_)
-        | RowChange::Restored(_) => None,
+        | RowChange::Restored(_)
+        | RowChange::LogKeyAdded(_)
+        | RowChange::ForkClaimed
+        | RowChange::ClockConfirmed => None,
     }
 }
