@@ -379,8 +379,8 @@ pub(crate) mod tests {
         }
         assert_eq!(
             std::fs::read_dir(data.keys()).unwrap().count(),
-            4,
-            "no root key among them"
+            5,
+            "four issuing CAs and the log; no root key among them"
         );
         assert_eq!(
             std::fs::read_dir(home.path()).unwrap().count(),

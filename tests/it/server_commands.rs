@@ -42,7 +42,8 @@ fn init_writes_exactly_the_agreed_files() {
                 opens_with_its_passphrase(&site, folder, &path);
             }
         }
-        assert_eq!(keys, if folder == "keys" { 4 } else { 1 }, "{folder}");
+        // Four issuing CAs and the log.
+        assert_eq!(keys, if folder == "keys" { 5 } else { 1 }, "{folder}");
     }
 }
 

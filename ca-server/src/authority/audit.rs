@@ -56,7 +56,7 @@ const CLAIM_SECONDS: u64 = 60;
 
 /// The claims of forks that were logged since the start, so that nobody fills the log with them.
 #[derive(Debug, Default)]
-pub struct ForkClaims(Mutex<Claims>);
+pub(super) struct ForkClaims(Mutex<Claims>);
 
 #[derive(Debug, Default)]
 struct Claims {
@@ -143,7 +143,7 @@ impl Authority {
         change: &Change,
     ) -> Result<(Option<String>, Option<SerialNumber>), AuthorityError> {
         Ok(match change {
-            Change::Issued(issued) => {
+            Change::Issued(issued) | Change::Recovered(issued) => {
                 let serial = Certificate::from_der(&issued.certificate)
                     .ok()
                     .and_then(|certificate| certificate.serial().ok());
@@ -157,6 +157,9 @@ impl Authority {
             Change::ActorRemoved(_)
             | Change::IssuerAdded(_)
             | Change::CrlSigned(_)
+            | Change::KeyBlocked(_)
+            | Change::KeyUnblocked(_)
+            | Change::Restored(_)
             | Change::LogKeyAdded(_)
             | Change::ForkClaimed(_)
             | Change::ClockConfirmed(_) => (None, None),

@@ -7,6 +7,7 @@ use ca_proto::v1::actors_client::ActorsClient;
 use ca_proto::v1::audit_client::AuditClient;
 use ca_proto::v1::blocked_keys_client::BlockedKeysClient;
 use ca_proto::v1::certificate_authority_client::CertificateAuthorityClient;
+use ca_proto::v1::clock_client::ClockClient;
 use ca_proto::v1::issuers_client::IssuersClient;
 use ca_tests::{Key, request_id};
 use ca_types::Role::{self, Admin, Agent, Auditor, Operator};
@@ -89,6 +90,32 @@ pub(super) const METHODS: &[Method] = &[
         &[Admin, Operator, Agent, Auditor],
         Outside::NoScope,
     ),
+    row(
+        "Audit/GetCheckpoint",
+        &[Admin, Operator, Agent, Auditor],
+        Outside::NoScope,
+    ),
+    row(
+        "Audit/GetInclusionProof",
+        &[Admin, Operator, Agent, Auditor],
+        Outside::NoScope,
+    ),
+    row(
+        "Audit/GetConsistencyProof",
+        &[Admin, Operator, Agent, Auditor],
+        Outside::NoScope,
+    ),
+    row(
+        "Audit/ClaimFork",
+        &[Admin, Operator, Agent, Auditor],
+        Outside::NoScope,
+    ),
+    row(
+        "Clock/GetClock",
+        &[Admin, Operator, Agent, Auditor],
+        Outside::NoScope,
+    ),
+    row("Clock/ConfirmClock", &[Admin], Outside::NoScope),
 ];
 
 const fn row(path: &'static str, roles: &'static [Role], outside: Outside) -> Method {
@@ -170,14 +197,8 @@ impl Method {
             }
             ("Actors", method) => actors(method, channel).await,
             ("BlockedKeys", method) => blocked_keys(method, channel).await,
-            ("Audit", "ListEntries") => AuditClient::new(channel.clone())
-                .list_entries(v1::ListEntriesRequest::default())
-                .await
-                .map(drop),
-            ("Audit", "GetTreeHead") => AuditClient::new(channel.clone())
-                .get_tree_head(v1::GetTreeHeadRequest {})
-                .await
-                .map(drop),
+            ("Audit", method) => audit(method, channel).await,
+            ("Clock", method) => clock(method, channel).await,
             other => panic!("no call for {other:?}"),
         }
     }
@@ -276,6 +297,70 @@ async fn actors(method: &str, channel: &Channel) -> Result<(), Status> {
             {
                 // Nobody was added, so nobody can be removed; but the call got past the authorizer.
                 Err(status) if status.code() == Code::NotFound => Ok(()),
+                other => other.map(drop),
+            }
+        }
+        other => panic!("no call for {other}"),
+    }
+}
+
+async fn audit(method: &str, channel: &Channel) -> Result<(), Status> {
+    let mut client = AuditClient::new(channel.clone());
+    match method {
+        "ListEntries" => client
+            .list_entries(v1::ListEntriesRequest::default())
+            .await
+            .map(drop),
+        "GetTreeHead" => client
+            .get_tree_head(v1::GetTreeHeadRequest {})
+            .await
+            .map(drop),
+        "GetCheckpoint" => client
+            .get_checkpoint(v1::GetCheckpointRequest {})
+            .await
+            .map(drop),
+        "GetInclusionProof" => client
+            .get_inclusion_proof(v1::GetInclusionProofRequest { leaf: 0, size: 1 })
+            .await
+            .map(drop),
+        "GetConsistencyProof" => client
+            .get_consistency_proof(v1::GetConsistencyProofRequest {
+                first: 1,
+                second: 2,
+            })
+            .await
+            .map(drop),
+        "ClaimFork" => {
+            let claimed = client
+                .claim_fork(v1::ClaimForkRequest {
+                    request_id: request_id(),
+                    ..v1::ClaimForkRequest::default()
+                })
+                .await;
+            match claimed {
+                // These are no checkpoints; but the call got past the authorizer.
+                Err(status) if status.code() == Code::InvalidArgument => Ok(()),
+                other => other.map(drop),
+            }
+        }
+        other => panic!("no call for {other}"),
+    }
+}
+
+async fn clock(method: &str, channel: &Channel) -> Result<(), Status> {
+    let mut client = ClockClient::new(channel.clone());
+    match method {
+        "GetClock" => client.get_clock(v1::GetClockRequest {}).await.map(drop),
+        "ConfirmClock" => {
+            let confirmed = client
+                .confirm_clock(v1::ConfirmClockRequest {
+                    request_id: request_id(),
+                    time: 0,
+                })
+                .await;
+            match confirmed {
+                // The clocks differ; but the call got past the authorizer.
+                Err(status) if status.code() == Code::FailedPrecondition => Ok(()),
                 other => other.map(drop),
             }
         }

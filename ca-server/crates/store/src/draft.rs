@@ -274,7 +274,10 @@ impl<'a> Draft<'a> {
             | RowChange::IssuerAdded(_)
             | RowChange::CrlSigned(_)
             | RowChange::Restored(_)
-            | RowChange::Recovered(_) => None,
+            | RowChange::Recovered(_)
+            | RowChange::LogKeyAdded(_)
+            | RowChange::ForkClaimed
+            | RowChange::ClockConfirmed => None,
         });
         accepted.unwrap_or_else(|| self.tables.blocked_key(key).is_some())
     }
@@ -297,7 +300,10 @@ impl<'a> Draft<'a> {
             | RowChange::IssuerAdded(_)
             | RowChange::KeyBlocked(_)
             | RowChange::KeyUnblocked(_)
-            | RowChange::Recovered(_) => None,
+            | RowChange::Recovered(_)
+            | RowChange::LogKeyAdded(_)
+            | RowChange::ForkClaimed
+            | RowChange::ClockConfirmed => None,
         });
         Ok(accepted
             .or_else(|| self.tables.last_crl(issuer).map(|last| last.number))
