@@ -109,30 +109,19 @@ impl Server {
         let shared: Arc<dyn CaStore> = Arc::<LogStore>::clone(&store);
         let publication = Arc::new(Publication::new());
         hierarchy::publish(&publication, &cas);
-        let checkpoints = Checkpoints::start(CheckpointParts {
-            store: Arc::clone(&shared),
-            log_id,
-            clock: Arc::clone(&clock),
-            data: &data,
-            key: log_key.await.map_err(|_lost| ServeError::Interrupted)??,
-            control: hierarchy::control(&cas).ok_or(CheckpointError::NoControlCa)?,
-            publish_url: &settings.publish_url,
-            settings: settings.digest,
-            publication: Arc::clone(&publication),
-        })
-        .await?;
+        let log_key = log_key.await.map_err(|_lost| ServeError::Interrupted)??;
         let tasks = Tasks::default();
-        tasks.spawn(Arc::clone(&checkpoints).run(tasks.stop()));
-        let crls = CrlPublisher::start(CrlParts {
-            store: Arc::clone(&shared),
-            clock: Arc::clone(&clock),
-            settings: settings.digest,
-            directory: data.crls(),
-            publication: Arc::clone(&publication),
+        let ground = Ground {
+            data: &data,
+            settings: &settings,
+            store: &shared,
+            clock: &clock,
+            publication: &publication,
             cas: &cas,
-        })
-        .await?;
-        tasks.spawn(Arc::clone(&crls).run(tasks.stop()));
+            tasks: &tasks,
+        };
+        let checkpoints = ground.sign_checkpoints(log_id, log_key).await?;
+        let crls = ground.publish_crls().await?;
 
         let limits = settings.limits;
         let connections = Connections::new(limits.connections, limits.connections_per_peer);
@@ -151,12 +140,11 @@ impl Server {
             tasks: tasks.clone(),
         });
         let tls = listener_tls(&data, &settings, &authority, &clock, &cas, &tasks).await?;
-        let deadline = limits.handshake;
         let accepted = crate::tls::accept(
             listeners.api,
             Arc::new(tls),
             Arc::clone(&connections),
-            deadline,
+            limits.handshake,
             &tasks,
         );
         let authorizer = Authorizer::new(Arc::clone(&shared), Arc::clone(&clock));
@@ -170,13 +158,8 @@ impl Server {
             clock,
             metrics,
         };
-        show(
-            listeners.http,
-            listeners.operations,
-            shown,
-            &settings,
-            &tasks,
-        );
+        let shows = (listeners.http, listeners.operations);
+        show(shows, shown, &settings, &tasks);
         Ok(Self {
             addresses,
             tasks,
@@ -209,6 +192,57 @@ impl Server {
             .map_err(|_lost| ServeError::Interrupted)?;
         tracing::info!("stopped");
         Ok(())
+    }
+}
+
+/// What those who sign and publish stand on.
+struct Ground<'a> {
+    data: &'a DataDir,
+    settings: &'a Settings,
+    store: &'a Arc<dyn CaStore>,
+    clock: &'a Arc<dyn Clock>,
+    publication: &'a Arc<Publication>,
+    cas: &'a hierarchy::Cas,
+    tasks: &'a Tasks,
+}
+
+impl Ground<'_> {
+    /// Signs the log, now and as long as the tasks run.
+    async fn sign_checkpoints(
+        &self,
+        log_id: LogId,
+        key: PrivateKey,
+    ) -> Result<Arc<Checkpoints>, ServeError> {
+        let checkpoints = Checkpoints::start(CheckpointParts {
+            store: Arc::clone(self.store),
+            log_id,
+            clock: Arc::clone(self.clock),
+            data: self.data,
+            key,
+            control: hierarchy::control(self.cas).ok_or(CheckpointError::NoControlCa)?,
+            publish_url: &self.settings.publish_url,
+            settings: self.settings.digest,
+            publication: Arc::clone(self.publication),
+        })
+        .await?;
+        self.tasks
+            .spawn(Arc::clone(&checkpoints).run(self.tasks.stop()));
+        Ok(checkpoints)
+    }
+
+    /// Publishes the CRLs, now and as long as the tasks run.
+    async fn publish_crls(&self) -> Result<Arc<CrlPublisher>, ServeError> {
+        let crls = CrlPublisher::start(CrlParts {
+            store: Arc::clone(self.store),
+            clock: Arc::clone(self.clock),
+            settings: self.settings.digest,
+            directory: self.data.crls(),
+            publication: Arc::clone(self.publication),
+            cas: self.cas,
+        })
+        .await?;
+        self.tasks.spawn(Arc::clone(&crls).run(self.tasks.stop()));
+        Ok(crls)
     }
 }
 
@@ -268,8 +302,7 @@ async fn listener_tls(
 
 /// Serves what everybody and what operators may see; with that the server is ready.
 fn show(
-    http: TcpListener,
-    operations: TcpListener,
+    (http, operations): (TcpListener, TcpListener),
     shown: Operations,
     settings: &Settings,
     tasks: &Tasks,

@@ -92,6 +92,26 @@ pub enum Change {
     ClockConfirmed(ClockConfirmed),
 }
 
+impl Change {
+    /// Returns the certificate that the change brings into the log, if it does.
+    pub fn issued(&self) -> Option<&Issued> {
+        match self {
+            Self::Issued(issued) | Self::Recovered(issued) => Some(issued),
+            Self::Revoked(_)
+            | Self::ActorAdded(_)
+            | Self::ActorRemoved(_)
+            | Self::IssuerAdded(_)
+            | Self::CrlSigned(_)
+            | Self::KeyBlocked(_)
+            | Self::KeyUnblocked(_)
+            | Self::LogKeyAdded(_)
+            | Self::ForkClaimed(_)
+            | Self::ClockConfirmed(_)
+            | Self::Restored(_) => None,
+        }
+    }
+}
+
 /// A certificate and what is not in it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Issued {
@@ -652,6 +672,69 @@ fn field<T, E>(name: &'static str, value: Result<T, E>) -> Result<T, EntryError>
 mod tests {
     use super::*;
 
+    fn of_the_log() -> [Change; 3] {
+        [
+            Change::LogKeyAdded(LogKeyAdded {
+                statement: crate::log_key::tests::statement(),
+            }),
+            Change::ForkClaimed(ForkClaimed {
+                first: crate::checkpoint::tests::note(7, 1),
+                second: crate::checkpoint::tests::note(7, 2),
+            }),
+            Change::ClockConfirmed(ClockConfirmed {
+                expected: UnixTime::EPOCH,
+                confirmed: UnixTime::MAX,
+            }),
+        ]
+    }
+
+    fn of_keys_and_restores() -> [Change; 4] {
+        let digest = [7; 32];
+        [
+            Change::KeyBlocked(KeyBlocked {
+                key: digest.into(),
+                comment: "on a stolen laptop".into(),
+            }),
+            Change::KeyUnblocked(digest.into()),
+            Change::Restored(Restored {
+                leaves: 7,
+                root: digest,
+                lost_since: Some(UnixTime::EPOCH),
+                lists: vec![
+                    RestoredList {
+                        issuer: "router-2026-1".parse().unwrap(),
+                        number: 9,
+                        crl: Some(CrlSigned {
+                            issuer: "router-2026-1".parse().unwrap(),
+                            number: 9,
+                            this_update: UnixTime::EPOCH,
+                            next_update: UnixTime::MAX,
+                            sha256: digest,
+                        }),
+                        revoked: vec![Reapplied {
+                            serial: [0x40; 16].into(),
+                            time: UnixTime::EPOCH,
+                            reason: RevocationReason::Superseded,
+                        }],
+                    },
+                    RestoredList {
+                        issuer: "root-2026-1".parse().unwrap(),
+                        number: 1,
+                        crl: None,
+                        revoked: Vec::new(),
+                    },
+                ],
+            }),
+            Change::Recovered(Issued {
+                issuer: "router-2026-1".parse().unwrap(),
+                profile: "router".parse().unwrap(),
+                name: "a.example.net".to_owned(),
+                succeeds: None,
+                certificate: vec![0x30, 0],
+            }),
+        ]
+    }
+
     fn entry() -> Entry {
         let digest = [7; 32];
         Entry {
@@ -665,7 +748,7 @@ mod tests {
                 }),
                 settings: digest.into(),
             },
-            changes: vec![
+            changes: [
                 Change::Revoked(Revoked {
                     serial: [0x41; 16].into(),
                     reason: RevocationReason::Superseded,
@@ -700,59 +783,11 @@ mod tests {
                     next_update: UnixTime::MAX,
                     sha256: digest,
                 }),
-                Change::KeyBlocked(KeyBlocked {
-                    key: digest.into(),
-                    comment: "on a stolen laptop".into(),
-                }),
-                Change::KeyUnblocked(digest.into()),
-                Change::Restored(Restored {
-                    leaves: 7,
-                    root: digest,
-                    lost_since: Some(UnixTime::EPOCH),
-                    lists: vec![
-                        RestoredList {
-                            issuer: "router-2026-1".parse().unwrap(),
-                            number: 9,
-                            crl: Some(CrlSigned {
-                                issuer: "router-2026-1".parse().unwrap(),
-                                number: 9,
-                                this_update: UnixTime::EPOCH,
-                                next_update: UnixTime::MAX,
-                                sha256: digest,
-                            }),
-                            revoked: vec![Reapplied {
-                                serial: [0x40; 16].into(),
-                                time: UnixTime::EPOCH,
-                                reason: RevocationReason::Superseded,
-                            }],
-                        },
-                        RestoredList {
-                            issuer: "root-2026-1".parse().unwrap(),
-                            number: 1,
-                            crl: None,
-                            revoked: Vec::new(),
-                        },
-                    ],
-                }),
-                Change::Recovered(Issued {
-                    issuer: "router-2026-1".parse().unwrap(),
-                    profile: "router".parse().unwrap(),
-                    name: "a.example.net".to_owned(),
-                    succeeds: None,
-                    certificate: vec![0x30, 0],
-                }),
-                Change::LogKeyAdded(LogKeyAdded {
-                    statement: crate::log_key::tests::statement(),
-                }),
-                Change::ForkClaimed(ForkClaimed {
-                    first: crate::checkpoint::tests::note(7, 1),
-                    second: crate::checkpoint::tests::note(7, 2),
-                }),
-                Change::ClockConfirmed(ClockConfirmed {
-                    expected: UnixTime::EPOCH,
-                    confirmed: UnixTime::MAX,
-                }),
-            ],
+            ]
+            .into_iter()
+            .chain(of_keys_and_restores())
+            .chain(of_the_log())
+            .collect(),
         }
     }
 

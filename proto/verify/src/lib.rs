@@ -6,6 +6,7 @@
 )]
 
 mod alternative_name;
+mod audit;
 mod certificate;
 mod checkpoint;
 mod der_reader;
@@ -31,6 +32,7 @@ mod tbs_certificate;
 mod tree;
 
 pub use alternative_name::AlternativeName;
+pub use audit::{AuditFinding, Auditor, DigestedLeaf, FindingKind};
 pub use certificate::{Certificate, CertificateError, IssuedByError, MAX_CERTIFICATE_OCTETS};
 pub use checkpoint::Checkpoint;
 pub use der_reader::MalformedDer;

@@ -11,7 +11,7 @@ use ca_types::{
     Actor, IssuerId, KeyId, ProfileName, RequestId, SerialNumber, TrustDomain, UnixTime,
 };
 
-use ca_verify::RestoredList;
+use ca_verify::{CrlSigned, RestoredList, Revoked};
 
 use crate::leaf_row::{IssuedRow, LeafRow, RowChange};
 use crate::{
@@ -87,19 +87,7 @@ impl Tables {
                         self.apply_restored(leaf, list)?;
                     }
                 }
-                RowChange::Revoked(revoked) => {
-                    let revocation = Revocation {
-                        time: row.time,
-                        reason: revoked.reason,
-                    };
-                    let (number, issuer) =
-                        self.certificates.revoke(revoked.serial, revocation).ok_or(
-                            Contradiction("revokes what is not issued, or revoked already"),
-                        )?;
-                    if let Some(issuer) = self.issuers.get_mut(issuer) {
-                        issuer.revoked.push(number);
-                    }
-                }
+                RowChange::Revoked(revoked) => self.apply_revoked(row.time, revoked)?,
                 RowChange::ActorAdded(actor) => {
                     self.actors.insert(
                         actor.key,
@@ -131,19 +119,7 @@ impl Tables {
                         unseen: Vec::new(),
                     });
                 }
-                RowChange::CrlSigned(crl) => {
-                    self.issuers
-                        .iter_mut()
-                        .find(|issuer| issuer.row.id == crl.issuer)
-                        .ok_or(Contradiction("records a CRL of an unknown issuer"))?
-                        .last_crl = Some(CrlRow {
-                        number: crl.number,
-                        this_update: crl.this_update,
-                        next_update: crl.next_update,
-                        sha256: crl.sha256,
-                        leaf,
-                    });
-                }
+                RowChange::CrlSigned(crl) => self.apply_crl(leaf, crl)?,
                 RowChange::KeyBlocked(blocked) => {
                     // Blocking it again changes nothing: the first entry says since when.
                     self.blocked_keys
@@ -167,6 +143,38 @@ impl Tables {
         if let Some(id) = row.request {
             self.requests.remember(id, leaf, row);
         }
+        Ok(())
+    }
+
+    fn apply_revoked(&mut self, time: UnixTime, revoked: &Revoked) -> Result<(), Contradiction> {
+        let revocation = Revocation {
+            time,
+            reason: revoked.reason,
+        };
+        let (number, issuer) =
+            self.certificates
+                .revoke(revoked.serial, revocation)
+                .ok_or(Contradiction(
+                    "revokes what is not issued, or revoked already",
+                ))?;
+        if let Some(issuer) = self.issuers.get_mut(issuer) {
+            issuer.revoked.push(number);
+        }
+        Ok(())
+    }
+
+    fn apply_crl(&mut self, leaf: u64, crl: &CrlSigned) -> Result<(), Contradiction> {
+        self.issuers
+            .iter_mut()
+            .find(|issuer| issuer.row.id == crl.issuer)
+            .ok_or(Contradiction("records a CRL of an unknown issuer"))?
+            .last_crl = Some(CrlRow {
+            number: crl.number,
+            this_update: crl.this_update,
+            next_update: crl.next_update,
+            sha256: crl.sha256,
+            leaf,
+        });
         Ok(())
     }
 

@@ -286,7 +286,7 @@ mod tests {
             for index in 0..size {
                 let proof = inclusion_proof(index, size, &mut subtree).unwrap().unwrap();
                 verify_inclusion((index, leaf(index)), (size, root(size)), &proof).unwrap();
-                refuses(&proof, &|proof| {
+                refuses(&proof, |proof| {
                     verify_inclusion((index, leaf(index)), (size, root(size)), proof)
                 });
                 let other = verify_inclusion((index, leaf(size)), (size, root(size)), &proof);
@@ -297,7 +297,7 @@ mod tests {
                     .unwrap()
                     .unwrap();
                 verify_consistency((first, root(first)), (size, root(size)), &proof).unwrap();
-                refuses(&proof, &|proof| {
+                refuses(&proof, |proof| {
                     verify_consistency((first, root(first)), (size, root(size)), proof)
                 });
                 let other = verify_consistency((first, [7; 32]), (size, root(size)), &proof);
@@ -307,7 +307,7 @@ mod tests {
     }
 
     /// No hash can be changed, left out or added.
-    fn refuses(proof: &[[u8; 32]], verify: &dyn Fn(&[[u8; 32]]) -> Result<(), ProofError>) {
+    fn refuses(proof: &[[u8; 32]], verify: impl Fn(&[[u8; 32]]) -> Result<(), ProofError>) {
         for at in 0..proof.len() {
             let mut changed = proof.to_vec();
             changed[at][31] ^= 1;
@@ -328,6 +328,73 @@ mod tests {
         assert_eq!(verify_inclusion((3, leaf(3)), tree, &[]), Err(outside(3)));
         assert_eq!(verify_consistency((4, root(4)), tree, &[]), Err(outside(4)));
     }
+
+    /// Leaf, size and hashes.
+    const INCLUSION: [(u64, u64, &[&str]); 4] = [
+        (
+            0,
+            8,
+            &[
+                "96a296d224f285c67bee93c30f8a309157f0daa35dc5b87e410b78630a09cfc7",
+                "5f083f0a1a33ca076a95279832580db3e0ef4584bdff1f54c8a360f50de3031e",
+                "6b47aaf29ee3c2af9af889bc1fb9254dabd31177f16232dd6aab035ca39bf6e4",
+            ],
+        ),
+        (
+            5,
+            8,
+            &[
+                "bc1a0643b12e4d2d7c77918f44e0f4f79a838b6cf9ec5b5c283e1f4d88599e6b",
+                "ca854ea128ed050b41b35ffc1b87b8eb2bde461e9e3b5596ece6b9d5975a0ae0",
+                "d37ee418976dd95753c1c73862b9398fa2a2cf9b4ff0fdfe8b30cd95209614b7",
+            ],
+        ),
+        (
+            2,
+            3,
+            &["fac54203e7cc696cf0dfcb42c92a1d9dbaf70ad9e621f4bd8d98662f00e3c125"],
+        ),
+        (
+            1,
+            5,
+            &[
+                "6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d",
+                "5f083f0a1a33ca076a95279832580db3e0ef4584bdff1f54c8a360f50de3031e",
+                "bc1a0643b12e4d2d7c77918f44e0f4f79a838b6cf9ec5b5c283e1f4d88599e6b",
+            ],
+        ),
+    ];
+
+    /// Sizes and hashes.
+    const CONSISTENCY: [(u64, u64, &[&str]); 4] = [
+        (1, 1, &[]),
+        (
+            1,
+            8,
+            &[
+                "96a296d224f285c67bee93c30f8a309157f0daa35dc5b87e410b78630a09cfc7",
+                "5f083f0a1a33ca076a95279832580db3e0ef4584bdff1f54c8a360f50de3031e",
+                "6b47aaf29ee3c2af9af889bc1fb9254dabd31177f16232dd6aab035ca39bf6e4",
+            ],
+        ),
+        (
+            6,
+            8,
+            &[
+                "0ebc5d3437fbe2db158b9f126a1d118e308181031d0a949f8dededebc558ef6a",
+                "ca854ea128ed050b41b35ffc1b87b8eb2bde461e9e3b5596ece6b9d5975a0ae0",
+                "d37ee418976dd95753c1c73862b9398fa2a2cf9b4ff0fdfe8b30cd95209614b7",
+            ],
+        ),
+        (
+            2,
+            5,
+            &[
+                "5f083f0a1a33ca076a95279832580db3e0ef4584bdff1f54c8a360f50de3031e",
+                "bc1a0643b12e4d2d7c77918f44e0f4f79a838b6cf9ec5b5c283e1f4d88599e6b",
+            ],
+        ),
+    ];
 
     /// The proofs of the test vectors of certificate-transparency over its eight leaves (RFC 6962 §2.1.3).
     #[test]
@@ -351,74 +418,11 @@ mod tests {
                 .map(|hash| hash.iter().map(|octet| format!("{octet:02x}")).collect())
                 .collect()
         };
-        let inclusion = [
-            (
-                0,
-                8,
-                vec![
-                    "96a296d224f285c67bee93c30f8a309157f0daa35dc5b87e410b78630a09cfc7",
-                    "5f083f0a1a33ca076a95279832580db3e0ef4584bdff1f54c8a360f50de3031e",
-                    "6b47aaf29ee3c2af9af889bc1fb9254dabd31177f16232dd6aab035ca39bf6e4",
-                ],
-            ),
-            (
-                5,
-                8,
-                vec![
-                    "bc1a0643b12e4d2d7c77918f44e0f4f79a838b6cf9ec5b5c283e1f4d88599e6b",
-                    "ca854ea128ed050b41b35ffc1b87b8eb2bde461e9e3b5596ece6b9d5975a0ae0",
-                    "d37ee418976dd95753c1c73862b9398fa2a2cf9b4ff0fdfe8b30cd95209614b7",
-                ],
-            ),
-            (
-                2,
-                3,
-                vec!["fac54203e7cc696cf0dfcb42c92a1d9dbaf70ad9e621f4bd8d98662f00e3c125"],
-            ),
-            (
-                1,
-                5,
-                vec![
-                    "6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d",
-                    "5f083f0a1a33ca076a95279832580db3e0ef4584bdff1f54c8a360f50de3031e",
-                    "bc1a0643b12e4d2d7c77918f44e0f4f79a838b6cf9ec5b5c283e1f4d88599e6b",
-                ],
-            ),
-        ];
-        for (index, size, expect) in inclusion {
+        for (index, size, expect) in INCLUSION {
             let proof = inclusion_proof(index, size, &mut subtree).unwrap().unwrap();
             assert_eq!(hex(proof), expect, "leaf {index} of {size}");
         }
-        let consistency = [
-            (1, 1, vec![]),
-            (
-                1,
-                8,
-                vec![
-                    "96a296d224f285c67bee93c30f8a309157f0daa35dc5b87e410b78630a09cfc7",
-                    "5f083f0a1a33ca076a95279832580db3e0ef4584bdff1f54c8a360f50de3031e",
-                    "6b47aaf29ee3c2af9af889bc1fb9254dabd31177f16232dd6aab035ca39bf6e4",
-                ],
-            ),
-            (
-                6,
-                8,
-                vec![
-                    "0ebc5d3437fbe2db158b9f126a1d118e308181031d0a949f8dededebc558ef6a",
-                    "ca854ea128ed050b41b35ffc1b87b8eb2bde461e9e3b5596ece6b9d5975a0ae0",
-                    "d37ee418976dd95753c1c73862b9398fa2a2cf9b4ff0fdfe8b30cd95209614b7",
-                ],
-            ),
-            (
-                2,
-                5,
-                vec![
-                    "5f083f0a1a33ca076a95279832580db3e0ef4584bdff1f54c8a360f50de3031e",
-                    "bc1a0643b12e4d2d7c77918f44e0f4f79a838b6cf9ec5b5c283e1f4d88599e6b",
-                ],
-            ),
-        ];
-        for (first, second, expect) in consistency {
+        for (first, second, expect) in CONSISTENCY {
             let proof = consistency_proof(first, second, &mut subtree)
                 .unwrap()
                 .unwrap();
