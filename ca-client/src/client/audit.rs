@@ -56,6 +56,7 @@ impl Client {
         let request = v1::ListEntriesRequest {
             first,
             page_size: rows,
+            ..v1::ListEntriesRequest::default()
         };
         let answer = self.read(self.audit_calls().list_entries(request).await)?;
         Ok(AuditPage {
