@@ -77,6 +77,7 @@ async fn log(audit: &mut AuditClient<tonic::transport::Channel>) -> BTreeMap<Str
             .list_entries(ListEntriesRequest {
                 first,
                 page_size: 1_000,
+                ..ListEntriesRequest::default()
             })
             .await
             .expect("the server answers")
