@@ -1,8 +1,16 @@
 //! Target rules: asked for, presumed, and judged in a file.
 
+mod eap;
+mod openssl_judge;
+mod openvpn;
+mod pki;
+mod strongswan;
+mod tls_clients;
+
 use std::{collections::BTreeSet, fs};
 
-use ca_tests::{Algorithm, Run, Site, run};
+use ca_tests::{Algorithm, Run, Site, repository, run};
+use ca_verify::target::{Proof, TargetRule};
 use serde_json::Value;
 
 use crate::rows::word;
@@ -184,6 +192,29 @@ fn a_file_is_checked_without_a_server() {
         .refused(1, &["wanted certificates in PEM"]);
     check(&["absent.pem", "--target", "ios"]).refused(2, &["cannot read"]);
     check(&[pem]).refused(2, &["--target"]);
+}
+
+/// A rule that is said to be confirmed names a test of this folder.
+#[test]
+fn every_confirmed_rule_names_a_test_that_is_there() {
+    let folder = repository().join("tests/it/targets");
+    let sources: Vec<String> = fs::read_dir(folder)
+        .expect("it is a directory")
+        .map(|entry| entry.expect("it is readable").path())
+        .map(|path| fs::read_to_string(path).expect("it is text"))
+        .collect();
+    for rule in TargetRule::all() {
+        for applies in rule.applies {
+            if let Proof::Confirmed { test, .. } = applies.proof {
+                let head = format!("#[test]\nfn {test}() {{\n");
+                let id = format!("\"{}\"", rule.id);
+                let is_there = sources
+                    .iter()
+                    .any(|source| source.contains(&head) && source.contains(&id));
+                assert!(is_there, "{test} and {id} stand in no file");
+            }
+        }
+    }
 }
 
 fn notices(row: &Value) -> Vec<String> {

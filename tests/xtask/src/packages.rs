@@ -16,7 +16,7 @@ pub(crate) fn ensure(workspace: &Workspace) -> anyhow::Result<()> {
 }
 
 /// What shows that a package is there, and the Debian package that has it.
-const DEBIAN: [(Sign, &str); 14] = [
+const DEBIAN: [(Sign, &str); 19] = [
     (Sign::Program("git"), "git"),
     (Sign::Program("g++"), "g++"),
     (Sign::Program("curl"), "curl"),
@@ -32,6 +32,11 @@ const DEBIAN: [(Sign, &str); 14] = [
     (Sign::Plugin("curve25519"), "libstrongswan-extra-plugins"),
     // ESP in user space: not every kernel has its own.
     (Sign::Plugin("kernel-libipsec"), "libcharon-extra-plugins"),
+    (Sign::Program("pki"), "strongswan-pki"),
+    (Sign::Program("certutil"), "libnss3-tools"),
+    (Sign::Program("/usr/sbin/openvpn"), "openvpn"),
+    (Sign::Program("/usr/sbin/hostapd"), "hostapd"),
+    (Sign::Program("eapol_test"), "eapoltest"),
 ];
 
 #[derive(Debug, Clone, Copy)]

@@ -43,7 +43,7 @@ const fn vector(
     }
 }
 
-const KEYS: [Vector; 17] = [
+const KEYS: [Vector; 16] = [
     vector(
         "chain-keys-rsa",
         |chain| all_rsa(chain, 2048),
@@ -89,11 +89,6 @@ const KEYS: [Vector; 17] = [
         "chain-keys-android",
         |_| {},
         |chain| chain[0].public_key = ed25519(),
-    ),
-    vector(
-        "chain-keys-strongswan",
-        |chain| chain[0].public_key = ed25519(),
-        |chain| chain[0].public_key = ec("1.3.132.0.10", &[4; 65]),
     ),
     vector(
         "chain-keys-edwards",

@@ -36,8 +36,12 @@ pub(crate) const RULES: &[TargetRule] = &[
             Applies::error(Ios),
             Applies::error(MacOs),
             Applies::error(Android),
-            Applies::error(StrongSwan).by("pki --verify", "strongswan_wants_the_ca_that_signed"),
-            Applies::error(OpenVpn).by("OpenSSL", "a_chain_has_the_ca_that_signed"),
+            Applies::error(StrongSwan)
+                .by("pki --verify", "strongswan_builds_paths_over_real_cas_only"),
+            Applies::error(OpenVpn).by(
+                "OpenSSL",
+                "openssl_wants_the_ca_that_signed_and_knows_what_is_critical",
+            ),
             Applies::error(FreeRadius),
         ],
         role: None,
@@ -162,13 +166,11 @@ pub(crate) const RULES: &[TargetRule] = &[
             Applies::error(Ios),
             Applies::error(MacOs),
             Applies::error(Android),
-            Applies::error(StrongSwan).by(
-                "pki --verify",
-                "strongswan_refuses_critical_extensions_that_it_does_not_know",
-            ),
+            Applies::error(StrongSwan)
+                .by("pki --verify", "strongswan_builds_paths_over_real_cas_only"),
             Applies::error(OpenVpn).by(
                 "OpenSSL",
-                "openssl_refuses_critical_extensions_that_it_does_not_know",
+                "openssl_wants_the_ca_that_signed_and_knows_what_is_critical",
             ),
             Applies::error(FreeRadius),
         ],

@@ -5,7 +5,7 @@ use crate::target::Target::{
     WindowsIkev2, WindowsSstp,
 };
 use crate::target::check::Check;
-use crate::target::key::KeyKind::{Ed448, Ed25519, P256, P384, P521, Rsa};
+use crate::target::key::KeyKind::{P256, P384, P521, Rsa};
 use crate::target::key::SignatureKind::{Edwards, OldHash, RsaPss};
 use crate::target::rule::{Applies, Role, TargetRule};
 
@@ -27,8 +27,8 @@ pub(crate) const RULES: &[TargetRule] = &[
     TargetRule {
         id: "sstp-key-rsa",
         applies: &[Applies::error(RouterOsSstp).by(
-            "OpenSSL with the cipher suites of RouterOS",
-            "sstp_on_routeros_needs_an_rsa_key",
+            "GnuTLS and OpenSSL",
+            "sstp_on_routeros_needs_an_rsa_key_that_may_encipher",
         )],
         role: Some(Role::Server),
         want: "an RSA key",
@@ -92,17 +92,6 @@ pub(crate) const RULES: &[TargetRule] = &[
         check: Check::ChainKeys(&[Rsa, P256, P384, P521]),
     },
     TargetRule {
-        id: "chain-keys-strongswan",
-        applies: &[
-            Applies::error(StrongSwan).by("pki --verify", "strongswan_verifies_no_unknown_curve")
-        ],
-        role: None,
-        want: "keys that are RSA, P-256, P-384, P-521, Ed25519 or Ed448 in the whole chain",
-        symptom: "`no trusted public key found`, since no plugin loads the key",
-        source: "strongSwan documentation, Public-key algorithms",
-        check: Check::ChainKeys(&[Rsa, P256, P384, P521, Ed25519, Ed448]),
-    },
-    TargetRule {
         id: "chain-keys-edwards",
         applies: &[
             Applies::notice(StrongSwan),
@@ -128,7 +117,8 @@ pub(crate) const RULES: &[TargetRule] = &[
             Applies::notice(RouterOs7),
             Applies::notice(StrongSwan),
             Applies::notice(OpenVpn),
-            Applies::error(FreeRadius).by("eapol_test", "an_eap_client_refuses_a_short_key"),
+            Applies::error(FreeRadius)
+                .by("hostapd", "an_eap_server_takes_no_short_key_and_no_sha1"),
         ],
         role: None,
         want: "RSA keys of 2048 bits or more in the whole chain",
@@ -168,7 +158,8 @@ pub(crate) const RULES: &[TargetRule] = &[
             Applies::error(Android),
             Applies::notice(StrongSwan),
             Applies::error(OpenVpn).by("OpenVPN", "openvpn_refuses_what_breaks_its_rules"),
-            Applies::error(FreeRadius).by("eapol_test", "an_eap_client_refuses_sha1"),
+            Applies::error(FreeRadius)
+                .by("hostapd", "an_eap_server_takes_no_short_key_and_no_sha1"),
         ],
         role: None,
         want: "signatures with SHA-2 in the whole chain",

@@ -22,7 +22,7 @@ pub(crate) const RULES: &[TargetRule] = &[
             Applies::error(Android),
             Applies::error(StrongSwan).by(
                 "charon",
-                "strongswan_finds_an_identity_among_the_names_only",
+                "strongswan_finds_only_what_stands_among_the_names",
             ),
             Applies::error(RouterOs7),
         ],
@@ -38,7 +38,7 @@ pub(crate) const RULES: &[TargetRule] = &[
         applies: &[
             Applies::error(StrongSwan).by(
                 "charon",
-                "strongswan_finds_an_identity_among_the_names_only",
+                "strongswan_finds_only_what_stands_among_the_names",
             ),
             Applies::error(WindowsIkev2),
             Applies::error(Ios),
@@ -66,7 +66,10 @@ pub(crate) const RULES: &[TargetRule] = &[
     TargetRule {
         id: "dns-name-as-address",
         applies: &[
-            Applies::error(StrongSwan).by("charon", "strongswan_wants_an_address_as_an_address"),
+            Applies::error(StrongSwan).by(
+                "charon",
+                "strongswan_finds_only_what_stands_among_the_names",
+            ),
             Applies::error(Android),
             Applies::error(Ios),
             Applies::error(MacOs),
@@ -121,7 +124,10 @@ pub(crate) const RULES: &[TargetRule] = &[
     TargetRule {
         id: "no-wildcard",
         applies: &[
-            Applies::error(StrongSwan).by("charon", "strongswan_takes_no_wildcard"),
+            Applies::error(StrongSwan).by(
+                "charon",
+                "strongswan_finds_only_what_stands_among_the_names",
+            ),
             Applies::error(Android),
             Applies::notice(WindowsIkev2),
             Applies::notice(Ios),

@@ -35,10 +35,7 @@ pub(crate) const RULES: &[TargetRule] = &[
             Applies::error(RouterOs6),
             Applies::error(RouterOs7),
             Applies::error(RouterOsSstp),
-            Applies::error(StrongSwan).by(
-                "charon",
-                "strongswan_wants_to_know_of_every_ca_whether_it_is_revoked",
-            ),
+            Applies::error(StrongSwan),
             Applies::notice(Android),
         ],
         role: None,

@@ -1,0 +1,130 @@
+//! EAP-TLS: hostapd as the RADIUS server, and `eapol_test` as the device that logs in.
+
+use std::{process::Command, time::Duration};
+
+use ca_tests::{Run, free_port, run_within};
+use ca_verify::target::{Role, Target::FreeRadius};
+
+use super::pki::{Daemon, LEAF, P256, Pki, RSA_1024, Wish};
+
+const DIALLED: &str = "extendedKeyUsage = serverAuth\nsubjectAltName = DNS:radius.example.net\n";
+const DIALS: &str = "extendedKeyUsage = clientAuth\n";
+
+#[test]
+fn eap_peers_want_the_purpose_of_the_other_side() {
+    let pki = ground();
+    pki.leaf(
+        "swapped",
+        "ca",
+        "/CN=radius.example.net",
+        &format!("{LEAF}{DIALS}"),
+    );
+    pki.leaf("gateway", "ca", "/CN=anna", &format!("{LEAF}{DIALLED}"));
+    let encipher = LEAF.replace("digitalSignature", "keyEncipherment") + DIALS;
+    pki.leaf("mute", "ca", "/CN=anna", &encipher);
+
+    let good = log_in(&pki, "radius", "anna").0;
+    assert!(good.stdout.ends_with("SUCCESS\n"), "{good}");
+    let swapped = log_in(&pki, "swapped", "anna").0;
+    assert!(swapped.stdout.ends_with("FAILURE\n"), "{swapped}");
+    assert!(
+        swapped.stdout.contains("unsuitable certificate purpose"),
+        "{swapped}"
+    );
+    let chain = ["radius.chain"];
+    pki.judged(
+        FreeRadius,
+        Role::Server,
+        "server-auth",
+        &chain,
+        &["swapped.chain"],
+    );
+
+    for (name, rule) in [("gateway", "client-auth"), ("mute", "usage-signature")] {
+        let (refused, server) = log_in(&pki, "radius", name);
+        assert!(refused.stdout.ends_with("FAILURE\n"), "{refused}");
+        assert!(
+            server.log().contains("certificate verify failed"),
+            "{}",
+            server.log()
+        );
+        let bad = format!("{name}.chain");
+        pki.judged(FreeRadius, Role::Client, rule, &["anna.chain"], &[&bad]);
+    }
+}
+
+#[test]
+fn an_eap_server_takes_no_short_key_and_no_sha1() {
+    let pki = ground();
+    for (name, key, digest, why, rule) in [
+        ("short", RSA_1024, "-sha256", "ee key too small", "rsa-2048"),
+        ("old", P256, "-sha1", "ca md too weak", "no-sha1"),
+    ] {
+        pki.make(Wish {
+            name,
+            issuer: Some("ca"),
+            subject: "/CN=radius.example.net",
+            key,
+            digest,
+            extensions: &format!("{LEAF}{DIALLED}"),
+        });
+        let mut server = serve(&pki, name, free_port());
+        let log = server.until_logged(&["AP-ENABLED"]);
+        assert!(log.contains(why), "{log}");
+        assert!(!log.contains("AP-ENABLED"), "{log}");
+        let bad = format!("{name}.chain");
+        pki.judged(FreeRadius, Role::Server, rule, &["radius.chain"], &[&bad]);
+    }
+}
+
+/// A server and a person whose certificates are right.
+fn ground() -> Pki {
+    let pki = Pki::new();
+    pki.leaf(
+        "radius",
+        "ca",
+        "/CN=radius.example.net",
+        &format!("{LEAF}{DIALLED}"),
+    );
+    pki.leaf("anna", "ca", "/CN=anna", &format!("{LEAF}{DIALS}"));
+    pki.write("users", "* TLS\n");
+    pki.write("clients", "127.0.0.1/32 shared\n");
+    pki
+}
+
+fn serve(pki: &Pki, name: &str, port: u16) -> Daemon {
+    let settings = format!(
+        "driver=none\neap_server=1\neap_user_file=users\nca_cert=root.pem\nserver_cert={name}.chain\n\
+         private_key={name}.key\nradius_server_clients=clients\nradius_server_auth_port={port}\n"
+    );
+    pki.write("hostapd.conf", &settings);
+    let mut command = Command::new("/usr/sbin/hostapd");
+    command.arg("hostapd.conf").current_dir(pki.folder());
+    Daemon::start(&mut command, &pki.path("hostapd.log"))
+}
+
+#[track_caller]
+fn log_in(pki: &Pki, server: &str, person: &str) -> (Run, Daemon) {
+    let port = free_port();
+    let mut server = serve(pki, server, port);
+    let log = server.until_logged(&["AP-ENABLED"]);
+    assert!(log.contains("AP-ENABLED"), "{log}");
+    let network = format!(
+        "network={{\n ssid=\"x\"\n key_mgmt=WPA-EAP\n eap=TLS\n identity=\"{person}\"\n ca_cert=\"root.pem\"\n \
+         client_cert=\"{person}.chain\"\n private_key=\"{person}.key\"\n eapol_flags=0\n}}\n"
+    );
+    pki.write("eapol.conf", &network);
+    let mut command = Command::new("eapol_test");
+    command
+        .args([
+            "-c",
+            "eapol.conf",
+            "-a",
+            "127.0.0.1",
+            "-p",
+            &port.to_string(),
+        ])
+        .args(["-s", "shared", "-t", "20"])
+        .current_dir(pki.folder());
+    (run_within(&mut command, Duration::from_secs(40)), server)
+}
