@@ -191,12 +191,12 @@ const USAGES: [Vector; 18] = [
     vector(
         "usage-signature",
         |chain| chain[0].remove(KEY_USAGE),
-        only_encipherment,
+        |chain| only_encipherment(chain),
     ),
     vector(
         "usage-signature-server",
         |chain| chain[0].remove(KEY_USAGE),
-        only_encipherment,
+        |chain| only_encipherment(chain),
     ),
     vector(
         "usage-encipherment",
@@ -564,7 +564,7 @@ fn algorithm(id: &str) -> Vec<u8> {
     sequence(&[oid(id)])
 }
 
-fn only_encipherment(chain: &mut Vec<Draft>) {
+fn only_encipherment(chain: &mut [Draft]) {
     chain[0].set(KEY_USAGE, Critical, &[3, 2, 5, 0x20]);
 }
 
