@@ -10,6 +10,7 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
 
 use crate::arguments::Length;
+use crate::bundle::{Store, Target};
 use crate::keys::KeyAlgorithm;
 use crate::printer::Format;
 
@@ -60,6 +61,8 @@ pub(crate) enum Command {
     Export(ExportArguments),
     /// Tell whether a certificate will work where it goes, without a server
     Check(CheckArguments),
+    /// Have a certificate issued and write what a device takes to dial into a VPN
+    Bundle(BundleArguments),
     /// Show the certificate authorities
     #[command(subcommand)]
     Issuer(IssuerCommand),
@@ -319,6 +322,55 @@ pub(crate) struct ExportArguments {
     /// Replace a file that is there already
     #[arg(long)]
     pub(crate) force: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(
+    after_help = "What is dialled stands in a [[vpn]] section of the profile file. The key is made here, or is that of \
+    --cert. Everything that goes to the person is sealed with a passphrase, which no file has: random and printed once \
+    on stderr, or from --key-passphrase-file. An interrupted command goes on when it is repeated as it was.\n\n\
+    Example: ca-client bundle anna@example.net --target ios --vpn Office --out anna-phone"
+)]
+pub(crate) struct BundleArguments {
+    /// Who dials: the NAME of the certificate
+    #[arg(
+        allow_hyphen_values = true,
+        required_unless_present = "cert",
+        conflicts_with = "cert"
+    )]
+    pub(crate) name: Option<String>,
+    /// The system of the device
+    #[arg(long, value_enum)]
+    pub(crate) target: Target,
+    /// The name of a [[vpn]] section of the profile file
+    #[arg(long, value_name = "VPN")]
+    pub(crate) vpn: String,
+    /// Where Windows keeps the certificate [default: machine for ikev2, user for sstp]
+    #[arg(long, value_enum)]
+    pub(crate) store: Option<Store>,
+    /// Bundle this certificate, in PEM or DER, instead of a new one
+    #[arg(long, value_name = "FILE")]
+    pub(crate) cert: Option<PathBuf>,
+    /// Its key [default: the certificate's file name with the ending .key]
+    #[arg(long, value_name = "FILE", requires = "cert")]
+    pub(crate) key: Option<PathBuf>,
+    /// Further name: dns:NAME, ip:ADDRESS or email:ADDRESS; repeatable
+    #[arg(long, value_name = "FORM:NAME", conflicts_with = "cert")]
+    pub(crate) san: Vec<String>,
+    /// Validity in days [default: by profile]
+    #[arg(long, value_name = "N", conflicts_with = "cert", allow_negative_numbers = true, value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) days: Option<u32>,
+    /// Kind of key [default: rsa2048 under an RSA CA, p256 under a P-256 CA]
+    #[arg(long, value_enum, conflicts_with = "cert")]
+    pub(crate) key_algorithm: Option<KeyAlgorithm>,
+    /// Revoke the valid certificates of this profile and name in the same step
+    #[arg(long, conflicts_with = "cert")]
+    pub(crate) replace: bool,
+    /// The passphrase for what is written, and of the key of --cert [default: a random one, printed once]
+    #[arg(long, value_name = "FILE", visible_alias = "passphrase-file")]
+    pub(crate) key_passphrase_file: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) place: PlaceArguments,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

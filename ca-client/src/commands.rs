@@ -3,6 +3,7 @@
 mod actor;
 mod audit;
 mod blocked_key;
+mod bundle;
 mod check;
 mod crl;
 mod export;
@@ -62,6 +63,7 @@ pub(crate) async fn run(
         Command::Show(arguments) => show::run(arguments, context).await,
         Command::Export(arguments) => export::run(arguments, context).await,
         Command::Check(arguments) => check::run(&arguments, context),
+        Command::Bundle(arguments) => bundle::run(arguments, context).await,
         Command::Issuer(command) => issuer::run(command, context).await,
         Command::Actor(command) => actor::run(command, context).await,
         Command::BlockedKey(command) => blocked_key::run(command, context).await,

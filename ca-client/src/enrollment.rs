@@ -293,6 +293,17 @@ impl Begun {
         self.pending.certification_request()
     }
 
+    /// Tells whether an earlier run began it.
+    pub(crate) fn was_pending(&self) -> bool {
+        self.was_pending
+    }
+
+    /// Hands out the key and the passphrase that it is encrypted with, when both are known.
+    pub(crate) fn take_secrets(&mut self) -> Option<(PrivateKey, Passphrase)> {
+        let key = self.key.as_mut()?.key.take()?;
+        Some((key, self.passphrase.take()?))
+    }
+
     /// Clears away after an error: what was refused at once leaves nothing behind.
     ///
     /// A request that had been pending stays: its first sending may have been answered.

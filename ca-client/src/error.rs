@@ -9,6 +9,7 @@ use ca_types::{Code, Hinted};
 use ca_verify::target::ChainError;
 use ca_verify::{CertificateError, CertificateListError, RequestError};
 
+use crate::bundle::BundleError;
 use crate::client::ClientError;
 use crate::download::DownloadError;
 use crate::files::FileError;
@@ -55,6 +56,8 @@ pub(crate) enum CommandError {
     Passphrase(#[from] PassphraseError),
     #[error(transparent)]
     P12(#[from] P12Error),
+    #[error(transparent)]
+    Bundle(#[from] BundleError),
     #[error(transparent)]
     Download(#[from] DownloadError),
     #[error("{argument}: {what}")]
@@ -138,6 +141,7 @@ impl CommandError {
             | Self::Pending(_)
             | Self::Passphrase(_)
             | Self::P12(_)
+            | Self::Bundle(_)
             | Self::Download(_)
             | Self::Usage { .. }
             | Self::Fleet { .. }
@@ -159,6 +163,7 @@ impl Hinted for CommandError {
             Self::Pending(error) => error.code(),
             Self::Passphrase(error) => error.code(),
             Self::P12(error) => error.code(),
+            Self::Bundle(error) => error.code(),
             Self::Download(error) => error.code(),
             Self::Argument { code, .. } | Self::Check { code, .. } => *code,
             Self::Usage { .. } => Code::InvalidRequest,
@@ -183,6 +188,7 @@ impl Hinted for CommandError {
             Self::Pending(error) => error.hint(),
             Self::Passphrase(error) => error.hint(),
             Self::P12(error) => error.hint(),
+            Self::Bundle(error) => error.hint(),
             Self::Download(error) => error.hint(),
             Self::Fleet { source, .. } => source.hint(),
             Self::Router(error) => error.hint(),

@@ -261,6 +261,22 @@ pub(crate) struct ExportDocument<'a> {
     pub(crate) format: &'static str,
 }
 
+/// What was made for a device.
+#[derive(Debug, Serialize)]
+pub(crate) struct BundleDocument<'a> {
+    pub(crate) target: String,
+    pub(crate) vpn: &'a str,
+    pub(crate) certificate: CertificateDocument<'a>,
+    pub(crate) files: Vec<BundleFileDocument<'a>>,
+}
+
+/// A file of a bundle.
+#[derive(Debug, Serialize)]
+pub(crate) struct BundleFileDocument<'a> {
+    pub(crate) file: &'a Path,
+    pub(crate) purpose: &'static str,
+}
+
 fn shown<S: Serializer>(value: &impl std::fmt::Display, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_str(value)
 }

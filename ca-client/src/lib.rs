@@ -2,6 +2,7 @@
 #![warn(missing_docs, clippy::missing_errors_doc)]
 
 mod arguments;
+mod bundle;
 mod cli;
 mod client;
 mod commands;
@@ -12,7 +13,6 @@ mod files;
 mod json;
 mod keys;
 mod p12;
-mod p7b;
 mod passphrase;
 mod pending;
 mod printer;
@@ -20,7 +20,9 @@ mod program;
 mod report;
 mod router;
 mod settings;
+mod signed_data;
 
+pub use bundle::{Host, Network, Protocol, RevocationCheck, Transport, Vpn, VpnError, VpnName};
 pub use client::{
     ActorRecord, AuditEntry, AuditPage, BlockTarget, BlockedKeyRecord, CertificateRecord, Client,
     ClientError, HolderProof, IssueParameters, Issued, IssuerRecord, ListFilter, Page, Revocation,

@@ -8,12 +8,23 @@ use sha2::{Digest as _, Sha256};
 
 use crate::keys::PrivateKey;
 
-/// Packs a certificate, its key and the chain above it: AES-256-CBC, and a MAC with SHA-256.
+/// How a PKCS#12 file is sealed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Seal {
+    /// AES-256-CBC under PBKDF2, and a MAC with SHA-256.
+    Modern,
+    /// Triple-DES and a MAC with SHA-1 under the key derivation of PKCS#12: the only seal that Apple's systems and
+    /// old RouterOS open. Worth as much as its passphrase is random.
+    Legacy,
+}
+
+/// Packs a certificate, its key and the chain above it.
 pub(crate) fn pkcs12(
     name: &str,
     key: &PrivateKey,
     certificates: &[Vec<u8>],
     passphrase: &Passphrase,
+    seal: Seal,
 ) -> Result<Vec<u8>, P12Error> {
     let passphrase =
         std::str::from_utf8(passphrase.expose()).map_err(|_source| P12Error::PassphraseNotText)?;
@@ -29,12 +40,24 @@ pub(crate) fn pkcs12(
     let mut store = KeyStore::new();
     let entry = PrivateKeyChain::new(local_key_id, key, chain);
     store.add_entry(name, KeyStoreEntry::PrivateKeyChain(entry));
+    let (encryption, mac, iterations) = match seal {
+        Seal::Modern => (
+            EncryptionAlgorithm::PbeWithHmacSha256AndAes256,
+            MacAlgorithm::HmacSha256,
+            ITERATIONS,
+        ),
+        Seal::Legacy => (
+            EncryptionAlgorithm::PbeWithShaAnd3KeyTripleDesCbc,
+            MacAlgorithm::HmacSha1,
+            LEGACY_ITERATIONS,
+        ),
+    };
     store
         .writer(passphrase)
-        .encryption_algorithm(EncryptionAlgorithm::PbeWithHmacSha256AndAes256)
-        .encryption_iterations(ITERATIONS)
-        .mac_algorithm(MacAlgorithm::HmacSha256)
-        .mac_iterations(ITERATIONS)
+        .encryption_algorithm(encryption)
+        .encryption_iterations(iterations)
+        .mac_algorithm(mac)
+        .mac_iterations(iterations)
         .write()
         .map_err(P12Error::from_library)
 }
@@ -85,6 +108,8 @@ impl Hinted for P12Error {
 
 /// Both the key and the MAC can be guessed at; importing takes a device a fraction of a second.
 const ITERATIONS: u32 = 100_000;
+/// A small router takes a second for this many.
+const LEGACY_ITERATIONS: u32 = 10_000;
 
 #[cfg(test)]
 mod tests {
@@ -94,6 +119,12 @@ mod tests {
 
     #[test]
     fn key_and_chain_come_back_with_the_passphrase_only() {
+        check_comes_back(Seal::Modern);
+        check_comes_back(Seal::Legacy);
+    }
+
+    #[track_caller]
+    fn check_comes_back(seal: Seal) {
         let pair = rcgen::KeyPair::generate().unwrap();
         let certificate = rcgen::CertificateParams::new(vec!["a.example".to_owned()]).unwrap();
         let certificate = certificate.self_signed(&pair).unwrap();
@@ -104,6 +135,7 @@ mod tests {
             &key,
             &[certificate.der().to_vec()],
             &passphrase,
+            seal,
         )
         .unwrap();
         let read = |text| KeyStore::from_pkcs12(&octets, text, Pkcs12ImportPolicy::Relaxed);
@@ -123,7 +155,7 @@ mod tests {
         let key = PrivateKey::generate(KeyAlgorithm::P256).unwrap();
         let passphrase = Passphrase::from_file_content(vec![0xff, 0xfe]);
         assert_eq!(
-            pkcs12("a", &key, &[], &passphrase),
+            pkcs12("a", &key, &[], &passphrase, Seal::Modern),
             Err(P12Error::PassphraseNotText)
         );
     }

@@ -206,8 +206,8 @@ mod tests {
             "--profile-file DIR/wrong.toml list",
             "2\n---\n\
              error: DIR/wrong.toml:3: unknown field `certifcate`, expected one of `server`, `ca`, \
-             `certificate`, `key`\n\
-             hint: the keys are server = \"https://HOST:PORT\", ca, certificate and key\n",
+             `certificate`, `key`, `vpn`\n\
+             hint: the keys are server = \"https://HOST:PORT\", ca, certificate and key; then [[vpn]] sections, which docs/clients.md describes\n",
         );
     }
 

@@ -8,8 +8,10 @@ use std::str::FromStr;
 
 use ca_types::{Code, Hinted, Passphrase};
 use serde::Deserialize;
+use toml::Spanned;
 use tonic::transport::Uri;
 
+use crate::bundle::Vpn;
 use crate::files::{self, FileError};
 
 /// What the profile file says, proved: paths are absolute or relative to the working directory.
@@ -23,6 +25,8 @@ pub struct Settings {
     pub ca: PathBuf,
     /// Who we are; without it only the holder of a certificate can renew or rekey it.
     pub credential: Option<CredentialFiles>,
+    /// What people dial into.
+    pub vpns: Vec<Vpn>,
 }
 
 /// The certificate of an actor and its key.
@@ -62,6 +66,8 @@ struct ProfileFile {
     ca: PathBuf,
     certificate: Option<PathBuf>,
     key: Option<PathBuf>,
+    #[serde(default)]
+    vpn: Vec<Spanned<Vpn>>,
 }
 
 /// Reads a secret from a variable that the fleet file names; an empty one is none.
@@ -155,13 +161,33 @@ impl Settings {
                 return Err(wrong(line, "`key` without `certificate`".to_owned()));
             }
         };
+        let vpns = proved_vpns(raw.vpn)
+            .map_err(|(before, message)| wrong(line_after(text.get(..before)), message))?;
         Ok(Self {
             file: file.to_owned(),
             server,
             ca: directory.join(raw.ca),
             credential,
+            vpns,
         })
     }
+}
+
+/// Refuses sections that contradict themselves or each other, with where they begin.
+fn proved_vpns(sections: Vec<Spanned<Vpn>>) -> Result<Vec<Vpn>, (usize, String)> {
+    let mut vpns: Vec<Vpn> = Vec::with_capacity(sections.len());
+    for section in sections {
+        let start = section.span().start;
+        let vpn = section.into_inner();
+        let wrong = |what| (start, format!("vpn `{}`: {what}", vpn.name));
+        vpn.check().map_err(|what| wrong(what.to_owned()))?;
+        // The names of files and sections are made of it.
+        if let Some(other) = vpns.iter().find(|other| other.slug() == vpn.slug()) {
+            return Err(wrong(format!("is too like the vpn `{}`", other.name)));
+        }
+        vpns.push(vpn);
+    }
+    Ok(vpns)
 }
 
 fn line_after(before: Option<&str>) -> usize {
@@ -279,7 +305,9 @@ impl Hinted for SettingsError {
                 format!("give an existing profile file with --profile-file or {VARIABLE}")
             }
             Self::Wrong { .. } => {
-                "the keys are server = \"https://HOST:PORT\", ca, certificate and key".to_owned()
+                "the keys are server = \"https://HOST:PORT\", ca, certificate and key; then [[vpn]] sections, \
+                 which docs/clients.md describes"
+                    .to_owned()
             }
         })
     }
@@ -328,7 +356,7 @@ mod tests {
     fn a_wrong_key_names_its_line() {
         check_wrong(
             "server = \"https://a:1\"\nca = \"c\"\nservr = \"x\"\n",
-            "3: unknown field `servr`, expected one of `server`, `ca`, `certificate`, `key`",
+            "3: unknown field `servr`, expected one of `server`, `ca`, `certificate`, `key`, `vpn`",
         );
         check_wrong("ca = \"c\"\n", "1: missing field `server`");
         check_wrong(
@@ -339,6 +367,50 @@ mod tests {
             "server = \"https://a:1\"\nca = \"c\"\nkey = \"k\"\n",
             "3: `key` without `certificate`",
         );
+    }
+
+    #[test]
+    fn a_vpn_names_what_is_wrong_and_where() {
+        let head = "server = \"https://a:1\"\nca = \"c\"\n";
+        let office =
+            "[[vpn]]\nname = \"Office\"\ngateway = \"vpn.example.net\"\nprotocol = \"ikev2\"\n";
+        let (_directory, file) = written(&format!("{head}{office}networks = [\"10.80.0.0/16\"]\n"));
+        let settings = Settings::read(&file).unwrap();
+        let vpn = settings.vpns.first().unwrap();
+        assert_eq!(vpn.server_id().to_string(), "vpn.example.net");
+        assert_eq!(vpn.networks(), ["10.80.0.0/16".parse().unwrap()]);
+        for (more, expect) in [
+            (
+                "port = 4500\n",
+                "3: vpn `Office`: `port`: ikev2 is on UDP 500 and 4500 only",
+            ),
+            (
+                "transport = \"tcp\"\n",
+                "3: vpn `Office`: `transport` is for openvpn only",
+            ),
+            (
+                "networks = []\n",
+                "3: vpn `Office`: `networks` is empty: leave it out to send everything through the tunnel",
+            ),
+            (
+                "[[vpn]]\nname = \"office\"\ngateway = \"a.example\"\nprotocol = \"sstp\"\n",
+                "7: vpn `office`: is too like the vpn `Office`",
+            ),
+            (
+                "dns = [\"10.80.0.53\", \"x\"]\n",
+                "7: invalid IP address syntax",
+            ),
+            (
+                "networks = [\"10.80.0.1/16\"]\n",
+                "7: network `10.80.0.1/16`: wanted a prefix without bits behind it, such as 10.80.0.0/16",
+            ),
+            (
+                "sever-id = \"x\"\n",
+                "7: unknown field `sever-id`, expected one of `name`, `gateway`, `protocol`, `server-id`, `port`, `transport`, `networks`, `dns`, `domains`, `profile`, `gateway-class`, `revocation`, `password`",
+            ),
+        ] {
+            check_wrong(&format!("{head}{office}{more}"), expect);
+        }
     }
 
     #[test]

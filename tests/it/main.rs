@@ -4,6 +4,7 @@ mod authorizer;
 mod bad_input;
 mod blocked_keys;
 mod books;
+mod bundles;
 mod client_commands;
 mod conformance;
 mod control;

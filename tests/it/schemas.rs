@@ -55,6 +55,7 @@ fn every_json_document_fits_its_schema() {
     };
     documents.keep("init", &init);
     of_certificates(&mut documents);
+    of_a_bundle(&mut documents);
     of_the_authority(&mut documents);
     of_a_router(&mut documents);
     documents.keep(
@@ -102,6 +103,20 @@ fn of_certificates(documents: &mut Documents<'_>) {
     documents.client("certificates", &["list"]);
     documents.client("error", &["show", "00ff"]);
     documents.client("error", &["show", "no-file.pem"]);
+}
+
+fn of_a_bundle(documents: &mut Documents<'_>) {
+    let file = documents.site.data().join("admin/client.toml");
+    let text = std::fs::read_to_string(&file).expect("init wrote it");
+    let vpn = "\n[[vpn]]\nname = \"Office\"\ngateway = \"vpn.example.net\"\nprotocol = \"ikev2\"\n";
+    std::fs::write(&file, text + vpn).expect("the test directory is writable");
+    let name = "schema@example.net";
+    documents.client(
+        "bundle",
+        &[
+            "bundle", name, "--target", "linux", "--vpn", "Office", "--out", "bundle",
+        ],
+    );
 }
 
 fn of_the_authority(documents: &mut Documents<'_>) {

@@ -7,6 +7,7 @@ use std::{
     process::Command,
 };
 
+use base64::{Engine as _, prelude::BASE64_STANDARD};
 use serde_json::{Value, json};
 
 use crate::{HttpResponse, Process, SecurityAssociation, free_port, http_with_body, program, run};
@@ -72,6 +73,29 @@ impl Router {
     #[must_use]
     pub fn restart(self) -> Self {
         self.process.kill();
+        Self::start_on(self.doors, &self.model, &self.state, self.options)
+    }
+
+    /// Puts a file on it, as its owner uploads it: it restarts for it.
+    ///
+    /// # Panics
+    /// When its state has another shape.
+    #[track_caller]
+    #[must_use]
+    pub fn with_file(self, name: &str, octets: &[u8]) -> Self {
+        self.process.kill();
+        let path = self.state.join("state.json");
+        let text = fs::read_to_string(&path).expect("a router that ran has a state");
+        let mut state: Value = serde_json::from_str(&text).expect("the state is JSON");
+        let files = state.get_mut("files").and_then(Value::as_array_mut);
+        files.expect("a list of files").push(json!({
+            "id": "*F0",
+            "name": name,
+            "directory": false,
+            "contents": BASE64_STANDARD.encode(octets),
+            "changed": 0,
+        }));
+        fs::write(&path, state.to_string()).expect("the test directory is writable");
         Self::start_on(self.doors, &self.model, &self.state, self.options)
     }
 

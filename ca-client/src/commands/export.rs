@@ -13,10 +13,10 @@ use crate::error::{CommandError, ExitStatus};
 use crate::files::{self, Existing, Mode};
 use crate::json::ExportDocument;
 use crate::keys::PrivateKey;
-use crate::p7b::pkcs7;
-use crate::p12::{P12Error, pkcs12};
+use crate::p12::{P12Error, Seal, pkcs12};
 use crate::passphrase::generate_passphrase;
 use crate::printer::{Format, Printer};
+use crate::signed_data::certificates_only;
 
 pub(super) async fn run(
     arguments: ExportArguments,
@@ -29,10 +29,12 @@ pub(super) async fn run(
         ExportFormat::Pem => leaf.to_pem().into_bytes(),
         ExportFormat::Der => leaf.der().to_vec(),
         ExportFormat::P7b => {
-            pkcs7(&with_chain(&arguments, &leaf)?).map_err(|error| CommandError::Check {
-                code: ca_types::Code::Internal,
-                what: format!("PKCS#7: {error}"),
-                hint: "give a chain of certificates of this CA with --chain".to_owned(),
+            certificates_only(&with_chain(&arguments, &leaf)?).map_err(|error| {
+                CommandError::Check {
+                    code: ca_types::Code::Internal,
+                    what: format!("PKCS#7: {error}"),
+                    hint: "give a chain of certificates of this CA with --chain".to_owned(),
+                }
             })?
         }
         ExportFormat::P12 => packed(&arguments, &leaf, printer).await?,
@@ -105,8 +107,9 @@ async fn packed(
     };
     let name = leaf.subject().common_name().unwrap_or_default().to_owned();
     let spinner = printer.spinner("packing");
-    let packing =
-        tokio::task::spawn_blocking(move || pkcs12(&name, &key, &certificates, &passphrase));
+    let packing = tokio::task::spawn_blocking(move || {
+        pkcs12(&name, &key, &certificates, &passphrase, Seal::Modern)
+    });
     let packed = packing.await??;
     drop(spinner);
     Ok(packed)

@@ -8,7 +8,7 @@ use super::{Begun, Enrollment, own_request};
 use crate::client::{ClientError, Issued};
 use crate::error::CommandError;
 use crate::files::{self, Existing, Mode};
-use crate::p12::{P12Error, pkcs12};
+use crate::p12::{P12Error, Seal, pkcs12};
 
 /// The files that were written.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,9 +24,20 @@ pub(crate) struct Files {
 }
 
 impl Begun {
-    /// Checks what came, and writes the files.
+    /// Checks what came, writes the files, and forgets the request.
     pub(crate) fn deliver(
         self,
+        enrollment: &Enrollment<'_>,
+        issued: &Issued,
+    ) -> Result<Files, CommandError> {
+        let written = self.write(enrollment, issued)?;
+        self.finish(enrollment)?;
+        Ok(written)
+    }
+
+    /// Checks what came, and writes the files; a repeat goes on until [`Begun::finish`].
+    pub(crate) fn write(
+        &self,
         enrollment: &Enrollment<'_>,
         issued: &Issued,
     ) -> Result<Files, CommandError> {
@@ -60,7 +71,13 @@ impl Begun {
                 return Err(P12Error::PassphraseMissing.into());
             };
             let path = enrollment.path("p12");
-            let octets = pkcs12(enrollment.name, key, &with_chain(issued), passphrase)?;
+            let octets = pkcs12(
+                enrollment.name,
+                key,
+                &with_chain(issued),
+                passphrase,
+                Seal::Modern,
+            )?;
             // Its salt is random, so it differs from one that an interrupted run wrote.
             let existing = if self.was_pending {
                 Existing::Replace
@@ -70,9 +87,14 @@ impl Begun {
             files::write(&path, &octets, Mode::Private, existing)?;
             written.p12 = Some(path);
         }
+        Ok(written)
+    }
+
+    /// Forgets the request: all its files are written.
+    pub(crate) fn finish(self, enrollment: &Enrollment<'_>) -> Result<(), CommandError> {
         self.pending.finish()?;
         files::remove_unfinished(enrollment.directory, enrollment.name)?;
-        Ok(written)
+        Ok(())
     }
 }
 

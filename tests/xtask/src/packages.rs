@@ -22,6 +22,12 @@ const DEBIAN: [(Sign, &str); 19] = [
     (Sign::Program("curl"), "curl"),
     (Sign::Program("openssl"), "openssl"),
     (Sign::Program("certtool"), "gnutls-bin"),
+    (Sign::Program("pk12util"), "libnss3-tools"),
+    (Sign::Program("keytool"), "default-jre-headless"),
+    (Sign::Program("xmllint"), "libxml2-utils"),
+    // Of NetworkManager only the parser of its files is used.
+    (Sign::Program("nmcli"), "network-manager"),
+    (Sign::Program("/usr/sbin/openvpn"), "openvpn"),
     (Sign::Program("/usr/bin/python3"), "python3"),
     (Sign::PythonModule("ensurepip"), "python3-venv"),
     (Sign::Program("/usr/sbin/ip"), "iproute2"),

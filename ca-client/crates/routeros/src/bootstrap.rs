@@ -4,7 +4,7 @@ use std::fmt;
 
 use ca_types::Passphrase;
 
-use crate::Door;
+use crate::{Door, quoted};
 
 /// What a router needs before it can be reached safely: a user with few rights, and a certificate for the service.
 #[derive(Debug)]
@@ -59,19 +59,6 @@ fn policy(door: Door) -> &'static str {
         Door::Rest | Door::RestPlain => "read,write,api,rest-api",
         Door::ApiSsl | Door::ApiPlain => "read,write,api",
     }
-}
-
-/// Quotes a text for the console: nothing in it ends the quotes, calls a command or names a variable.
-fn quoted(text: &str) -> String {
-    let mut quoted = String::from("\"");
-    for c in text.chars() {
-        if matches!(c, '"' | '\\' | '$' | '?') {
-            quoted.push('\\');
-        }
-        quoted.push(c);
-    }
-    quoted.push('"');
-    quoted
 }
 
 /// The name of the first certificate.
