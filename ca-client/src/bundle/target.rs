@@ -44,6 +44,22 @@ impl Target {
         }
     }
 
+    /// Returns whose rules say whether a certificate will work there.
+    pub(crate) fn rules(self, protocol: Protocol) -> ca_verify::target::Target {
+        use ca_verify::target::Target as Rules;
+        match (self, protocol) {
+            (Self::Windows, Protocol::Sstp) => Rules::WindowsSstp,
+            (Self::Windows, Protocol::Ikev2 | Protocol::Openvpn) => Rules::WindowsIkev2,
+            (Self::Ios, _) => Rules::Ios,
+            (Self::Macos, _) => Rules::MacOs,
+            (Self::Android, _) => Rules::Android,
+            (Self::Linux, _) => Rules::StrongSwan,
+            (Self::Openvpn, _) => Rules::OpenVpn,
+            (Self::Routeros, Protocol::Sstp) => Rules::RouterOsSstp,
+            (Self::Routeros, Protocol::Ikev2 | Protocol::Openvpn) => Rules::RouterOs7,
+        }
+    }
+
     /// Returns how PKCS#12 files for the system are sealed.
     pub(crate) fn seal(self) -> Seal {
         match self {

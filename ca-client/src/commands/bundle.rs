@@ -2,11 +2,14 @@
 
 use std::path::{Path, PathBuf};
 
-use ca_types::{CertificateState, Code, Days, Passphrase, ProfileName, SubjectName};
+use ca_types::{CertificateState, Code, Days, Hinted as _, Passphrase, ProfileName, SubjectName};
 use ca_verify::Certificate;
+use ca_verify::target::{Chain, TargetError};
 
 use super::Context;
-use super::issue::{all_names, asked, default_algorithm, refuse_other_chain};
+use super::issue::{
+    all_names, asked, default_algorithm, refuse_other_chain, targets_asked, tell_notices,
+};
 use super::successor::{key_file, read_key};
 use crate::arguments::{certificate, sans, subject_name};
 use crate::bundle::{Bundle, Part, Store, Vpn};
@@ -70,6 +73,8 @@ impl Order<'_> {
         let further = sans(&arguments.san)?;
         let profile = self.profile()?;
         let mut asked = asked("bundle", &self.settings.server, &profile, &name, &further);
+        let targets = vec![arguments.target.rules(self.vpn.protocol)];
+        asked.extend(targets_asked(&targets));
         let days = arguments.days.map(|days| ("--days", days.to_string()));
         let algorithm = arguments.key_algorithm;
         let algorithm = algorithm.map(|algorithm| ("--key-algorithm", algorithm.to_string()));
@@ -115,6 +120,7 @@ impl Order<'_> {
             days: arguments.days.map(Days),
             certification_request: begun.certification_request().to_vec(),
             replace: arguments.replace,
+            targets,
         };
         let secrets = secrets_of(&mut begun)?;
         let issued = match around.client.issue(&parameters).await {
@@ -189,6 +195,16 @@ impl Order<'_> {
                 "give a certificate of that profile, or change `profile` in the [[vpn]] section",
             ));
         }
+        let ders: Vec<&[u8]> = std::iter::once(leaf.der())
+            .chain(issued.chain.iter().map(Vec::as_slice))
+            .collect();
+        let chain = Chain::from_ders(&ders).map_err(|error| ClientError::answer("chain", error))?;
+        let rules = [arguments.target.rules(self.vpn.protocol)];
+        TargetError::unless_fit(&rules, &chain).map_err(|error| CommandError::Check {
+            code: error.code(),
+            what: error.to_string(),
+            hint: error.hint().unwrap_or_default(),
+        })?;
         let passphrase = match passphrase_file {
             Some(file) => read_with_warning(file, &mut context.printer)?,
             None => shown_passphrase(&mut context.printer)?,
@@ -324,7 +340,7 @@ impl Order<'_> {
         let document = BundleDocument {
             target: self.arguments.target.to_string(),
             vpn: self.vpn.name.as_str(),
-            certificate: CertificateDocument::new(record),
+            certificate: CertificateDocument::new(record).with_notices(&issued.notices),
             files: written
                 .iter()
                 .map(|(file, purpose)| BundleFileDocument { file, purpose })
@@ -338,6 +354,7 @@ impl Order<'_> {
             let vpn = format!("{} ({})", self.vpn.name, self.vpn.protocol);
             certificate_facts(record) + &lines(&[("vpn", vpn)]) + &files
         })?;
+        tell_notices(issued, &mut context.printer)?;
         Ok(ExitStatus::Success)
     }
 }

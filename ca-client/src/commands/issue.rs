@@ -1,5 +1,7 @@
 //! `issue`: a key made here, and a certificate for it.
 
+use std::io;
+
 use ca_types::{Days, GeneralName, ProfileName, SubjectName};
 use ca_verify::target::Target;
 
@@ -13,6 +15,7 @@ use crate::files::{self, Existing, FileError};
 use crate::json::CertificateDocument;
 use crate::keys::KeyAlgorithm;
 use crate::pending::Asked;
+use crate::printer::Printer;
 use crate::report::{certificate_facts, file_facts};
 use crate::settings::ServerAddress;
 
@@ -90,8 +93,14 @@ pub(super) fn report(
     context
         .printer
         .data(&document, || certificate_facts(record) + &file_facts(files))?;
+    tell_notices(issued, &mut context.printer)?;
+    Ok(ExitStatus::Success)
+}
+
+/// Tells which rules of targets it does not keep, though it was issued.
+pub(super) fn tell_notices(issued: &Issued, printer: &mut Printer) -> io::Result<()> {
     for notice in &issued.notices {
-        context.printer.talk(format_args!(
+        printer.talk(format_args!(
             "notice: {}: {}: {}. What is seen there: {}",
             notice.targets.join(", "),
             notice.rule,
@@ -99,7 +108,7 @@ pub(super) fn report(
             notice.symptom
         ))?;
     }
-    Ok(ExitStatus::Success)
+    Ok(())
 }
 
 /// Writes down what was asked in the words of the command line.
