@@ -16,7 +16,7 @@ use serde_json::Value;
 const PASSPHRASE: &str = "four words are enough";
 const ANNA: &str = "anna@example.net";
 /// All of this is allowed before the `@` of an address, and means something to some program.
-const HOSTILE: &str = "o'brien.$x`y`{z}=#|%&*!?~@example.net";
+const HOSTILE: &str = "o'brien.$x`y`{z}=#|%&!?~@example.net";
 
 /// Writes a `[[vpn]]` section into the profile file of the admin.
 fn add_vpn(site: &Site, name: &str, protocol: &str, more: &str) {
@@ -239,8 +239,21 @@ fn what_does_not_fit_is_refused_before_anything_is_made() {
         &["--target", "windows", "--vpn", "Nowhere"],
         &["no CA issues for gateways of the class `no-class`"],
     );
+    // The rules of the target are run by the CA, before it signs.
+    site.client(&[
+        "bundle",
+        "a*b@example.net",
+        "--target",
+        "linux",
+        "--vpn",
+        "Office",
+        "--out",
+        "anna",
+    ])
+    .refused(1, &["it would not work: strongswan: no-wildcard"]);
+    assert!(!site.path("anna").exists());
     assert_eq!(
-        site.client_json(&["list", "--name", ANNA]),
+        site.client_json(&["list", "--profile", "vpn-client"]),
         Value::Array(Vec::new())
     );
 }
