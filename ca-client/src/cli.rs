@@ -69,6 +69,8 @@ pub(crate) enum Command {
     /// Say who may call the CA, and what for
     #[command(subcommand)]
     Actor(ActorCommand),
+    /// Judge certificates and CRLs in files by the rules that the CA keeps
+    Lint(LintArguments),
     /// Keep the list of keys that are certified no more
     #[command(subcommand)]
     BlockedKey(BlockedKeyCommand),
@@ -438,6 +440,21 @@ pub(crate) struct ActorAddArguments {
     pub(crate) key_algorithm: Option<KeyAlgorithm>,
     #[command(flatten)]
     pub(crate) place: PlaceArguments,
+}
+
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Needs no server and no profile file. Exit code 1 when a rule is broken that forbids signing. The rules \
+    stand in docs/lint.md; some are those of this CA alone, such as the length of serial numbers.\n\n\
+    Example: ca-client lint r1/r1.example.net.pem r1/chain.pem --issuer issuing.pem"
+)]
+pub(crate) struct LintArguments {
+    /// Certificates and CRLs in DER, or any number of them in PEM
+    #[arg(value_name = "FILE", required = true)]
+    pub(crate) files: Vec<PathBuf>,
+    /// The certificate of the CA that signed them [default: the one in the same file, if there is one]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) issuer: Option<PathBuf>,
 }
 
 #[derive(Debug, Subcommand)]

@@ -9,6 +9,7 @@ mod crl;
 mod export;
 mod issue;
 mod issuer;
+mod lint;
 mod list;
 mod rekey;
 mod renew;
@@ -61,6 +62,7 @@ pub(crate) async fn run(
         Command::Revoke(arguments) => revoke::run(arguments, context).await,
         Command::List(arguments) => list::run(arguments, context).await,
         Command::Show(arguments) => show::run(arguments, context).await,
+        Command::Lint(arguments) => lint::run(&arguments, context),
         Command::Export(arguments) => export::run(arguments, context).await,
         Command::Check(arguments) => check::run(&arguments, context),
         Command::Bundle(arguments) => bundle::run(arguments, context).await,

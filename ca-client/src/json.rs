@@ -254,6 +254,25 @@ impl<'a> AuditEntryDocument<'a> {
     }
 }
 
+/// A certificate or a CRL that was judged.
+#[derive(Debug, Serialize)]
+pub(crate) struct LintDocument<'a> {
+    pub(crate) file: &'a Path,
+    pub(crate) object: usize,
+    pub(crate) kind: &'static str,
+    pub(crate) name: Option<&'a str>,
+    pub(crate) findings: Vec<FindingDocument<'a>>,
+}
+
+/// A rule that is broken.
+#[derive(Debug, Serialize)]
+pub(crate) struct FindingDocument<'a> {
+    pub(crate) rule: &'a str,
+    pub(crate) severity: String,
+    pub(crate) message: &'a str,
+    pub(crate) source: &'a str,
+}
+
 /// A file that was written.
 #[derive(Debug, Serialize)]
 pub(crate) struct ExportDocument<'a> {

@@ -1,8 +1,8 @@
 //! Nobody judges himself: OpenSSL, GnuTLS, webpki and pkilint look at what we issue.
 
-use std::{collections::BTreeSet, path::PathBuf, time::Duration};
+use std::{collections::BTreeSet, path::PathBuf, process::Command, time::Duration};
 
-use ca_tests::{Algorithm, Finding, Run, Site, certtool, openssl, pkilint, until};
+use ca_tests::{Algorithm, Finding, Run, Site, certtool, openssl, pkilint, program, run, until};
 
 use crate::{rows::word, webpki_judge};
 
@@ -181,6 +181,7 @@ impl Chain {
         assert_eq!(verified.stdout.trim(), "leaf.pem: OK");
         self.judge_by_gnutls();
         self.judge_by_pkilint();
+        self.judge_by_our_lint();
         assert_eq!(webpki_judge::verify(&self.folder), Ok(()));
         for (list, issuer) in [("issuing", "issuing.pem"), ("root", "root.pem")] {
             let file = format!("{list}.crl.pem");
@@ -239,6 +240,29 @@ impl Chain {
             .ok();
             assert!(run.stdout.contains("Verified"), "{run}");
         }
+    }
+
+    /// The lint that the CA keeps says the same of the files as it did before the signatures.
+    fn judge_by_our_lint(&self) {
+        let mut lint = Command::new(program("ca-client"));
+        lint.current_dir(&self.folder).args([
+            "lint",
+            "leaf.pem",
+            "issuing.crl",
+            "--issuer",
+            "issuing.pem",
+        ]);
+        run(&mut lint).ok();
+        let mut lint = Command::new(program("ca-client"));
+        lint.current_dir(&self.folder).args([
+            "lint",
+            "issuing.pem",
+            "root.pem",
+            "root.crl",
+            "--issuer",
+            "root.pem",
+        ]);
+        run(&mut lint).ok();
     }
 
     fn judge_by_pkilint(&self) {

@@ -15,6 +15,7 @@ mod files;
 mod foreign_clients;
 mod in_process;
 mod issuing;
+mod linting;
 mod listener;
 mod manuals;
 mod publishing;

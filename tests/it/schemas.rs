@@ -136,6 +136,7 @@ fn of_the_authority(documents: &mut Documents<'_>) {
     );
     documents.client("blocked-keys", &["blocked-key", "list"]);
     documents.client("unblocked-key", &["blocked-key", "remove", &key]);
+    documents.client("lint", &["lint", "bob/bob.pem", "bob/chain.pem"]);
     documents.client("crl", &["crl", "show", &issuer]);
     documents.client("crls", &["crl", "fetch", "--out", "crls"]);
     documents.client("entries", &["audit", "show"]);

@@ -1,6 +1,7 @@
 //! The documents that are written by the code they describe.
 
 mod command_line;
+mod lint;
 mod settings;
 mod targets;
 
@@ -25,6 +26,10 @@ pub fn documents() -> Vec<Document> {
         Document {
             path: "docs/errors.md",
             text: errors(),
+        },
+        Document {
+            path: "docs/lint.md",
+            text: lint::text(),
         },
         Document {
             path: "docs/settings.md",

@@ -46,8 +46,9 @@ pub use extension::BasicConstraints;
 pub use holder::{HolderError, HolderMethod, HolderRequest};
 pub use key_usage::KeyUsage;
 pub use lint::{
-    Applies, Finding, Inspected, LintContext, LintError, LintRule, Linted, LintedList, Purpose,
-    Severity, inspect_certificate, inspect_list, lint_certificate, lint_list, lint_rules,
+    Applies, Finding, Inspected, InspectedObject, LintContext, LintError, LintRule, Linted,
+    LintedList, ObjectKind, Purpose, Severity, inspect_certificate, inspect_file, inspect_list,
+    lint_certificate, lint_list, lint_rules,
 };
 pub use log_key::{LogKey, LogKeyStatement};
 pub use path::{PathError, check_revocation, verify_chain};

@@ -22,7 +22,9 @@ use judged::{Judged, Surroundings};
 use judged_list::JudgedList;
 use rule::{CertificateRule, ListRule};
 
-pub use file::{Inspected, inspect_certificate, inspect_list};
+pub use file::{
+    Inspected, InspectedObject, ObjectKind, inspect_certificate, inspect_file, inspect_list,
+};
 pub use rule::{Applies, Finding, LintRule, Severity};
 
 /// A `TBSCertificate` that passed every lint; the only thing that a CA key signs. Not `Clone`.

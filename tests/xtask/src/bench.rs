@@ -8,12 +8,16 @@ use crate::{
     workspace::Workspace,
 };
 
-/// Measures issuing with a release build.
+/// Measures with a release build.
 pub(crate) fn command(workspace: &Workspace, words: &[&str]) -> anyhow::Result<()> {
-    match words {
-        [] | ["issue"] => {}
-        other => anyhow::bail!("there is a bench `issue`, and `{}` came", other.join(" ")),
-    }
+    let bench = match words {
+        [] | ["issue"] => "bench-issue",
+        ["lint"] => "bench-lint",
+        other => anyhow::bail!(
+            "there are the benches `issue` and `lint`, and `{}` came",
+            other.join(" ")
+        ),
+    };
     process::run(
         cargo::cargo(workspace).args([
             "build",
@@ -25,6 +29,6 @@ pub(crate) fn command(workspace: &Workspace, words: &[&str]) -> anyhow::Result<(
         ]),
         40 * MINUTE,
     )?;
-    let program = workspace.target().join("release/bench-issue");
+    let program = workspace.target().join("release").join(bench);
     process::run(&mut Command::new(program), 10 * MINUTE)
 }

@@ -8,6 +8,7 @@ mod ca_san_absent;
 mod issuing_ca_other_name;
 mod issuing_ca_path_length_zero;
 mod name_constraints_critical;
+mod name_constraints_not_empty;
 mod root_path_length_absent;
 mod root_without_urls;
 
@@ -25,4 +26,5 @@ pub(super) static RULES: &[&CertificateRule] = &[
     &root_path_length_absent::RULE,
     &root_without_urls::RULE,
     &name_constraints_critical::RULE,
+    &name_constraints_not_empty::RULE,
 ];

@@ -15,6 +15,12 @@ mod lint_list;
 #[cfg(test)]
 mod list_vectors;
 #[cfg(test)]
+mod peers;
+#[cfg(test)]
+mod pkilint;
+#[cfg(test)]
+mod pkits;
+#[cfg(test)]
 mod public_key;
 #[cfg(test)]
 mod target;

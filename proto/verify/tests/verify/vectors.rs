@@ -326,7 +326,12 @@ pub(crate) const VECTORS: &[Vector] = &[
         draft.set(BASIC_CONSTRAINTS, Critical, &[0x30, 6, 1, 1, 0xff, 2, 1, 0]);
     }),
     issuing_ca("name-constraints-critical", |draft| {
-        draft.set(NAME_CONSTRAINTS, NotCritical, &[0x30, 0]);
+        let subtree = sequence(&[element(0x82, b"example.net")]);
+        let permitted = sequence(&[element(0xa0, &subtree)]);
+        draft.set(NAME_CONSTRAINTS, NotCritical, &permitted);
+    }),
+    issuing_ca("name-constraints-not-empty", |draft| {
+        draft.set(NAME_CONSTRAINTS, Critical, &[0x30, 0]);
     }),
     // Names of end entities.
     router("san-present", |draft| draft.remove(SUBJECT_ALT_NAME)),
