@@ -4,12 +4,13 @@ use std::path::PathBuf;
 
 use prost::Message as _;
 
-const FILES: [&str; 7] = [
+const FILES: [&str; 8] = [
     "fleet/ca/v1/certificate.proto",
     "fleet/ca/v1/certificate_authority.proto",
     "fleet/ca/v1/issuers.proto",
     "fleet/ca/v1/actors.proto",
     "fleet/ca/v1/audit.proto",
+    "fleet/ca/v1/policy.proto",
     "fleet/ca/v1/blocked_keys.proto",
     "fleet/ca/v1/clock.proto",
 ];

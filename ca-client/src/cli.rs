@@ -74,6 +74,9 @@ pub(crate) enum Command {
     /// Keep the list of keys that are certified no more
     #[command(subcommand)]
     BlockedKey(BlockedKeyCommand),
+    /// Show what may be issued, and why a request would be refused
+    #[command(subcommand)]
+    Profile(ProfileCommand),
     /// Show, fetch and verify certificate revocation lists
     #[command(subcommand)]
     Crl(CrlCommand),
@@ -115,7 +118,7 @@ pub(crate) struct PlaceArguments {
     Example: ca-client issue --profile router --name r1.berlin.example.net --san ip:192.0.2.1 --out r1"
 )]
 pub(crate) struct IssueArguments {
-    /// Kind of certificate: router, vpn-server, vpn-client
+    /// Kind of certificate, such as router, vpn-server or vpn-client; `ca-client profile list` shows all
     #[arg(long)]
     pub(crate) profile: String,
     /// DNS name, IP address or e-mail address of at most 64 characters
@@ -124,7 +127,7 @@ pub(crate) struct IssueArguments {
     /// Further name: dns:NAME, ip:ADDRESS or email:ADDRESS; repeatable
     #[arg(long, value_name = "FORM:NAME")]
     pub(crate) san: Vec<String>,
-    /// Validity in days [default: by profile, 397 for router and vpn-server, 180 for vpn-client]
+    /// Validity in days [default: by profile]
     #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) days: Option<u32>,
     /// Kind of key [default: rsa2048 under an RSA CA, p256 under a P-256 CA]
@@ -151,7 +154,7 @@ pub(crate) struct IssueArguments {
     Example: ca-client sign --profile vpn-server --csr gw.csr --name gw.example.net --out gw"
 )]
 pub(crate) struct SignArguments {
-    /// Kind of certificate: router, vpn-server, vpn-client
+    /// Kind of certificate, such as router, vpn-server or vpn-client; `ca-client profile list` shows all
     #[arg(long)]
     pub(crate) profile: String,
     /// The request in PEM or DER
@@ -163,7 +166,7 @@ pub(crate) struct SignArguments {
     /// Further name: dns:NAME, ip:ADDRESS or email:ADDRESS; repeatable
     #[arg(long, value_name = "FORM:NAME")]
     pub(crate) san: Vec<String>,
-    /// Validity in days [default: by profile, 397 for router and vpn-server, 180 for vpn-client]
+    /// Validity in days [default: by profile]
     #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) days: Option<u32>,
     /// Revoke the valid certificates of this profile and name in the same step
@@ -485,6 +488,49 @@ pub(crate) enum BlockedKeyCommand {
     },
     /// List the blocked keys
     List,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ProfileCommand {
+    /// List the profiles
+    List,
+    /// Show one profile, and what differs from the ready-made one
+    Show {
+        /// Its name, such as router
+        #[arg(value_name = "PROFILE")]
+        profile: String,
+    },
+    /// Say whether a request would be granted and why, name by name, without issuing anything
+    Explain(ExplainArguments),
+    /// Let the server read its settings again: domains and profiles, all of them or none
+    #[command(
+        after_help = "A change of any other key needs a restart, and is refused. The change is written to the log.\n\n\
+        Example: ca-client profile reload"
+    )]
+    Reload,
+}
+
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Exit code 0: it would be issued; 1: it would be refused.\n\n\
+    Example: ca-client profile explain --profile vpn-server --csr gw.csr --name gw.example.net --san ip:192.0.2.1"
+)]
+pub(crate) struct ExplainArguments {
+    /// Kind of certificate; `ca-client profile list` shows all
+    #[arg(long)]
+    pub(crate) profile: String,
+    /// The request in PEM or DER
+    #[arg(long, value_name = "FILE")]
+    pub(crate) csr: PathBuf,
+    /// Name to certify [default: the only common name of the request]
+    #[arg(long, allow_hyphen_values = true)]
+    pub(crate) name: Option<String>,
+    /// Further name: dns:NAME, ip:ADDRESS or email:ADDRESS; repeatable
+    #[arg(long, value_name = "FORM:NAME")]
+    pub(crate) san: Vec<String>,
+    /// Validity in days [default: by profile]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) days: Option<u32>,
 }
 
 #[derive(Debug, Subcommand)]

@@ -7,6 +7,7 @@ mod certificate_record;
 mod certificates;
 mod error;
 mod issuers;
+mod policy;
 mod transport;
 
 use tonic::transport::Channel;
@@ -24,6 +25,10 @@ pub use certificates::{
 pub use error::ClientError;
 pub(crate) use error::chain;
 pub use issuers::IssuerRecord;
+pub use policy::{
+    ExplainParameters, ExplanationRecord, NameVerdict, PolicyRecord, ProfileRecord, RefusalRecord,
+    ReloadRecord, WouldIssue,
+};
 
 /// A connection to the API; clones share it.
 #[derive(Debug, Clone)]

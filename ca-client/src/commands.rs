@@ -11,6 +11,7 @@ mod issue;
 mod issuer;
 mod lint;
 mod list;
+mod profile;
 mod rekey;
 mod renew;
 mod revoke;
@@ -69,6 +70,7 @@ pub(crate) async fn run(
         Command::Issuer(command) => issuer::run(command, context).await,
         Command::Actor(command) => actor::run(command, context).await,
         Command::BlockedKey(command) => blocked_key::run(command, context).await,
+        Command::Profile(command) => profile::run(command, context).await,
         Command::Crl(command) => crl::run(command, context).await,
         Command::Audit(command) => audit::run(command, context).await,
         Command::Router(command) => router::run(command, context).await,

@@ -1,5 +1,7 @@
 //! The JSON documents of the command line: stable, for programs.
 
+mod policy;
+
 use std::path::Path;
 
 use ca_types::{KeyId, SerialNumber, UnixTime};
@@ -10,6 +12,8 @@ use crate::client::{
     TargetNotice,
 };
 use crate::enrollment::Files;
+
+pub(crate) use policy::{ExplanationDocument, ProfileDocument, ReloadDocument};
 
 /// A certificate.
 #[derive(Debug, Serialize)]

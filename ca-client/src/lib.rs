@@ -25,8 +25,10 @@ mod signed_data;
 pub use bundle::{Host, Network, Protocol, RevocationCheck, Transport, Vpn, VpnError, VpnName};
 pub use client::{
     ActorRecord, AuditEntry, AuditPage, BlockTarget, BlockedKeyRecord, CertificateRecord, Client,
-    ClientError, HolderProof, IssueParameters, Issued, IssuerRecord, ListFilter, Page, Revocation,
-    RevocationTarget, SuccessorParameters, TargetNotice, TreeHead,
+    ClientError, ExplainParameters, ExplanationRecord, HolderProof, IssueParameters, Issued,
+    IssuerRecord, ListFilter, NameVerdict, Page, PolicyRecord, ProfileRecord, RefusalRecord,
+    ReloadRecord, Revocation, RevocationTarget, SuccessorParameters, TargetNotice, TreeHead,
+    WouldIssue,
 };
 pub use error::ExitStatus;
 pub use files::FileError;

@@ -3,11 +3,10 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use ca_core::{Policy, Profile, Signer};
+use ca_core::{Profile, Signer};
 use ca_store::{CaStore, CertificateRow, Committed, StoreError};
 use ca_types::{
-    Clock, GeneralName, IssuerClass, IssuerId, ProfileName, SerialNumber, SettingsDigest,
-    SystemEntropy, UnixTime,
+    Clock, GeneralName, IssuerClass, IssuerId, ProfileName, SerialNumber, SystemEntropy, UnixTime,
 };
 use ca_verify::target::Target;
 use ca_verify::{Change, Entry, Issued, Origin, Request, SignatureAlgorithm};
@@ -19,6 +18,8 @@ use crate::clock_guard::ClockGuard;
 use crate::connections::Connections;
 use crate::crl_publisher::CrlPublisher;
 use crate::http::Readiness;
+use crate::in_force::InForce;
+use crate::settings::Settings;
 use crate::tasks::Tasks;
 
 mod actors;
@@ -26,9 +27,11 @@ mod audit;
 mod blocked_keys;
 mod clock;
 mod error;
+mod explain;
 mod find;
 mod issue;
 mod listener;
+mod reload;
 mod revoke;
 mod successor;
 mod targets;
@@ -39,8 +42,10 @@ pub use audit::{EntryFilter, FoundEntries, ProvedCheckpoint};
 pub use blocked_keys::BlockKeyOrder;
 pub use clock::{ClockView, ClocksDiffer};
 pub use error::AuthorityError;
+pub use explain::{ExplainOrder, Explained, Explanation, NameExplained};
 pub use find::IssuerView;
 pub use issue::{Former, IssueOrder};
+pub use reload::Reloaded;
 pub use revoke::{RevokeOrder, RevokeTarget, Several};
 pub use successor::{HolderProof, SuccessorKind, SuccessorOrder};
 
@@ -75,8 +80,9 @@ pub struct Authority {
     clock: Arc<dyn Clock>,
     clock_guard: Arc<ClockGuard>,
     cas: BTreeMap<IssuerId, Arc<CertificateAuthority>>,
-    policy: Policy,
-    settings: SettingsDigest,
+    settings: Arc<InForce>,
+    /// One reload at a time.
+    reloading: tokio::sync::Mutex<()>,
     crls: Arc<CrlPublisher>,
     checkpoints: Arc<Checkpoints>,
     fork_claims: ForkClaims,
@@ -96,10 +102,8 @@ pub struct Parts {
     pub clock_guard: Arc<ClockGuard>,
     /// All CAs, the root too.
     pub cas: BTreeMap<IssuerId, Arc<CertificateAuthority>>,
-    /// What may be issued.
-    pub policy: Policy,
-    /// The settings in force, for the log.
-    pub settings: SettingsDigest,
+    /// The settings in force.
+    pub settings: Arc<InForce>,
     /// Where revocations go.
     pub crls: Arc<CrlPublisher>,
     /// Who signs the log.
@@ -120,7 +124,6 @@ impl Authority {
             clock,
             clock_guard,
             cas,
-            policy,
             settings,
             crls,
             checkpoints,
@@ -133,8 +136,8 @@ impl Authority {
             clock,
             clock_guard,
             cas,
-            policy,
             settings,
+            reloading: tokio::sync::Mutex::default(),
             crls,
             checkpoints,
             fork_claims: ForkClaims::default(),
@@ -177,14 +180,9 @@ impl Authority {
             .map_err(AuthorityError::from)
     }
 
-    /// Describes who asks, for the log.
+    /// Describes who asks, for the log, under the settings in force now.
     fn origin(&self, permit: &Permit, request: Request) -> Origin {
-        Origin {
-            actor: Some(permit.key()),
-            address: permit.address().to_string(),
-            request: Some(request),
-            settings: self.settings,
-        }
+        origin_under(&self.settings.now(), permit, request)
     }
 
     /// Finds the entry that answered this very request before.
@@ -260,33 +258,6 @@ impl Authority {
         })
     }
 
-    /// Finds a profile, those of the API included.
-    fn known_profile(&self, name: &ProfileName) -> Result<&Profile, AuthorityError> {
-        let profile = self.policy.profiles.find(name);
-        profile.ok_or_else(|| self.unknown_profile(name))
-    }
-
-    /// Finds a profile that end entities are issued under through the API.
-    fn device_profile(&self, name: &ProfileName) -> Result<&Profile, AuthorityError> {
-        let profile = self.known_profile(name)?;
-        if !profile.is_configurable() {
-            return Err(self.unknown_profile(name));
-        }
-        Ok(profile)
-    }
-
-    fn unknown_profile(&self, name: &ProfileName) -> AuthorityError {
-        AuthorityError::UnknownProfile {
-            profile: name.clone(),
-            known: self
-                .policy
-                .profiles
-                .iter()
-                .map(|p| p.name().clone())
-                .collect(),
-        }
-    }
-
     /// Finds the CA that issues under a profile: the one that the profile names, or the newest of its class.
     fn issuer_of(&self, profile: &Profile) -> Result<&Arc<CertificateAuthority>, AuthorityError> {
         match profile.issuer() {
@@ -335,11 +306,51 @@ fn issued_of(change: &Change) -> Option<&Issued> {
         | Change::ActorRemoved(_)
         | Change::IssuerAdded(_)
         | Change::CrlSigned(_)
+        | Change::SettingsChanged(_)
         | Change::KeyBlocked(_)
         | Change::KeyUnblocked(_)
         | Change::Restored(_)
         | Change::LogKeyAdded(_)
         | Change::ForkClaimed(_)
         | Change::ClockConfirmed(_) => None,
+    }
+}
+
+/// Describes who asks, for the log, under the settings that the request began with.
+fn origin_under(settings: &Settings, permit: &Permit, request: Request) -> Origin {
+    Origin {
+        actor: Some(permit.key()),
+        address: permit.address().to_string(),
+        request: Some(request),
+        settings: settings.digest,
+    }
+}
+
+/// Finds a profile, those of the API included.
+fn known_profile<'a>(
+    settings: &'a Settings,
+    name: &ProfileName,
+) -> Result<&'a Profile, AuthorityError> {
+    let profile = settings.policy.profiles.find(name);
+    profile.ok_or_else(|| unknown_profile(settings, name))
+}
+
+/// Finds a profile that end entities are issued under through the API.
+fn device_profile<'a>(
+    settings: &'a Settings,
+    name: &ProfileName,
+) -> Result<&'a Profile, AuthorityError> {
+    let profile = known_profile(settings, name)?;
+    if !profile.is_configurable() {
+        return Err(unknown_profile(settings, name));
+    }
+    Ok(profile)
+}
+
+fn unknown_profile(settings: &Settings, name: &ProfileName) -> AuthorityError {
+    let profiles = settings.policy.profiles.iter();
+    AuthorityError::UnknownProfile {
+        profile: name.clone(),
+        known: profiles.map(|p| p.name().clone()).collect(),
     }
 }

@@ -86,9 +86,11 @@ async fn serve(args: ServeArgs, printer: &mut Printer) -> Result<ExitCode, Failu
         }),
     };
     let stop = stop_signal()?;
+    let hangup = signal(SignalKind::hangup()).map_err(no_signals)?;
     let server = Box::pin(Server::start(options)).await;
     bar.finish_and_clear();
     let server = server?;
+    server.reload_at(hangup);
     written(printer.ready())?;
     server.run(stop).await?;
     Ok(ExitCode::SUCCESS)
@@ -161,13 +163,8 @@ fn passphrase_of(
 
 /// Returns a token that is cancelled when the process is asked to end.
 fn stop_signal() -> Result<CancellationToken, Failure> {
-    let broken = |source: std::io::Error| Failure {
-        code: Code::Internal,
-        message: format!("signals cannot be received: {source}"),
-        hint: None,
-    };
-    let mut terminate = signal(SignalKind::terminate()).map_err(broken)?;
-    let mut interrupt = signal(SignalKind::interrupt()).map_err(broken)?;
+    let mut terminate = signal(SignalKind::terminate()).map_err(no_signals)?;
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(no_signals)?;
     let stop = CancellationToken::new();
     let stopped = stop.clone();
     #[expect(
@@ -182,6 +179,14 @@ fn stop_signal() -> Result<CancellationToken, Failure> {
         stopped.cancel();
     });
     Ok(stop)
+}
+
+fn no_signals(source: std::io::Error) -> Failure {
+    Failure {
+        code: Code::Internal,
+        message: format!("signals cannot be received: {source}"),
+        hint: None,
+    }
 }
 
 fn host_name() -> Option<String> {

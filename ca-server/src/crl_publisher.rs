@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use ca_core::{CrlIssue, RevokedCertificates, Signer};
 use ca_store::{CaStore, CertificateRow, Committed, CrlRow, Revocation, StoreError};
-use ca_types::{Clock, IssuerId, RevocationReason, SettingsDigest, UnixTime};
+use ca_types::{Clock, IssuerId, RevocationReason, UnixTime};
 use ca_verify::{CertificateList, Change, Console, CrlSigned, Entry, Origin};
 use sha2::{Digest as _, Sha256};
 use tokio::sync::Notify;
@@ -15,6 +15,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::atomic::atomic_write;
 use crate::authority::CertificateAuthority;
+use crate::in_force::InForce;
 use crate::publication::{Document, Publication};
 
 mod error;
@@ -37,7 +38,7 @@ const LOOK: Duration = Duration::from_secs(10);
 pub struct CrlPublisher {
     store: Arc<dyn CaStore>,
     clock: Arc<dyn Clock>,
-    settings: SettingsDigest,
+    settings: Arc<InForce>,
     directory: PathBuf,
     publication: Arc<Publication>,
     lists: BTreeMap<IssuerId, Arc<List>>,
@@ -69,7 +70,7 @@ pub struct CrlParts<'a> {
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// The settings in force, for the log.
-    pub settings: SettingsDigest,
+    pub settings: Arc<InForce>,
     /// Where the CRLs are kept as files.
     pub directory: PathBuf,
     /// Where they are published.
@@ -340,7 +341,7 @@ impl CrlPublisher {
                 actor: None,
                 address: Console::TASK.to_owned(),
                 request: None,
-                settings: self.settings,
+                settings: self.settings.digest(),
             },
             changes: vec![Change::CrlSigned(signed)],
         };

@@ -16,6 +16,7 @@ mod certificate_authority;
 mod certificates;
 mod clock;
 mod issuers;
+mod policy;
 
 pub use actors::ActorsService;
 pub use audit::AuditService;
@@ -23,6 +24,7 @@ pub use blocked_keys::BlockedKeysService;
 pub use certificate_authority::CertificateAuthorityService;
 pub use clock::ClockService;
 pub use issuers::IssuersService;
+pub use policy::PolicyService;
 
 /// Turns a refusal or failure into a status, once, with its place in the log and the metrics.
 fn refuse(error: &AuthorityError) -> Status {

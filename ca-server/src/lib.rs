@@ -16,6 +16,7 @@ pub mod data_dir;
 pub mod failure;
 pub mod grpc;
 pub mod http;
+pub mod in_force;
 pub mod init;
 pub mod keystore;
 pub mod listener_certificate;

@@ -9,6 +9,7 @@ use ca_store::{CaStore, LogId, LogStore, OpenOptions};
 use ca_types::{Clock, Passphrase};
 use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::net::TcpListener;
+use tokio::signal::unix::Signal;
 use tokio_util::sync::CancellationToken;
 
 use crate::authority::{Authority, Parts};
@@ -19,6 +20,7 @@ use crate::connections::Connections;
 use crate::crl_publisher::{CrlParts, CrlPublisher};
 use crate::data_dir::DataDir;
 use crate::http::{HttpLimits, Operations, Readiness, publish_router};
+use crate::in_force::InForce;
 use crate::keystore::{KeyStoreError, PrivateKey};
 use crate::listener_certificate::ListenerCertificate;
 use crate::lock::DataDirLock;
@@ -65,6 +67,7 @@ impl fmt::Debug for ServeOptions {
 pub struct Server {
     addresses: Addresses,
     tasks: Tasks,
+    authority: Arc<Authority>,
     store: Arc<LogStore>,
     checkpoints: Arc<Checkpoints>,
     _lock: DataDirLock,
@@ -111,9 +114,11 @@ impl Server {
         hierarchy::publish(&publication, &cas);
         let log_key = log_key.await.map_err(|_lost| ServeError::Interrupted)??;
         let tasks = Tasks::default();
+        let in_force = InForce::new(settings.clone());
         let ground = Ground {
             data: &data,
             settings: &settings,
+            in_force: &in_force,
             store: &shared,
             clock: &clock,
             publication: &publication,
@@ -131,14 +136,14 @@ impl Server {
             clock: Arc::clone(&clock),
             clock_guard,
             cas: cas.clone(),
-            policy: settings.policy.clone(),
-            settings: settings.digest,
+            settings: in_force,
             crls,
             checkpoints: Arc::clone(&checkpoints),
             connections: Arc::clone(&connections),
             readiness: Arc::clone(&readiness),
             tasks: tasks.clone(),
         });
+        authority.prove_issuers(&settings)?;
         let tls = listener_tls(&data, &settings, &authority, &clock, &cas, &tasks).await?;
         let accepted = crate::tls::accept(
             listeners.api,
@@ -149,7 +154,7 @@ impl Server {
         );
         let authorizer = Authorizer::new(Arc::clone(&shared), Arc::clone(&clock));
         let authorize = AuthorizeLayer::new(authorizer);
-        api::spawn(authority, authorize, accepted, &limits, &tasks)?;
+        api::spawn(Arc::clone(&authority), authorize, accepted, &limits, &tasks)?;
         let shown = Operations {
             readiness,
             publication,
@@ -163,6 +168,7 @@ impl Server {
         Ok(Self {
             addresses,
             tasks,
+            authority,
             store,
             checkpoints,
             _lock: lock,
@@ -172,6 +178,24 @@ impl Server {
     /// Returns where it listens.
     pub fn addresses(&self) -> Addresses {
         self.addresses
+    }
+
+    /// Reads the settings file again whenever the signal comes.
+    pub fn reload_at(&self, mut signal: Signal) {
+        let (authority, stop) = (Arc::clone(&self.authority), self.tasks.stop());
+        self.tasks.spawn(async move {
+            loop {
+                tokio::select! {
+                    () = stop.cancelled() => return,
+                    came = signal.recv() => {
+                        if came.is_none() {
+                            return;
+                        }
+                        authority.reload_at_signal().await;
+                    }
+                }
+            }
+        });
     }
 
     /// Serves until `stop`, then lets calls under way end and closes the store.
@@ -199,6 +223,7 @@ impl Server {
 struct Ground<'a> {
     data: &'a DataDir,
     settings: &'a Settings,
+    in_force: &'a Arc<InForce>,
     store: &'a Arc<dyn CaStore>,
     clock: &'a Arc<dyn Clock>,
     publication: &'a Arc<Publication>,
@@ -235,7 +260,7 @@ impl Ground<'_> {
         let crls = CrlPublisher::start(CrlParts {
             store: Arc::clone(self.store),
             clock: Arc::clone(self.clock),
-            settings: self.settings.digest,
+            settings: Arc::clone(self.in_force),
             directory: self.data.crls(),
             publication: Arc::clone(self.publication),
             cas: self.cas,

@@ -10,12 +10,14 @@ use toml::Spanned;
 
 use crate::data_dir::DataDir;
 
+mod change;
 mod limits;
 mod profiles;
 mod publish_url;
 mod raw;
 mod reference;
 
+pub use change::{SettingsChange, difference};
 pub use limits::Limits;
 pub use publish_url::{PublishUrl, PublishUrlError};
 pub use reference::{SettingRow, ready_made_profiles, reference};

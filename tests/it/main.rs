@@ -18,6 +18,7 @@ mod issuing;
 mod linting;
 mod listener;
 mod manuals;
+mod policy;
 mod publishing;
 mod python_grpc;
 mod reflection;

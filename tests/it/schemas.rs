@@ -137,6 +137,24 @@ fn of_the_authority(documents: &mut Documents<'_>) {
     documents.client("blocked-keys", &["blocked-key", "list"]);
     documents.client("unblocked-key", &["blocked-key", "remove", &key]);
     documents.client("lint", &["lint", "bob/bob.pem", "bob/chain.pem"]);
+    documents.client("profiles", &["profile", "list"]);
+    documents.client("profile", &["profile", "show", "router"]);
+    documents.client("reloaded", &["profile", "reload"]);
+    let request = ca_tests::Key::new().certification_request("explain.example.net");
+    std::fs::write(documents.site.path("explain.csr"), request).expect("the site is writable");
+    let explain = [
+        "profile",
+        "explain",
+        "--profile",
+        "router",
+        "--csr",
+        "explain.csr",
+    ];
+    documents.client("explanation", &explain);
+    documents.client(
+        "explanation",
+        &[&explain[..], &["--san", "dns:*.x"]].concat(),
+    );
     documents.client("crl", &["crl", "show", &issuer]);
     documents.client("crls", &["crl", "fetch", "--out", "crls"]);
     documents.client("entries", &["audit", "show"]);

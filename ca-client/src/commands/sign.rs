@@ -74,7 +74,8 @@ pub(super) async fn run(
     report(&issued, &files, context)
 }
 
-fn only_common_name(
+/// Returns the NAME that a request has when nobody says another.
+pub(super) fn only_common_name(
     request: &CertificationRequest,
     file: &Path,
 ) -> Result<SubjectName, CommandError> {

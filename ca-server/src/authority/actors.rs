@@ -5,7 +5,7 @@ use ca_store::{ActorRow, CertificateQuery, CertificateRow};
 use ca_types::{Actor, ActorName, CertificateState, RevocationReason, Role, Scope, SerialNumber};
 use ca_verify::{CertificationRequest, Change, Entry, Issued, Request, Revoked};
 
-use super::{Answer, Authority, AuthorityError};
+use super::{Answer, Authority, AuthorityError, known_profile, origin_under};
 use crate::authz::Permit;
 
 /// What is asked for.
@@ -56,6 +56,7 @@ impl Authority {
                 self.prove_scope(order.role, &order.scope)?;
                 self.trust_clock().await?;
                 self.refuse_key(order.csr.public_key()).await?;
+                let settings = self.settings.now();
                 let profile = Profile::control();
                 let ca = self.issuer_of(profile)?;
                 let wanted = Wanted {
@@ -64,7 +65,8 @@ impl Authority {
                     sans: &[],
                     lifetime: Lifetime::Default,
                 };
-                let decision = ca_core::decide(&wanted, &order.csr, &ca.issuer, &self.policy, now)?;
+                let decision =
+                    ca_core::decide(&wanted, &order.csr, &ca.issuer, &settings.policy, now)?;
                 let certificate = self.sign(ca, &decision, &[]).await?;
                 let actor = Actor {
                     key: order.csr.public_key().key_id(),
@@ -82,7 +84,7 @@ impl Authority {
                 let changes = vec![Change::Issued(issued), Change::ActorAdded(actor)];
                 self.commit(Entry {
                     time: now,
-                    origin: self.origin(&permit, order.request),
+                    origin: origin_under(&settings, &permit, order.request),
                     changes,
                 })
                 .await?
@@ -122,8 +124,9 @@ impl Authority {
         for issuer in &scope.issuers {
             self.known_issuer(issuer)?;
         }
+        let settings = self.settings.now();
         for profile in &scope.profiles {
-            self.known_profile(profile)?;
+            known_profile(&settings, profile)?;
         }
         Ok(())
     }

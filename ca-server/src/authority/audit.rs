@@ -157,6 +157,7 @@ impl Authority {
             Change::ActorRemoved(_)
             | Change::IssuerAdded(_)
             | Change::CrlSigned(_)
+            | Change::SettingsChanged(_)
             | Change::KeyBlocked(_)
             | Change::KeyUnblocked(_)
             | Change::Restored(_)

@@ -13,6 +13,7 @@ use super::ClocksDiffer;
 use crate::authz::Denied;
 use crate::clock_guard::ClockDistrust;
 use crate::credential::CredentialError;
+use crate::settings::SettingsError;
 
 /// Why a use case refuses, or cannot.
 #[derive(Debug, thiserror::Error)]
@@ -54,6 +55,26 @@ pub enum AuthorityError {
         profile: ProfileName,
         /// The profiles for devices and people.
         known: Vec<ProfileName>,
+    },
+    /// The settings file is not read, or wrong.
+    #[error(transparent)]
+    Settings(#[from] SettingsError),
+    /// The settings file changes what takes effect at a start only.
+    #[error("changed in the settings, and not reloadable: {}", .0.join(", "))]
+    NeedsRestart(Vec<&'static str>),
+    /// A profile names a CA that cannot issue under it.
+    #[error(
+        "profile {profile} is issued by a {wanted} CA with its key on this server, `{issuer}` is a {class} CA"
+    )]
+    IssuerOfProfile {
+        /// The profile.
+        profile: ProfileName,
+        /// The CA that it names.
+        issuer: IssuerId,
+        /// The class that it needs.
+        wanted: IssuerClass,
+        /// The class of the CA.
+        class: IssuerClass,
     },
     /// No certificate has the serial number.
     #[error("no certificate has serial number {0}")]
@@ -154,6 +175,8 @@ impl Hinted for AuthorityError {
             Self::Credential(error) => error.code(),
             Self::Store(error) => error.code(),
             Self::Holder(error) => error.code(),
+            Self::Settings(error) => error.code(),
+            Self::NeedsRestart(_) | Self::IssuerOfProfile { .. } => Code::FailedPrecondition,
             Self::UnknownProfile { .. } => Code::InvalidRequest,
             Self::Target(error) => error.code(),
             Self::Certificate(_) | Self::Chain(_) | Self::Serial(_) => Code::Internal,
@@ -190,6 +213,12 @@ impl Hinted for AuthorityError {
             Self::Store(error) => error.hint(),
             Self::Holder(error) => error.hint(),
             Self::Target(error) => error.hint(),
+            Self::Settings(error) => error.hint(),
+            Self::NeedsRestart(_) => Some(
+                "restart the server for these; a reload takes `domains` and `profiles`, and nothing of a file with others"
+                    .to_owned(),
+            ),
+            Self::IssuerOfProfile { .. } => Some("`issuer list` shows what there is".to_owned()),
             Self::UnknownProfile { known, .. } => {
                 let known: Vec<_> = known.iter().map(ProfileName::as_str).collect();
                 Some(format!("the profiles are {}", known.join(", ")))

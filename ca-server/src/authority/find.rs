@@ -8,6 +8,7 @@ use ca_verify::Certificate;
 
 use super::{Answer, Authority, AuthorityError, CertificateAuthority, names_of};
 use crate::authz::Permit;
+use crate::settings::Settings;
 
 /// A CA as people see it.
 #[derive(Debug, Clone)]
@@ -72,10 +73,15 @@ impl Authority {
             && page.rows.is_empty()
         {
             // A profile that the settings had once still has its certificates.
-            self.known_profile(profile)?;
+            super::known_profile(&self.settings.now(), profile)?;
         }
         page.rows.retain(|row| in_scope(permit, row));
         Ok(page)
+    }
+
+    /// Returns the settings in force.
+    pub fn settings(&self, _permit: &Permit) -> Arc<Settings> {
+        self.settings.now()
     }
 
     /// Lists the CAs, the root first.

@@ -5,7 +5,7 @@ use ca_types::{GeneralName, ProfileName, RevocationReason, SubjectName};
 use ca_verify::target::Target;
 use ca_verify::{CertificationRequest, Change, Entry, Issued, Request, Revoked};
 
-use super::{Answer, Authority, AuthorityError, names_of};
+use super::{Answer, Authority, AuthorityError, device_profile, names_of, origin_under};
 use crate::authz::Permit;
 
 /// What is asked for.
@@ -53,7 +53,8 @@ impl Authority {
             permit.may_replace()?;
         }
         self.refuse_key(order.csr.public_key()).await?;
-        let profile = self.device_profile(&order.profile)?;
+        let settings = self.settings.now();
+        let profile = device_profile(&settings, &order.profile)?;
         permit.may_request(profile)?;
         let ca = self.issuer_of(profile)?;
         let name = order.name.to_string();
@@ -63,7 +64,7 @@ impl Authority {
             sans: &order.sans,
             lifetime: order.lifetime,
         };
-        let decision = ca_core::decide(&wanted, &order.csr, &ca.issuer, &self.policy, now)?;
+        let decision = ca_core::decide(&wanted, &order.csr, &ca.issuer, &settings.policy, now)?;
         let names: Vec<String> = decision.sans().iter().map(GeneralName::value).collect();
         permit.covers(
             &ca.issuer.id,
@@ -105,7 +106,7 @@ impl Authority {
         let entry = self
             .commit(Entry {
                 time: now,
-                origin: self.origin(&permit, order.request),
+                origin: origin_under(&settings, &permit, order.request),
                 changes,
             })
             .await?;

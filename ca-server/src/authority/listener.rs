@@ -56,7 +56,7 @@ impl Authority {
             actor: None,
             address: Console::TASK.to_owned(),
             request: None,
-            settings: self.settings,
+            settings: self.settings.digest(),
         };
         self.commit(Entry {
             time: now,

@@ -5,7 +5,7 @@ use ca_store::CertificateRow;
 use ca_types::{CertificateState, Days, SerialNumber, UnixTime};
 use ca_verify::{Certificate, CertificationRequest, Change, Entry, HolderRequest, Issued, Request};
 
-use super::{Answer, Authority, AuthorityError, names_of};
+use super::{Answer, Authority, AuthorityError, known_profile, names_of, origin_under};
 use crate::authz::{Caller, Permit};
 
 /// Whether the successor keeps the key.
@@ -159,7 +159,8 @@ impl Authority {
         now: UnixTime,
     ) -> Result<Answer, AuthorityError> {
         self.refuse_key(order.csr.public_key()).await?;
-        let profile = self.known_profile(&row.profile)?;
+        let settings = self.settings.now();
+        let profile = known_profile(&settings, &row.profile)?;
         permit.may_request(profile)?;
         let ca = self.issuer_of(profile)?;
         let wanted = Wanted {
@@ -168,7 +169,7 @@ impl Authority {
             sans: &row.sans,
             lifetime: Self::lifetime(permit, row, order.lifetime, profile, now)?,
         };
-        let decision = ca_core::decide(&wanted, &order.csr, &ca.issuer, &self.policy, now)?;
+        let decision = ca_core::decide(&wanted, &order.csr, &ca.issuer, &settings.policy, now)?;
         let certificate = self.sign(ca, &decision, &[]).await?;
         let changes = vec![Change::Issued(Issued {
             issuer: ca.issuer.id.clone(),
@@ -180,7 +181,7 @@ impl Authority {
         let entry = self
             .commit(Entry {
                 time: now,
-                origin: self.origin(permit, order.request),
+                origin: origin_under(&settings, permit, order.request),
                 changes,
             })
             .await?;

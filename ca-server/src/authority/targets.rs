@@ -32,7 +32,8 @@ impl Authority {
         let issuer = &self.known_issuer(&answer.row.issuer)?.issuer;
         let key = issuer.certificate.public_key().algorithm();
         let is_rsa = matches!(key, KeyAlgorithm::Rsa { .. });
-        let profile = self.known_profile(&answer.row.profile);
+        let settings = self.settings.now();
+        let profile = super::known_profile(&settings, &answer.row.profile);
         let presumed = profile.map_or(&[][..], ca_core::Profile::targets);
         let further = presumed
             .iter()

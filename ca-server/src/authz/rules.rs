@@ -64,6 +64,9 @@ const RULES: &[(&str, Rule)] = &[
     ("/fleet.ca.v1.Audit/ClaimFork", Rule::Roles(ALL)),
     ("/fleet.ca.v1.Clock/GetClock", Rule::Roles(ALL)),
     ("/fleet.ca.v1.Clock/ConfirmClock", Rule::Roles(ADMINS)),
+    ("/fleet.ca.v1.Policy/Reload", Rule::Roles(ADMINS)),
+    ("/fleet.ca.v1.Policy/ListProfiles", Rule::Roles(ALL)),
+    ("/fleet.ca.v1.Policy/Explain", Rule::Roles(ALL)),
     ("/grpc.health.v1.Health/Check", Rule::Open),
     ("/grpc.health.v1.Health/Watch", Rule::Open),
     (

@@ -55,6 +55,7 @@ impl Books {
                 | Change::Revoked(_)
                 | Change::ActorAdded(_)
                 | Change::ActorRemoved(_)
+                | Change::SettingsChanged(_)
                 | Change::KeyBlocked(_)
                 | Change::KeyUnblocked(_)
                 | Change::LogKeyAdded(_)

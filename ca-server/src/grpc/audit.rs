@@ -252,6 +252,12 @@ fn describe(change: &Change) -> String {
         Change::ActorRemoved(key) => format!("actor-removed {key}"),
         Change::IssuerAdded(issuer) => format!("issuer-added {} {}", issuer.id, issuer.class),
         Change::CrlSigned(crl) => format!("crl-signed {} {}", crl.issuer, crl.number),
+        Change::SettingsChanged(changed) => format!(
+            "settings-changed {} -> {}: {}",
+            changed.old,
+            changed.new,
+            changed.difference.trim_end().replace('\n', "; ")
+        ),
         Change::KeyBlocked(blocked) => format!("key-blocked {} {}", blocked.key, blocked.comment),
         Change::KeyUnblocked(key) => format!("key-unblocked {key}"),
         Change::LogKeyAdded(added) => {

@@ -9,6 +9,7 @@ use ca_proto::v1::blocked_keys_server::BlockedKeysServer;
 use ca_proto::v1::certificate_authority_server::CertificateAuthorityServer;
 use ca_proto::v1::clock_server::ClockServer;
 use ca_proto::v1::issuers_server::IssuersServer;
+use ca_proto::v1::policy_server::PolicyServer;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::transport::Server;
 
@@ -17,7 +18,7 @@ use crate::authority::Authority;
 use crate::authz::AuthorizeLayer;
 use crate::grpc::{
     ActorsService, AuditService, BlockedKeysService, CertificateAuthorityService, ClockService,
-    IssuersService,
+    IssuersService, PolicyService,
 };
 use crate::settings::Limits;
 use crate::tasks::Tasks;
@@ -49,7 +50,8 @@ pub(super) fn spawn(
     let actors = ActorsServer::new(ActorsService::new(Arc::clone(&authority)));
     let blocked_keys = BlockedKeysServer::new(BlockedKeysService::new(Arc::clone(&authority)));
     let audit = AuditServer::new(AuditService::new(Arc::clone(&authority)));
-    let clock = ClockServer::new(ClockService::new(authority));
+    let clock = ClockServer::new(ClockService::new(Arc::clone(&authority)));
+    let policy = PolicyServer::new(PolicyService::new(authority));
     let (_reporter, health) = tonic_health::server::health_reporter();
     let reflection = tonic_reflection::server::Builder::configure()
         .register_encoded_file_descriptor_set(ca_proto::DESCRIPTORS)
@@ -67,6 +69,7 @@ pub(super) fn spawn(
         .add_service(blocked_keys.max_decoding_message_size(size))
         .add_service(audit.max_decoding_message_size(size))
         .add_service(clock.max_decoding_message_size(size))
+        .add_service(policy.max_decoding_message_size(size))
         .add_service(health.max_decoding_message_size(HEALTH))
         .add_service(reflection.max_decoding_message_size(REFLECTION));
     let stop = tasks.stop();

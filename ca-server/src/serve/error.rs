@@ -6,6 +6,7 @@ use ca_store::StoreError;
 use ca_types::{Code, Hinted};
 use ca_verify::CertificateError;
 
+use crate::authority::AuthorityError;
 use crate::checkpoint::CheckpointError;
 use crate::crl_publisher::CrlError;
 use crate::keystore::KeyStoreError;
@@ -49,6 +50,9 @@ pub enum ServeError {
     /// The certificate of the listener cannot be used or renewed.
     #[error(transparent)]
     ListenerCertificate(#[from] ListenerCertificateError),
+    /// A profile names a CA that cannot issue under it.
+    #[error(transparent)]
+    Profile(#[from] AuthorityError),
     /// The TLS settings do not hold together.
     #[error("TLS cannot be set up")]
     Tls(#[from] rustls::Error),
@@ -67,6 +71,7 @@ impl Hinted for ServeError {
             Self::Store(error) => error.code(),
             Self::KeyStore(error) => error.code(),
             Self::Checkpoint(error) => error.code(),
+            Self::Profile(error) => error.code(),
             Self::Bind { .. }
             | Self::Address(_)
             | Self::Crl(_)
@@ -82,6 +87,7 @@ impl Hinted for ServeError {
             Self::Store(error) => error.hint(),
             Self::KeyStore(error) => error.hint(),
             Self::Checkpoint(error) => error.hint(),
+            Self::Profile(error) => error.hint(),
             Self::Bind { key, source, .. } => Some(match source.kind() {
                 std::io::ErrorKind::AddrInUse => {
                     format!("another program listens there: stop it, or change {key} in ca-server.toml")

@@ -76,6 +76,8 @@ pub enum Change {
     IssuerAdded(IssuerAdded),
     /// A CRL was signed.
     CrlSigned(CrlSigned),
+    /// Other settings are in force from now on.
+    SettingsChanged(SettingsChanged),
     /// A key is certified no more.
     KeyBlocked(KeyBlocked),
     /// A key may be certified again.
@@ -102,6 +104,7 @@ impl Change {
             | Self::ActorRemoved(_)
             | Self::IssuerAdded(_)
             | Self::CrlSigned(_)
+            | Self::SettingsChanged(_)
             | Self::KeyBlocked(_)
             | Self::KeyUnblocked(_)
             | Self::LogKeyAdded(_)
@@ -162,6 +165,17 @@ pub struct CrlSigned {
     pub next_update: UnixTime,
     /// The SHA-256 of its DER.
     pub sha256: [u8; 32],
+}
+
+/// Other settings, taken while the server ran.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SettingsChanged {
+    /// The settings in force until now.
+    pub old: SettingsDigest,
+    /// The settings in force from now on.
+    pub new: SettingsDigest,
+    /// What differs, one line each; cut when it is too long for a leaf.
+    pub difference: String,
 }
 
 /// A key that is certified no more.
@@ -300,6 +314,8 @@ enum ChangeDer {
     IssuerAdded(IssuerDer),
     #[asn1(context_specific = "5", tag_mode = "IMPLICIT", constructed = "true")]
     CrlSigned(CrlDer),
+    #[asn1(context_specific = "6", tag_mode = "IMPLICIT", constructed = "true")]
+    SettingsChanged(SettingsDer),
     #[asn1(context_specific = "7", tag_mode = "IMPLICIT", constructed = "true")]
     KeyBlocked(BlockedDer),
     #[asn1(context_specific = "8", tag_mode = "IMPLICIT", constructed = "true")]
@@ -362,6 +378,13 @@ struct CrlDer {
     this_update: i64,
     next_update: i64,
     sha256: OctetString,
+}
+
+#[derive(Sequence)]
+struct SettingsDer {
+    old: OctetString,
+    new: OctetString,
+    difference: String,
 }
 
 #[derive(Sequence)]
@@ -462,6 +485,11 @@ impl TryFrom<&Change> for ChangeDer {
                 certificate: octets(&issuer.certificate)?,
             }),
             Change::CrlSigned(crl) => Self::CrlSigned(CrlDer::try_from(crl)?),
+            Change::SettingsChanged(changed) => Self::SettingsChanged(SettingsDer {
+                old: octets(changed.old.octets())?,
+                new: octets(changed.new.octets())?,
+                difference: changed.difference.clone(),
+            }),
             Change::KeyBlocked(blocked) => Self::KeyBlocked(BlockedDer {
                 key: octets(blocked.key.octets())?,
                 comment: blocked.comment.clone(),
@@ -499,10 +527,7 @@ impl TryFrom<EntryDer> for Entry {
                 actor: entry.origin.actor.map(|key| key_id(&key)).transpose()?,
                 address: entry.origin.address,
                 request: entry.origin.request.map(Request::try_from).transpose()?,
-                settings: field(
-                    "settings digest",
-                    entry.origin.settings.as_bytes().try_into(),
-                )?,
+                settings: settings_digest(&entry.origin.settings)?,
             },
             changes: entry
                 .changes
@@ -554,6 +579,11 @@ impl TryFrom<ChangeDer> for Change {
                 certificate: issuer.certificate.into_bytes().into(),
             }),
             ChangeDer::CrlSigned(crl) => Self::CrlSigned(CrlSigned::try_from(crl)?),
+            ChangeDer::SettingsChanged(changed) => Self::SettingsChanged(SettingsChanged {
+                old: settings_digest(&changed.old)?,
+                new: settings_digest(&changed.new)?,
+                difference: changed.difference,
+            }),
             ChangeDer::KeyBlocked(blocked) => Self::KeyBlocked(KeyBlocked {
                 key: key_id(&blocked.key)?,
                 comment: blocked.comment,
@@ -649,6 +679,10 @@ fn octets(octets: &[u8]) -> Result<OctetString, EntryError> {
 
 fn key_id(octets: &OctetString) -> Result<KeyId, EntryError> {
     field("key id", octets.as_bytes().try_into())
+}
+
+fn settings_digest(octets: &OctetString) -> Result<SettingsDigest, EntryError> {
+    field("settings digest", octets.as_bytes().try_into())
 }
 
 fn serial(octets: &OctetString) -> Result<SerialNumber, EntryError> {
@@ -782,6 +816,11 @@ mod tests {
                     this_update: UnixTime::EPOCH,
                     next_update: UnixTime::MAX,
                     sha256: digest,
+                }),
+                Change::SettingsChanged(SettingsChanged {
+                    old: digest.into(),
+                    new: [8; 32].into(),
+                    difference: "domains: [] -> [\"example.net\"]\n".into(),
                 }),
             ]
             .into_iter()

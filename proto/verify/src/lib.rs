@@ -40,7 +40,7 @@ pub use distinguished_name::DistinguishedName;
 pub use entry::{
     Change, ClockConfirmed, Console, CrlSigned, Entry, EntryError, ForkClaimed, Issued,
     IssuerAdded, KeyBlocked, LogKeyAdded, MAX_ENTRY_OCTETS, Origin, Reapplied, Request, Restored,
-    RestoredList, Revoked,
+    RestoredList, Revoked, SettingsChanged,
 };
 pub use extension::BasicConstraints;
 pub use holder::{HolderError, HolderMethod, HolderRequest};

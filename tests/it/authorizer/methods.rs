@@ -9,6 +9,7 @@ use ca_proto::v1::blocked_keys_client::BlockedKeysClient;
 use ca_proto::v1::certificate_authority_client::CertificateAuthorityClient;
 use ca_proto::v1::clock_client::ClockClient;
 use ca_proto::v1::issuers_client::IssuersClient;
+use ca_proto::v1::policy_client::PolicyClient;
 use ca_tests::{Key, request_id};
 use ca_types::Role::{self, Admin, Agent, Auditor, Operator};
 use tonic::transport::Channel;
@@ -82,6 +83,17 @@ pub(super) const METHODS: &[Method] = &[
     row(
         "BlockedKeys/ListBlockedKeys",
         &[Admin, Auditor],
+        Outside::NoScope,
+    ),
+    row("Policy/Reload", &[Admin], Outside::NoScope),
+    row(
+        "Policy/ListProfiles",
+        &[Admin, Operator, Agent, Auditor],
+        Outside::NoScope,
+    ),
+    row(
+        "Policy/Explain",
+        &[Admin, Operator, Agent, Auditor],
         Outside::NoScope,
     ),
     row("Audit/ListEntries", &[Admin, Auditor], Outside::NoScope),
@@ -197,6 +209,7 @@ impl Method {
             }
             ("Actors", method) => actors(method, channel).await,
             ("BlockedKeys", method) => blocked_keys(method, channel).await,
+            ("Policy", method) => policy(method, channel).await,
             ("Audit", method) => audit(method, channel).await,
             ("Clock", method) => clock(method, channel).await,
             other => panic!("no call for {other:?}"),
@@ -394,6 +407,32 @@ async fn blocked_keys(method: &str, channel: &Channel) -> Result<(), Status> {
         }
         "ListBlockedKeys" => client
             .list_blocked_keys(v1::ListBlockedKeysRequest::default())
+            .await
+            .map(drop),
+        other => panic!("no call for {other}"),
+    }
+}
+
+async fn policy(method: &str, channel: &Channel) -> Result<(), Status> {
+    let mut client = PolicyClient::new(channel.clone());
+    match method {
+        "Reload" => client
+            .reload(v1::ReloadRequest {
+                request_id: request_id(),
+            })
+            .await
+            .map(drop),
+        "ListProfiles" => client
+            .list_profiles(v1::ListProfilesRequest {})
+            .await
+            .map(drop),
+        "Explain" => client
+            .explain(v1::ExplainRequest {
+                profile: "router".to_owned(),
+                name: "explained.example.net".to_owned(),
+                certification_request: Key::new().certification_request("explained.example.net"),
+                ..v1::ExplainRequest::default()
+            })
             .await
             .map(drop),
         other => panic!("no call for {other}"),

@@ -27,9 +27,7 @@ pub use hierarchy::{
 pub use issuance::{IssuanceError, prepare, sign};
 pub use issuer::{Issuer, IssuerUrls};
 pub use name_rules::{NameRule, NameRules, SanForm};
-pub use policy::{
-    Decision, Lifetime, MAX_NAMES, MAX_SANS, NameVerdicts, Policy, Wanted, decide, judge_names,
-};
+pub use policy::{Decision, Lifetime, MAX_NAMES, MAX_SANS, Policy, Wanted, decide};
 pub use policy_error::PolicyError;
 pub use profile::{
     DEFAULT_BACKDATING_SECONDS, KEYS, NameForm, PURPOSES, Profile, ProfileError, ProfileParts,

@@ -43,15 +43,6 @@ pub struct Policy {
     pub profiles: Profiles,
 }
 
-/// The NAME, and what the rules say of every subject alternative name, the NAME's own first.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct NameVerdicts {
-    /// The NAME in its canonical form: the common name.
-    pub name: String,
-    /// Each name with the rule that allows it, or the reason why none does.
-    pub verdicts: Vec<(GeneralName, Result<NameRule, PolicyError>)>,
-}
-
 /// What will be certified. Made by [`decide`] only.
 #[derive(Debug, Clone)]
 pub struct Decision {
@@ -118,13 +109,9 @@ pub fn decide(
     let profile = wanted.profile;
     check_issuer(profile, issuer, now)?;
     check_key(profile, request.public_key(), issuer)?;
-    let NameVerdicts { name, verdicts } = judge_names(wanted, policy)?;
-    let mut sans = Vec::with_capacity(verdicts.len());
-    let mut rules = Vec::with_capacity(verdicts.len());
-    for (san, verdict) in verdicts {
-        rules.push(verdict?);
-        sans.push(san);
-    }
+    let (name, sans) = names(wanted)?;
+    let rules = sans.iter().map(|san| judge(san, &name, profile, policy));
+    let rules = rules.collect::<Result<_, _>>()?;
     check_number(profile, &sans)?;
     let decision = Decision {
         profile: profile.clone(),
@@ -173,18 +160,14 @@ fn check_key(profile: &Profile, key: &PublicKey, issuer: &Issuer) -> Result<(), 
     Ok(())
 }
 
-/// Judges the NAME and the further names in their order without duplicates, every one of them.
-///
-/// # Errors
-/// Fails when the NAME is not well-formed, or there are more names than may be asked for.
-pub fn judge_names(wanted: &Wanted<'_>, policy: &Policy) -> Result<NameVerdicts, PolicyError> {
+/// Returns the NAME and all subject alternative names: its own first, then the further ones in their order, none twice.
+fn names(wanted: &Wanted<'_>) -> Result<(String, Vec<GeneralName>), PolicyError> {
     if wanted.sans.len() > MAX_SANS {
         return Err(PolicyError::TooManySans {
             count: wanted.sans.len(),
         });
     }
-    let form = wanted.profile.name_form();
-    let (name, own) = match form {
+    let (name, own) = match wanted.profile.name_form() {
         NameForm::Subject | NameForm::Gateway | NameForm::Api => {
             let name: SubjectName = wanted.name.parse()?;
             (name.to_string(), Some(name.general_name()))
@@ -194,28 +177,26 @@ pub fn judge_names(wanted: &Wanted<'_>, policy: &Policy) -> Result<NameVerdicts,
             (name.to_string(), name_of_actor(&name))
         }
     };
-    let mut verdicts: Vec<(GeneralName, Result<NameRule, PolicyError>)> = Vec::new();
-    for san in own.iter().chain(wanted.sans) {
-        if verdicts.iter().all(|(earlier, _)| earlier != san) {
-            let is_own = own.as_ref() == Some(san);
-            verdicts.push((san.clone(), judge(san, is_own, wanted.profile, policy)));
+    let mut sans: Vec<GeneralName> = own.into_iter().collect();
+    for san in wanted.sans {
+        if !sans.contains(san) {
+            sans.push(san.clone());
         }
     }
-    Ok(NameVerdicts { name, verdicts })
+    Ok((name, sans))
 }
 
+/// Finds the rule that allows one name of a certificate for `common_name`.
 fn judge(
     name: &GeneralName,
-    is_own: bool,
+    common_name: &str,
     profile: &Profile,
     policy: &Policy,
 ) -> Result<NameRule, PolicyError> {
     match profile.name_form() {
-        NameForm::Subject | NameForm::Gateway => {
-            profile.names().judge(name, profile.name(), &policy.domains)
-        }
+        NameForm::Subject | NameForm::Gateway => profile.judge(name, policy),
         NameForm::Api => Ok(NameRule::Server),
-        NameForm::Actor if is_own => Ok(NameRule::Actor),
+        NameForm::Actor if name.value() == common_name => Ok(NameRule::Actor),
         // An actor has no other name than its own.
         NameForm::Actor => Err(PolicyError::NameNotOfProfile {
             profile: profile.name().clone(),

@@ -6,11 +6,11 @@ mod ready_made;
 
 use std::collections::BTreeMap;
 
-use ca_types::{Days, IssuerClass, IssuerId, ProfileName, Role};
+use ca_types::{Days, GeneralName, IssuerClass, IssuerId, ProfileName, Role};
 use ca_verify::{KeyAlgorithm, KeyUsage, oid};
 use spki::ObjectIdentifier;
 
-use crate::NameRules;
+use crate::{NameRule, NameRules, Policy, PolicyError};
 
 pub use error::ProfileError;
 pub use ready_made::DEFAULT_BACKDATING_SECONDS;
@@ -117,6 +117,14 @@ impl Profile {
     /// Returns which names it certifies.
     pub fn names(&self) -> &NameRules {
         &self.parts.names
+    }
+
+    /// Finds the rule that allows a name of a device or person.
+    ///
+    /// # Errors
+    /// Fails when none does.
+    pub fn judge(&self, name: &GeneralName, policy: &Policy) -> Result<NameRule, PolicyError> {
+        self.names().judge(name, &self.name, &policy.domains)
     }
 
     /// Returns the validity when none is asked for.

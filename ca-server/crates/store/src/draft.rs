@@ -85,7 +85,7 @@ impl<'a> Draft<'a> {
             RowChange::IssuerAdded(added) => self.check_issuer_added(added),
             RowChange::CrlSigned(crl) => self.check_crl(crl),
             // A key that is blocked already stays so: no revocation may fail over that.
-            RowChange::KeyBlocked(_) => Ok(()),
+            RowChange::SettingsChanged | RowChange::KeyBlocked(_) => Ok(()),
             RowChange::KeyUnblocked(key) if !self.is_blocked(key) => {
                 Err(StoreError::UnknownBlockedKey(*key))
             }
@@ -273,6 +273,7 @@ impl<'a> Draft<'a> {
             | RowChange::ActorRemoved(_)
             | RowChange::IssuerAdded(_)
             | RowChange::CrlSigned(_)
+            | RowChange::SettingsChanged
             | RowChange::Restored(_)
             | RowChange::Recovered(_)
             | RowChange::LogKeyAdded(_)
@@ -298,6 +299,7 @@ impl<'a> Draft<'a> {
             | RowChange::ActorAdded(_)
             | RowChange::ActorRemoved(_)
             | RowChange::IssuerAdded(_)
+            | RowChange::SettingsChanged
             | RowChange::KeyBlocked(_)
             | RowChange::KeyUnblocked(_)
             | RowChange::Recovered(_)
@@ -321,6 +323,7 @@ impl<'a> Draft<'a> {
                 | RowChange::Revoked(_)
                 | RowChange::IssuerAdded(_)
                 | RowChange::CrlSigned(_)
+                | RowChange::SettingsChanged
                 | RowChange::KeyBlocked(_)
                 | RowChange::KeyUnblocked(_)
                 | RowChange::Restored(_)
@@ -344,6 +347,7 @@ impl<'a> Draft<'a> {
                 | RowChange::ActorAdded(_)
                 | RowChange::ActorRemoved(_)
                 | RowChange::CrlSigned(_)
+                | RowChange::SettingsChanged
                 | RowChange::KeyBlocked(_)
                 | RowChange::KeyUnblocked(_)
                 | RowChange::Restored(_)
@@ -364,6 +368,7 @@ impl<'a> Draft<'a> {
             | RowChange::ActorRemoved(_)
             | RowChange::IssuerAdded(_)
             | RowChange::CrlSigned(_)
+            | RowChange::SettingsChanged
             | RowChange::KeyBlocked(_)
             | RowChange::KeyUnblocked(_)
             | RowChange::Restored(_)
@@ -413,6 +418,7 @@ impl<'a> Draft<'a> {
                 | RowChange::ActorRemoved(_)
                 | RowChange::IssuerAdded(_)
                 | RowChange::CrlSigned(_)
+                | RowChange::SettingsChanged
                 | RowChange::KeyBlocked(_)
                 | RowChange::KeyUnblocked(_)
                 | RowChange::Restored(_)

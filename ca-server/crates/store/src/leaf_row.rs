@@ -32,6 +32,8 @@ pub(crate) enum RowChange {
     /// With its certificate: there are few, and every start needs them.
     IssuerAdded(IssuerAdded),
     CrlSigned(CrlSigned),
+    /// What changed stays in the log: no table needs it.
+    SettingsChanged,
     KeyBlocked(KeyBlocked),
     KeyUnblocked(KeyId),
     Restored(Restored),
@@ -85,6 +87,7 @@ impl LeafRow {
             RowChange::Issued(_)
             | RowChange::ActorAdded(_)
             | RowChange::IssuerAdded(_)
+            | RowChange::SettingsChanged
             | RowChange::KeyUnblocked(_)
             | RowChange::Restored(_)
             | RowChange::Recovered(_)
@@ -102,6 +105,7 @@ impl RowChange {
             Change::ActorRemoved(key) => Self::ActorRemoved(*key),
             Change::IssuerAdded(issuer) => Self::IssuerAdded(issuer.clone()),
             Change::CrlSigned(crl) => Self::CrlSigned(crl.clone()),
+            Change::SettingsChanged(_) => Self::SettingsChanged,
             Change::KeyBlocked(blocked) => Self::KeyBlocked(blocked.clone()),
             Change::KeyUnblocked(key) => Self::KeyUnblocked(*key),
             Change::Restored(restored) => Self::Restored(restored.clone()),

@@ -97,6 +97,7 @@ pub(crate) fn der_in(entry: Entry, row: &CertificateRow) -> Result<Vec<u8>, Stor
             | Change::ActorRemoved(_)
             | Change::IssuerAdded(_)
             | Change::CrlSigned(_)
+            | Change::SettingsChanged(_)
             | Change::KeyBlocked(_)
             | Change::KeyUnblocked(_)
             | Change::Restored(_)

@@ -120,6 +120,7 @@ impl Tables {
                     });
                 }
                 RowChange::CrlSigned(crl) => self.apply_crl(leaf, crl)?,
+                RowChange::SettingsChanged => {}
                 RowChange::KeyBlocked(blocked) => {
                     // Blocking it again changes nothing: the first entry says since when.
                     self.blocked_keys

@@ -71,6 +71,7 @@ impl Books {
                 Change::Restored(restored) => self.restored(leaf, restored),
                 Change::ActorAdded(_)
                 | Change::ActorRemoved(_)
+                | Change::SettingsChanged(_)
                 | Change::KeyBlocked(_)
                 | Change::KeyUnblocked(_)
                 | Change::ForkClaimed(_)

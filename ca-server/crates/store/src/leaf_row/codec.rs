@@ -140,6 +140,7 @@ impl Writer {
                 self.octets(&[15]);
                 self.issued(issued);
             }
+            RowChange::SettingsChanged => self.octets(&[6]),
             RowChange::KeyBlocked(blocked) => {
                 self.octets(&[7]);
                 self.octets(blocked.key.octets());
@@ -320,6 +321,7 @@ impl<'a> Reader<'a> {
                 lost_since: self.optional(Self::time)?,
                 lists: self.list(Self::restored_list)?,
             }),
+            6 => RowChange::SettingsChanged,
             7 => RowChange::KeyBlocked(KeyBlocked {
                 key: self.take::<32>()?.into(),
                 comment: self.text()?.to_owned(),
@@ -443,6 +445,7 @@ mod tests {
                     next_update: time(4),
                     sha256: [10; 32],
                 }),
+                RowChange::SettingsChanged,
                 RowChange::KeyBlocked(KeyBlocked {
                     key: [11; 32].into(),
                     comment: "on a stolen laptop".to_owned(),

@@ -84,6 +84,7 @@ fn end_of(change: &RowChange) -> Option<UnixTime> {
         | RowChange::ActorRemoved(_)
         | RowChange::IssuerAdded(_)
         | RowChange::CrlSigned(_)
+        | RowChange::SettingsChanged
         | RowChange::KeyBlocked(_)
         | RowChange::KeyUnblocked(_)
         | RowChange::Restored(_)
