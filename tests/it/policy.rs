@@ -216,7 +216,10 @@ fn a_reload_takes_all_of_the_policy_or_nothing_and_stands_in_the_log() {
             "maximum_days: 9999: wanted 1 to 825",
         ),
         (
-            original.replace("[\"localhost\"", "[\"other.example.net\", \"localhost\""),
+            original.replace(
+                "server_names = [",
+                "server_names = [\"other.example.net\", ",
+            ),
             "",
             "not reloadable: server_names",
         ),

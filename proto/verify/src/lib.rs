@@ -29,6 +29,7 @@ mod signed_note;
 pub mod target;
 mod tbs_cert_list;
 mod tbs_certificate;
+mod tbs_content;
 mod tree;
 
 pub use alternative_name::AlternativeName;
@@ -58,6 +59,7 @@ pub use revocation_list::{CertificateList, CertificateListError};
 pub use signature_algorithm::SignatureAlgorithm;
 pub use signed_note::{NoteError, NoteSignature, SignedNote};
 pub use tbs_cert_list::RevokedCertificate;
+pub use tbs_content::TbsContent;
 pub use tree::{
     Frontier, ProofError, Subtree, TILE_LEVEL, consistency_proof, inclusion_proof, leaf_hash,
     node_hash, root_of, verify_consistency, verify_inclusion,

@@ -7,13 +7,14 @@ use ca_verify::{
 };
 
 use crate::extensions::{self, San};
+use crate::final_rules;
 use crate::tbs::{self, Parts};
 use crate::{Decision, Issuer, NameForm, SignError, Signer};
 
-/// Builds the `TBSCertificate` of a decision, and lints it.
+/// Builds the `TBSCertificate` of a decision, compares its octets with the decision, and lints them.
 ///
 /// # Errors
-/// Fails when the decision is for another CA, or a lint finds an error.
+/// Fails when the decision is for another CA, the octets say anything else, or a lint finds an error.
 pub fn prepare(
     decision: &Decision,
     serial: SerialNumber,
@@ -37,7 +38,9 @@ pub fn prepare(
         issuer: Some(&issuer.certificate),
         algorithm,
     };
-    Ok(lint_certificate(parts.into_der()?, context)?)
+    let tbs = parts.into_der()?;
+    final_rules::check(&tbs, decision)?;
+    Ok(lint_certificate(tbs, context)?)
 }
 
 fn extensions_of(
@@ -116,6 +119,12 @@ pub enum IssuanceError {
     /// What was built cannot be encoded.
     #[error("certificate or CRL cannot be encoded")]
     Encoding(#[from] der::Error),
+    /// What was built does not read.
+    #[error("what was built is no certificate")]
+    Built(#[from] ca_verify::MalformedDer),
+    /// What was built says something else than was decided.
+    #[error("what was built is not what was decided: {0}")]
+    NotWhatWasDecided(&'static str),
     /// A lint found an error.
     #[error(transparent)]
     Lint(#[from] LintError),
@@ -147,6 +156,8 @@ impl Hinted for IssuanceError {
             | Self::KeyOfTheRoot
             | Self::Validity(_)
             | Self::Encoding(_)
+            | Self::Built(_)
+            | Self::NotWhatWasDecided(_)
             | Self::Lint(_)
             | Self::OtherKey
             | Self::Certificate(_)

@@ -7,8 +7,10 @@
     clippy::wildcard_enum_match_arm
 )]
 
+mod a_label;
 mod crl;
 mod extensions;
+mod final_rules;
 mod hierarchy;
 mod issuance;
 mod issuer;

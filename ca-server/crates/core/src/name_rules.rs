@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use ca_types::{AddressRange, DnsName, GeneralName, NamePattern, ProfileName};
 
-use crate::PolicyError;
+use crate::{PolicyError, a_label};
 
 /// The form of a subject alternative name (RFC 5280 §4.2.1.6).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -168,6 +168,10 @@ impl NameRules {
         profile: &ProfileName,
         domains: &[DnsName],
     ) -> Result<NameRule, PolicyError> {
+        a_label::judge(&host(name)).map_err(|what| PolicyError::InternationalName {
+            name: name.value(),
+            what,
+        })?;
         let domain = below(name, domains)?;
         if self.patterns.is_empty() {
             return Ok(domain.map_or(NameRule::Unlimited, NameRule::Domain));
@@ -188,16 +192,21 @@ impl NameRules {
     }
 }
 
+/// Returns a DNS name, or the one in an e-mail address.
+fn host(name: &GeneralName) -> String {
+    match name {
+        GeneralName::Dns(name) => name.to_string(),
+        GeneralName::Email(address) => address.domain().to_owned(),
+        GeneralName::Ip(_) => String::new(),
+    }
+}
+
 /// Finds the domain that a DNS name, or the domain of an e-mail address, lies below; none when there are no domains.
 fn below(name: &GeneralName, domains: &[DnsName]) -> Result<Option<DnsName>, PolicyError> {
     if domains.is_empty() {
         return Ok(None);
     }
-    let host: Option<DnsName> = match name {
-        GeneralName::Dns(name) => Some(name.clone()),
-        GeneralName::Email(address) => address.domain().parse().ok(),
-        GeneralName::Ip(_) => None,
-    };
+    let host: Option<DnsName> = host(name).parse().ok();
     let is_below = |suffix: &&DnsName| host.as_ref().is_some_and(|host| host.is_below(suffix));
     match domains.iter().find(is_below) {
         Some(domain) => Ok(Some(domain.clone())),

@@ -77,6 +77,14 @@ pub enum PolicyError {
         /// Its patterns or ranges.
         allowed: Vec<String>,
     },
+    /// A name with a label that is no proper international one.
+    #[error("name `{name}` {what}")]
+    InternationalName {
+        /// The name.
+        name: String,
+        /// What is wrong with it.
+        what: &'static str,
+    },
     /// An address that no single device has.
     #[error("`{0}` is the address of no device: it is unspecified, multicast or broadcast")]
     AddressOfNobody(IpAddr),
@@ -190,7 +198,7 @@ impl Hinted for PolicyError {
     fn code(&self) -> Code {
         match self {
             Self::Name(_) | Self::ActorName(_) => Code::InvalidName,
-            Self::AddressOfNobody(_) => Code::InvalidName,
+            Self::AddressOfNobody(_) | Self::InternationalName { .. } => Code::InvalidName,
             Self::KeyOfTheCa | Self::KeyNotOfProfile { .. } => Code::UnacceptableKey,
             Self::WrongIssuer { .. }
             | Self::TooManySans { .. }
@@ -244,6 +252,7 @@ impl Hinted for PolicyError {
             | Self::WrongIssuer { .. }
             | Self::TooManySans { .. }
             | Self::AddressOfNobody(_)
+            | Self::InternationalName { .. }
             | Self::EndsInThePast { .. }
             | Self::IssuerNotValid { .. } => None,
         }

@@ -13,4 +13,8 @@ mod issuance;
 #[cfg(test)]
 mod kit;
 #[cfg(test)]
+mod matrix;
+#[cfg(test)]
 mod policy;
+#[cfg(test)]
+mod properties;
