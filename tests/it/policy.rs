@@ -363,6 +363,7 @@ async fn judge_the_log(api: &Api, reloads: usize) {
         let request = v1::ListEntriesRequest {
             first,
             page_size: 1000,
+            ..v1::ListEntriesRequest::default()
         };
         let page = AuditClient::new(api.channel())
             .list_entries(request)
