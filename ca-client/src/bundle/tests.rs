@@ -139,7 +139,7 @@ fn tokens(script: &str) -> Vec<Token> {
 }
 
 /// Returns the words of the code that `is` likes, each once.
-fn words<'a>(tokens: &'a [Token], is: impl Fn(&str) -> bool) -> Vec<&'a str> {
+fn words(tokens: &[Token], is: impl Fn(&str) -> bool) -> Vec<&str> {
     let code = tokens.iter().filter_map(|token| match token {
         Token::Code(code) => Some(code.as_str()),
         Token::Text(_) | Token::Expanding(_) => None,

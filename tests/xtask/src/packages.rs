@@ -16,13 +16,12 @@ pub(crate) fn ensure(workspace: &Workspace) -> anyhow::Result<()> {
 }
 
 /// What shows that a package is there, and the Debian package that has it.
-const DEBIAN: [(Sign, &str); 24] = [
+const DEBIAN: [(Sign, &str); 22] = [
     (Sign::Program("git"), "git"),
     (Sign::Program("g++"), "g++"),
     (Sign::Program("curl"), "curl"),
     (Sign::Program("openssl"), "openssl"),
     (Sign::Program("certtool"), "gnutls-bin"),
-    (Sign::Program("pk12util"), "libnss3-tools"),
     (Sign::Program("keytool"), "default-jre-headless"),
     (Sign::Program("xmllint"), "libxml2-utils"),
     // Of NetworkManager only the parser of its files is used.
@@ -40,7 +39,6 @@ const DEBIAN: [(Sign, &str); 24] = [
     (Sign::Plugin("kernel-libipsec"), "libcharon-extra-plugins"),
     (Sign::Program("pki"), "strongswan-pki"),
     (Sign::Program("certutil"), "libnss3-tools"),
-    (Sign::Program("/usr/sbin/openvpn"), "openvpn"),
     (Sign::Program("/usr/sbin/hostapd"), "hostapd"),
     (Sign::Program("eapol_test"), "eapoltest"),
 ];
