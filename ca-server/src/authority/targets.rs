@@ -51,3 +51,13 @@ impl Authority {
             .collect())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn profiles_name_the_targets_that_there_are() {
+        assert_eq!(ca_core::TARGETS, Target::ALL.map(Target::as_str));
+    }
+}
