@@ -4,10 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use ca_core::{Profile, Signer};
-use ca_store::{CaStore, CertificateRow, Committed, StoreError};
-use ca_types::{
-    Clock, GeneralName, IssuerClass, IssuerId, ProfileName, SerialNumber, SystemEntropy, UnixTime,
-};
+use ca_store::{CaStore, CertificateRow, Committed, SeenHolders, StoreError};
+use ca_types::{Clock, IssuerClass, IssuerId, ProfileName, SerialNumber, SystemEntropy, UnixTime};
 use ca_verify::target::Target;
 use ca_verify::{Change, Entry, Issued, Origin, Request, SignatureAlgorithm};
 use tokio::sync::oneshot;
@@ -205,6 +203,15 @@ impl Authority {
     ///
     /// It runs in a task of its own: a caller that hangs up between the two must not keep a revocation from its CRL.
     async fn commit(&self, entry: Entry) -> Result<Entry, AuthorityError> {
+        self.commit_having_seen(entry, None).await
+    }
+
+    /// Commits an entry that means all valid certificates of a NAME; refused when one was not seen.
+    async fn commit_having_seen(
+        &self,
+        entry: Entry,
+        seen: Option<SeenHolders>,
+    ) -> Result<Entry, AuthorityError> {
         let (done, committed) = oneshot::channel();
         let (store, crls, connections) = (
             Arc::clone(&self.store),
@@ -213,7 +220,7 @@ impl Authority {
         );
         let readiness = Arc::clone(&self.readiness);
         self.tasks.spawn(async move {
-            let result = match store.commit(entry.clone()).await {
+            let result = match store.commit_having_seen(entry.clone(), seen).await {
                 Ok(Committed::New { .. }) => {
                     crls.follow(&entry).await;
                     for change in &entry.changes {
@@ -288,14 +295,6 @@ pub(crate) fn is_slow(algorithm: SignatureAlgorithm) -> bool {
         | SignatureAlgorithm::RsaPkcs1Sha512 => true,
         SignatureAlgorithm::EcdsaSha256 | SignatureAlgorithm::EcdsaSha384 => false,
     }
-}
-
-/// Returns all names of a certificate; an actor has none but its common name.
-fn names_of(row: &CertificateRow) -> Vec<String> {
-    if row.sans.is_empty() {
-        return vec![row.name.clone()];
-    }
-    row.sans.iter().map(GeneralName::value).collect()
 }
 
 fn issued_of(change: &Change) -> Option<&Issued> {

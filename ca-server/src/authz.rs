@@ -9,7 +9,7 @@ use std::task::{Context, Poll};
 use ca_core::Profile;
 use ca_proto::status_from;
 use ca_store::{CaStore, StoreError};
-use ca_types::{Actor, Clock, Code, Hinted, IssuerId, KeyId, ProfileName, Role, UnixTime};
+use ca_types::{Actor, Clock, Code, Hinted, IssuerId, KeyId, ProfileName, Role, Scope, UnixTime};
 use ca_verify::{HolderError, HolderRequest, PublicKey};
 use tonic::body::Body;
 use tower::{Layer, Service};
@@ -91,6 +91,14 @@ impl Permit {
     /// Returns the address that the call came from.
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// Returns what the caller may see; a holder is bound by its signature, not by a scope.
+    pub fn scope(&self) -> Scope {
+        match &self.by {
+            By::Actor(actor) => actor.scope.clone(),
+            By::Holder => Scope::default(),
+        }
     }
 
     /// Tells whether a holder asks, and no actor.

@@ -2,8 +2,14 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use ca_proto::{ApiError, v1::IssueResponse};
-use ca_tests::{Algorithm, Api, Key, Proxy, Site, until};
+use ca_proto::{
+    ApiError,
+    v1::{
+        CertificateState, IssueResponse, ListRequest, NameTarget, RekeyRequest, RevokeRequest,
+        revoke_request,
+    },
+};
+use ca_tests::{Algorithm, Api, Key, Proxy, Site, request_id, until};
 use ca_types::{Code, Hinted as _};
 
 use crate::rows::{list, word};
@@ -121,6 +127,65 @@ async fn an_issue_killed_after_sending_and_repeated_makes_one_certificate() {
     assert_eq!(word(&row, "serial"), serial);
     assert!(site.path("out/berlin-01.example.net.pem").exists());
     assert_eq!(list(&site, &["--profile", "router"]).len(), 1);
+}
+
+/// Whoever comes first: either the successor is revoked too, or it is refused because its predecessor is revoked.
+#[tokio::test]
+async fn nothing_of_a_name_stays_valid_when_a_successor_is_made_while_it_is_revoked() {
+    let (site, _server) = Site::running(Algorithm::P256);
+    let api = connect(&site).await;
+    let mut successors = 0;
+    for round in 0..40 {
+        let name = format!("router-{round}.example.net");
+        let first = api
+            .authority()
+            .issue(Key::new().issue_request("router", &name))
+            .await
+            .expect("it is issued")
+            .into_inner()
+            .certificate
+            .expect("a certificate");
+        let rekey = RekeyRequest {
+            request_id: request_id(),
+            serial: first.serial,
+            certification_request: Key::new().certification_request(&name),
+            ..RekeyRequest::default()
+        };
+        let revoke = RevokeRequest {
+            request_id: request_id(),
+            target: Some(revoke_request::Target::Name(NameTarget {
+                name: name.clone(),
+                profile: String::new(),
+                all: true,
+            })),
+            reason: 0,
+        };
+        let (mut one, mut other) = (api.authority(), api.authority());
+        let (rekeyed, revoked) = tokio::join!(one.rekey(rekey), other.revoke(revoke.clone()));
+        revoked.expect("it is revoked");
+        successors += u32::from(rekeyed.is_ok());
+        let valid = ListRequest {
+            name: name.clone(),
+            state: CertificateState::Valid.into(),
+            ..ListRequest::default()
+        };
+        let left = api.authority().list(valid).await.expect("a list");
+        assert_eq!(left.into_inner().certificates, [], "round {round}");
+        // The same request again revokes nothing that came later.
+        let later = Key::new().issue_request("router", &name);
+        api.authority()
+            .issue(later)
+            .await
+            .expect("the name is free");
+        let again = api
+            .authority()
+            .revoke(revoke)
+            .await
+            .expect("the same answer");
+        let rows = again.into_inner().certificates;
+        assert!((1..=2).contains(&rows.len()), "{rows:?}");
+    }
+    println!("{successors} of 40 successors were made before the revocation");
 }
 
 async fn connect(site: &Site) -> Api {

@@ -1,8 +1,8 @@
 //! Adding and removing those who may call.
 
 use ca_core::{Lifetime, Profile, Wanted};
-use ca_store::{ActorRow, CertificateQuery, CertificateRow};
-use ca_types::{Actor, ActorName, CertificateState, RevocationReason, Role, Scope, SerialNumber};
+use ca_store::{ActorRow, SeenHolders, StoreError};
+use ca_types::{Actor, ActorName, RevocationReason, Role, Scope, SerialNumber, UnixTime};
 use ca_verify::{CertificationRequest, Change, Entry, Issued, Request, Revoked};
 
 use super::{Answer, Authority, AuthorityError, known_profile, origin_under};
@@ -150,35 +150,38 @@ impl Authority {
         name: &ActorName,
     ) -> Result<RemovedActor, AuthorityError> {
         let now = self.clock.now();
-        let entry = match self.answered(request).await? {
-            Some(entry) => entry,
-            None => {
-                let row = self
-                    .store
-                    .actors()
-                    .await?
-                    .into_iter()
-                    .find(|row| row.actor.name == *name)
-                    .ok_or_else(|| AuthorityError::UnknownActor(name.to_string()))?;
-                let mut changes: Vec<Change> = self
-                    .certificates_of(&row.actor)
-                    .await?
-                    .into_iter()
-                    .map(|row| {
-                        let reason = RevocationReason::CessationOfOperation;
-                        Change::Revoked(Revoked {
-                            serial: row.serial,
-                            reason,
-                        })
-                    })
-                    .collect();
-                changes.push(Change::ActorRemoved(row.actor.key));
-                self.commit(Entry {
-                    time: now,
-                    origin: self.origin(&permit, request),
-                    changes,
-                })
+        let entry = loop {
+            if let Some(entry) = self.answered(request).await? {
+                break entry;
+            }
+            let row = self
+                .store
+                .actors()
                 .await?
+                .into_iter()
+                .find(|row| row.actor.name == *name)
+                .ok_or_else(|| AuthorityError::UnknownActor(name.to_string()))?;
+            let (certificates, seen) = self.certificates_of(&row.actor, now).await?;
+            let mut changes: Vec<Change> = certificates
+                .into_iter()
+                .map(|serial| {
+                    let reason = RevocationReason::CessationOfOperation;
+                    Change::Revoked(Revoked { serial, reason })
+                })
+                .collect();
+            changes.push(Change::ActorRemoved(row.actor.key));
+            let entry = Entry {
+                time: now,
+                origin: self.origin(&permit, request),
+                changes,
+            };
+            match self.commit_having_seen(entry, Some(seen)).await {
+                Ok(entry) => break entry,
+                // The actor renewed its certificate, or another removed it: look again.
+                Err(AuthorityError::Store(
+                    StoreError::AlreadyRevoked(_) | StoreError::Unseen { .. },
+                )) => {}
+                Err(error) => return Err(error),
             }
         };
         let revoked = entry
@@ -196,21 +199,23 @@ impl Authority {
         Ok(RemovedActor { revoked })
     }
 
-    /// Finds the valid `control` certificates of an actor's key.
-    async fn certificates_of(&self, actor: &Actor) -> Result<Vec<CertificateRow>, AuthorityError> {
-        let query = CertificateQuery {
-            now: self.clock.now(),
-            name: None,
-            san: None,
-            profile: Some(Profile::control().name().clone()),
-            issuer: None,
-            state: Some(CertificateState::Valid),
-            expires_by: None,
-            after: None,
-            limit: usize::MAX,
+    /// Finds the valid `control` certificates of an actor's key, which all have the actor's name.
+    async fn certificates_of(
+        &self,
+        actor: &Actor,
+        now: UnixTime,
+    ) -> Result<(Vec<SerialNumber>, SeenHolders), AuthorityError> {
+        let (name, profile) = (actor.name.to_string(), Profile::control().name().clone());
+        let rows = self
+            .store
+            .valid_for_name(&name, Some(&profile), now)
+            .await?;
+        let seen = SeenHolders {
+            name,
+            profile: Some(profile),
+            serials: rows.iter().map(|row| row.serial).collect(),
         };
-        let mut rows = self.store.list(&query).await?.rows;
-        rows.retain(|row| row.key == actor.key);
-        Ok(rows)
+        let of_key = rows.into_iter().filter(|row| row.key == actor.key);
+        Ok((of_key.map(|row| row.serial).collect(), seen))
     }
 }

@@ -6,7 +6,7 @@ use ca_store::{CertificateQuery, CertificateRow, CrlRow, IssuerRow, Page, TreeHe
 use ca_types::{IssuerId, IssuerState, SerialNumber, UnixTime};
 use ca_verify::Certificate;
 
-use super::{Answer, Authority, AuthorityError, CertificateAuthority, names_of};
+use super::{Answer, Authority, AuthorityError, CertificateAuthority};
 use crate::authz::Permit;
 use crate::settings::Settings;
 
@@ -68,14 +68,17 @@ impl Authority {
         if let Some(issuer) = &query.issuer {
             self.known_issuer(issuer)?;
         }
-        let mut page = self.store.list(query).await?;
+        let within = CertificateQuery {
+            scope: permit.scope(),
+            ..query.clone()
+        };
+        let page = self.store.list(&within).await?;
         if let Some(profile) = &query.profile
             && page.rows.is_empty()
         {
             // A profile that the settings had once still has its certificates.
             super::known_profile(&self.settings.now(), profile)?;
         }
-        page.rows.retain(|row| in_scope(permit, row));
         Ok(page)
     }
 
@@ -154,7 +157,7 @@ fn in_scope(permit: &Permit, row: &CertificateRow) -> bool {
         .covers(
             &row.issuer,
             &row.profile,
-            names_of(row).iter().map(String::as_str),
+            row.names().iter().map(String::as_str),
         )
         .is_ok()
 }

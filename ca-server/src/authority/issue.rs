@@ -5,7 +5,7 @@ use ca_types::{GeneralName, ProfileName, RevocationReason, SubjectName};
 use ca_verify::target::Target;
 use ca_verify::{CertificationRequest, Change, Entry, Issued, Request, Revoked};
 
-use super::{Answer, Authority, AuthorityError, device_profile, names_of, origin_under};
+use super::{Answer, Authority, AuthorityError, device_profile, origin_under};
 use crate::authz::Permit;
 
 /// What is asked for.
@@ -83,7 +83,7 @@ impl Authority {
             permit.covers(
                 &row.issuer,
                 &row.profile,
-                names_of(row).iter().map(String::as_str),
+                row.names().iter().map(String::as_str),
             )?;
         }
         let certificate = self.sign(ca, &decision, &order.targets).await?;

@@ -1,12 +1,12 @@
 //! Revoking certificates.
 
-use ca_store::{CertificateQuery, CertificateRow, StoreError};
+use ca_store::{CertificateQuery, CertificateRow, SeenHolders, StoreError};
 use ca_types::{
-    CertificateState, IssuerClass, ProfileName, RevocationReason, SerialNumber, UnixTime,
+    CertificateState, IssuerClass, ProfileName, RevocationReason, Scope, SerialNumber, UnixTime,
 };
 use ca_verify::{Change, Entry, KeyBlocked, Request, Revoked};
 
-use super::{Authority, AuthorityError, names_of};
+use super::{Authority, AuthorityError};
 use crate::authz::Permit;
 
 /// What to revoke.
@@ -45,6 +45,12 @@ pub struct RevokeOrder {
     pub reason: RevocationReason,
 }
 
+/// The certificates that an order means, and what was seen of the NAME then.
+struct Found {
+    rows: Vec<CertificateRow>,
+    seen: Option<SeenHolders>,
+}
+
 impl Authority {
     /// Revokes; repeating it gives the same answer.
     ///
@@ -57,22 +63,21 @@ impl Authority {
     ) -> Result<(Vec<CertificateRow>, UnixTime), AuthorityError> {
         let now = self.clock.now();
         if let Some(entry) = self.answered(order.request).await? {
-            return Ok((self.rows_revoked_by(&entry).await?, now));
+            return Ok((self.rows_answered(&order.target, &entry).await?, now));
         }
         loop {
-            let rows = self.targets(&order.target, now).await?;
+            let Found { rows, seen } = self.targets(&order.target, now).await?;
             for row in &rows {
                 permit.covers(
                     &row.issuer,
                     &row.profile,
-                    names_of(row).iter().map(String::as_str),
+                    row.names().iter().map(String::as_str),
                 )?;
             }
             let open: Vec<&CertificateRow> =
                 rows.iter().filter(|row| row.revocation.is_none()).collect();
-            if open.is_empty() {
-                return Ok((rows, now));
-            }
+            // Nothing to revoke is an answer too, and is remembered: the same request, sent again after the NAME
+            // has got a new certificate, must not revoke that.
             let changes = open
                 .iter()
                 .flat_map(|row| changes_of(row, order.reason))
@@ -82,61 +87,70 @@ impl Authority {
                 origin: self.origin(&permit, order.request),
                 changes,
             };
-            match self.commit(entry).await {
+            match self.commit_having_seen(entry, seen).await {
                 Ok(entry) => {
                     metrics::counter!("ca_revocations_total")
                         .increment(u64::try_from(open.len()).unwrap_or(u64::MAX));
                     for row in open {
                         tracing::info!(serial = %row.serial, name = row.name, reason = %order.reason, "certificate revoked");
                     }
-                    return Ok((self.rows_revoked_by(&entry).await?, now));
+                    return Ok((self.rows_answered(&order.target, &entry).await?, now));
                 }
-                // Another call was faster: look again, so that both give the same answer.
-                Err(AuthorityError::Store(StoreError::AlreadyRevoked(_))) => {}
+                // Another call was faster: look again.
+                Err(AuthorityError::Store(
+                    StoreError::AlreadyRevoked(_) | StoreError::Unseen { .. },
+                )) => {}
                 Err(error) => return Err(error),
             }
         }
     }
 
-    async fn targets(
-        &self,
-        target: &RevokeTarget,
-        now: UnixTime,
-    ) -> Result<Vec<CertificateRow>, AuthorityError> {
+    async fn targets(&self, target: &RevokeTarget, now: UnixTime) -> Result<Found, AuthorityError> {
         match target {
             RevokeTarget::Serial(serial) => {
                 let row = self.store.certificate(*serial).await?;
                 let row = row.ok_or_else(|| AuthorityError::UnknownSerial(serial.to_string()))?;
                 self.refuse_control(&row)?;
-                Ok(vec![row])
+                Ok(Found {
+                    rows: vec![row],
+                    seen: None,
+                })
             }
             RevokeTarget::Name {
                 name,
                 profile,
                 several,
             } => {
-                let (control, rows): (Vec<_>, Vec<_>) = self
+                let valid = self
                     .store
                     .valid_for_name(name, profile.as_ref(), now)
-                    .await?
-                    .into_iter()
-                    .partition(|row| self.is_control(row));
-                match (rows.len(), several) {
+                    .await?;
+                let seen = Some(SeenHolders {
+                    name: name.clone(),
+                    profile: profile.clone(),
+                    serials: valid.iter().map(|row| row.serial).collect(),
+                });
+                let (control, rows): (Vec<_>, Vec<_>) =
+                    valid.into_iter().partition(|row| self.is_control(row));
+                let rows = match (rows.len(), several) {
                     (0, _) => {
                         control
                             .first()
                             .map_or(Ok(()), |row| self.refuse_control(row))?;
-                        self.revoked_before(name, profile.as_ref(), now).await
+                        self.revoked_before(name, profile.as_ref(), now).await?
                     }
-                    (1, _) | (_, Several::RevokeAll) => Ok(rows),
-                    (_, Several::Refuse) => Err(AuthorityError::Ambiguous {
-                        name: name.clone(),
-                        found: rows
-                            .iter()
-                            .map(|row| format!("{} ({})", row.serial, row.profile))
-                            .collect(),
-                    }),
-                }
+                    (1, _) | (_, Several::RevokeAll) => rows,
+                    (_, Several::Refuse) => {
+                        return Err(AuthorityError::Ambiguous {
+                            name: name.clone(),
+                            found: rows
+                                .iter()
+                                .map(|row| format!("{} ({})", row.serial, row.profile))
+                                .collect(),
+                        });
+                    }
+                };
+                Ok(Found { rows, seen })
             }
         }
     }
@@ -174,6 +188,7 @@ impl Authority {
             issuer: None,
             state: Some(CertificateState::Revoked),
             expires_by: None,
+            scope: Scope::default(),
             after: None,
             limit: usize::MAX,
         };
@@ -184,6 +199,33 @@ impl Authority {
             Err(unknown())
         } else {
             Ok(rows)
+        }
+    }
+
+    /// Returns what an entry revoked; of one that found nothing to revoke, what was revoked by then.
+    async fn rows_answered(
+        &self,
+        target: &RevokeTarget,
+        entry: &Entry,
+    ) -> Result<Vec<CertificateRow>, AuthorityError> {
+        let rows = self.rows_revoked_by(entry).await?;
+        if !rows.is_empty() {
+            return Ok(rows);
+        }
+        match target {
+            RevokeTarget::Serial(serial) => {
+                Ok(self.store.certificate(*serial).await?.into_iter().collect())
+            }
+            RevokeTarget::Name { name, profile, .. } => {
+                let mut rows = self
+                    .revoked_before(name, profile.as_ref(), entry.time)
+                    .await?;
+                rows.retain(|row| {
+                    row.revocation
+                        .is_some_and(|revocation| revocation.time <= entry.time)
+                });
+                Ok(rows)
+            }
         }
     }
 

@@ -5,7 +5,7 @@ use ca_store::CertificateRow;
 use ca_types::{CertificateState, Days, SerialNumber, UnixTime};
 use ca_verify::{Certificate, CertificationRequest, Change, Entry, HolderRequest, Issued, Request};
 
-use super::{Answer, Authority, AuthorityError, known_profile, names_of, origin_under};
+use super::{Answer, Authority, AuthorityError, known_profile, origin_under};
 use crate::authz::{Caller, Permit};
 
 /// Whether the successor keeps the key.
@@ -78,7 +78,7 @@ impl Authority {
         permit.covers(
             &row.issuer,
             &row.profile,
-            names_of(&row).iter().map(String::as_str),
+            row.names().iter().map(String::as_str),
         )?;
         if let Some(entry) = self.answered(order.request).await? {
             return self.answer(&entry, now).await;

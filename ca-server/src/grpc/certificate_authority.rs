@@ -5,7 +5,7 @@ use std::sync::Arc;
 use ca_core::Lifetime;
 use ca_proto::{ConvertError, certificate_state, revocation_reason, v1};
 use ca_store::{CertificateQuery, PageToken};
-use ca_types::{Days, GeneralName, ProfileName, SerialNumber, SubjectName, UnixTime};
+use ca_types::{Days, GeneralName, ProfileName, Scope, SerialNumber, SubjectName, UnixTime};
 use ca_verify::HolderRequest;
 use ca_verify::target::Target;
 use tonic::{Request, Response, Status};
@@ -285,6 +285,7 @@ fn query_of(wire: &v1::ListRequest, now: UnixTime) -> Result<CertificateQuery, S
             0 => None,
             seconds => Some(now.plus(seconds).unwrap_or(UnixTime::MAX)),
         },
+        scope: Scope::default(),
         after: optional(&wire.page_token).map(token).transpose()?,
         limit: usize::try_from(page_size).unwrap_or(100),
     })

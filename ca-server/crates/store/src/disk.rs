@@ -21,7 +21,8 @@ use crate::state::{SharedState, der_in, repeat};
 use crate::writer::{Outcome, Submission};
 use crate::{
     ActorRow, BlockedKeyRow, CaStore, CertificateQuery, CertificateRow, Committed, CrlRow,
-    IssuerRow, LogId, OpenReport, Page, Progress, StoreError, TreeHead, UnseenRevocation,
+    IssuerRow, LogId, OpenReport, Page, Progress, SeenHolders, StoreError, TreeHead,
+    UnseenRevocation,
 };
 
 /// How a store is opened.
@@ -165,8 +166,12 @@ fn entry(log: &Log, leaf: u64) -> Result<Option<Entry>, StoreError> {
 
 #[async_trait]
 impl CaStore for LogStore {
-    async fn commit(&self, entry: Entry) -> Result<Committed, StoreError> {
-        let (submission, answer) = Submission::new(&entry)?;
+    async fn commit_having_seen(
+        &self,
+        entry: Entry,
+        seen: Option<SeenHolders>,
+    ) -> Result<Committed, StoreError> {
+        let (submission, answer) = Submission::new(&entry, seen)?;
         if self.queue()?.send(submission).await.is_err() {
             return Err(StoreError::Closed);
         }

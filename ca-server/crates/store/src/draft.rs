@@ -5,9 +5,9 @@ use ca_types::{
 };
 use ca_verify::{CrlSigned, IssuerAdded, Restored};
 
-use crate::StoreError;
 use crate::leaf_row::{IssuedRow, LeafRow, RowChange};
 use crate::tables::{TableCertificate, Tables};
+use crate::{SeenHolders, StoreError};
 
 /// The tables, and the leaves accepted since that are not durable yet.
 ///
@@ -45,9 +45,17 @@ impl<'a> Draft<'a> {
     }
 
     /// Decides whether `row` may become leaf number `leaf`; all of its changes, or none.
-    pub(crate) fn decide(&mut self, leaf: u64, row: &'a LeafRow) -> Result<Verdict, StoreError> {
+    pub(crate) fn decide(
+        &mut self,
+        leaf: u64,
+        row: &'a LeafRow,
+        seen: Option<&SeenHolders>,
+    ) -> Result<Verdict, StoreError> {
         if let Some(answer) = row.request.and_then(|id| self.answered(id)) {
             return Ok(Verdict::Answered(answer));
+        }
+        if let Some(seen) = seen {
+            self.check_seen(seen, row.time)?;
         }
         let accepted = self.changes.len();
         for change in &row.changes {
@@ -66,6 +74,26 @@ impl<'a> Draft<'a> {
             .iter()
             .find_map(|(answered, leaf)| (*answered == id).then_some(*leaf))
             .or_else(|| self.tables.answered(id))
+    }
+
+    /// Refuses an entry whose author did not see all valid certificates of the NAME.
+    fn check_seen(&self, seen: &SeenHolders, time: UnixTime) -> Result<(), StoreError> {
+        let unseen = self
+            .holders(&seen.name)
+            .filter(|holder| time <= self.not_after(*holder))
+            .filter(|holder| {
+                let profile = seen.profile.as_ref();
+                profile.is_none_or(|profile| self.profile(*holder) == Some(profile))
+            })
+            .map(|holder| self.serial(holder))
+            .find(|serial| !seen.serials.contains(serial));
+        match unseen {
+            None => Ok(()),
+            Some(serial) => Err(StoreError::Unseen {
+                name: seen.name.clone(),
+                serial,
+            }),
+        }
     }
 
     fn check(&self, change: &RowChange, time: UnixTime) -> Result<(), StoreError> {
@@ -196,9 +224,16 @@ impl<'a> Draft<'a> {
             .filter(same_kind)
             .filter(|holder| time <= self.not_after(*holder))
             .find(|holder| !lineage.contains(&self.serial(*holder)));
-        match rival {
-            None => Ok(()),
-            Some(rival) => Err(StoreError::NameTaken {
+        match (rival, issued.succeeds) {
+            (None, _) => Ok(()),
+            (Some(rival), Some(serial)) if self.is_before(rival, serial) => {
+                Err(StoreError::LineTooLong {
+                    serial,
+                    limit: MAX_LINEAGE,
+                    oldest: self.serial(rival),
+                })
+            }
+            (Some(rival), _) => Err(StoreError::NameTaken {
                 name: issued.name.to_string(),
                 profile: issued.profile.clone(),
                 serial: self.serial(rival),
@@ -215,6 +250,13 @@ impl<'a> Draft<'a> {
             .take(MAX_LINEAGE)
             .map(|holder| self.serial(holder))
             .collect()
+    }
+
+    /// Tells whether a certificate stands further back in the line of another than [`MAX_LINEAGE`].
+    fn is_before(&self, earlier: Holder<'a>, newest: SerialNumber) -> bool {
+        std::iter::successors(self.find(newest), |holder| self.predecessor(*holder))
+            .skip(MAX_LINEAGE)
+            .any(|holder| self.serial(holder) == self.serial(earlier))
     }
 
     fn check_actor_added(&self, actor: &Actor) -> Result<(), StoreError> {
@@ -474,7 +516,7 @@ impl<'a> Draft<'a> {
     }
 }
 
-/// How far back a line of successors is followed; older ones that are still valid count as rivals.
+/// How far back a line of successors is followed; more that are valid at once have no use.
 const MAX_LINEAGE: usize = 64;
 
 #[cfg(test)]
@@ -497,7 +539,7 @@ mod tests {
             .zip(&rows)
             .map(|(leaf, row)| {
                 draft
-                    .decide(leaf, row)
+                    .decide(leaf, row, None)
                     .map_err(|refusal| refusal.to_string())
             })
             .collect();

@@ -49,6 +49,26 @@ pub enum StoreError {
         /// What stands against it.
         what: &'static str,
     },
+    /// Too many certificates of one line are valid at once.
+    #[error(
+        "certificate {serial} is the last of more than {limit} in a line, of which {oldest} is still valid"
+    )]
+    LineTooLong {
+        /// The certificate that was to be succeeded.
+        serial: SerialNumber,
+        /// How many certificates of a line may be valid at once.
+        limit: usize,
+        /// One further back that is still valid.
+        oldest: SerialNumber,
+    },
+    /// The name has got a certificate that the author of the entry did not see.
+    #[error("name `{name}` has got certificate {serial} meanwhile")]
+    Unseen {
+        /// The NAME.
+        name: String,
+        /// The certificate.
+        serial: SerialNumber,
+    },
     /// The certificate is revoked already.
     #[error("certificate {0} is revoked already")]
     AlreadyRevoked(SerialNumber),
@@ -138,11 +158,14 @@ impl Hinted for StoreError {
             | Self::UnknownBlockedKey(_) => Code::NotFound,
             Self::AlreadyRevoked(_)
             | Self::CannotSucceed { .. }
+            | Self::LineTooLong { .. }
             | Self::LastAdmin(_)
             | Self::IssuerExists(_) => Code::FailedPrecondition,
             Self::Entry(EntryError::TooLong { .. }) => Code::ResourceExhausted,
             Self::File { source, .. } if is_full(source) => Code::ResourceExhausted,
-            Self::Stopped(_) | Self::Closed | Self::InUse(_) => Code::Unavailable,
+            Self::Stopped(_) | Self::Closed | Self::InUse(_) | Self::Unseen { .. } => {
+                Code::Unavailable
+            }
             Self::SerialUsed(_)
             | Self::CrlNumber { .. }
             | Self::Entry(_)
@@ -172,6 +195,10 @@ impl Hinted for StoreError {
             Self::CannotSucceed { .. } => {
                 Some("issue a certificate without a predecessor".to_owned())
             }
+            Self::LineTooLong { .. } => Some(
+                "revoke the older certificates of the name, with reason superseded".to_owned(),
+            ),
+            Self::Unseen { .. } => Some("send the request again".to_owned()),
             Self::InUse(_) => Some("stop the server that uses the data directory".to_owned()),
             Self::LastAdmin(_) => Some("add another admin first".to_owned()),
             Self::Stopped(_) => Some("look at the disk, then restart the server".to_owned()),

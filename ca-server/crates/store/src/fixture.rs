@@ -191,6 +191,7 @@ pub(crate) fn everything() -> CertificateQuery {
         issuer: None,
         state: None,
         expires_by: None,
+        scope: Scope::default(),
         after: None,
         limit: 1000,
     }

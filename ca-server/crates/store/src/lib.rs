@@ -66,6 +66,17 @@ pub enum Committed {
     },
 }
 
+/// The valid certificates of a NAME as the author of an entry saw them, before the writer takes the entry.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SeenHolders {
+    /// The NAME.
+    pub name: String,
+    /// Only this profile.
+    pub profile: Option<ProfileName>,
+    /// The serial numbers.
+    pub serials: Vec<SerialNumber>,
+}
+
 /// The size and root hash of the Merkle tree over all leaves (RFC 9162 §2.1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TreeHead {
@@ -86,7 +97,22 @@ pub trait CaStore: fmt::Debug + Send + Sync {
     ///
     /// # Errors
     /// Refuses an entry of which any change contradicts the state; nothing has changed then.
-    async fn commit(&self, entry: Entry) -> Result<Committed, StoreError>;
+    async fn commit(&self, entry: Entry) -> Result<Committed, StoreError> {
+        self.commit_having_seen(entry, None).await
+    }
+
+    /// Makes an entry a leaf that means all valid certificates of a NAME, of which its author saw `seen`.
+    ///
+    /// What was seen is no part of the leaf: the leaf names every certificate that it changes.
+    ///
+    /// # Errors
+    /// Refuses as [`CaStore::commit`] does, and with [`StoreError::Unseen`] when the NAME has got another
+    /// certificate since: read again, and decide anew.
+    async fn commit_having_seen(
+        &self,
+        entry: Entry,
+        seen: Option<SeenHolders>,
+    ) -> Result<Committed, StoreError>;
 
     /// Finds the entry that answered a request, with the index of its leaf.
     ///

@@ -12,7 +12,7 @@ use crate::proofs::Proofs;
 use crate::state::{State, der_in, repeat};
 use crate::{
     ActorRow, BlockedKeyRow, CaStore, CertificateQuery, CertificateRow, Committed, CrlRow,
-    IssuerRow, Page, StoreError, TreeHead, UnseenRevocation,
+    IssuerRow, Page, SeenHolders, StoreError, TreeHead, UnseenRevocation,
 };
 
 /// A store that forgets everything when it is dropped; for the rest it answers as [`crate::LogStore`] does.
@@ -65,12 +65,16 @@ impl Memory {
 
 #[async_trait]
 impl CaStore for MemoryStore {
-    async fn commit(&self, entry: Entry) -> Result<Committed, StoreError> {
+    async fn commit_having_seen(
+        &self,
+        entry: Entry,
+        seen: Option<SeenHolders>,
+    ) -> Result<Committed, StoreError> {
         let octets = entry.to_der()?;
         let row = LeafRow::project(&entry)?;
         let mut memory = self.memory();
         let leaf = memory.state.frontier.size();
-        let verdict = Draft::new(&memory.state.tables).decide(leaf, &row)?;
+        let verdict = Draft::new(&memory.state.tables).decide(leaf, &row, seen.as_ref())?;
         match verdict {
             Verdict::New => {
                 memory

@@ -1,6 +1,8 @@
 //! Questions about certificates, one page at a time.
 
-use ca_types::{CertificateState, GeneralName, IssuerId, NamePattern, ProfileName, UnixTime};
+use ca_types::{
+    CertificateState, GeneralName, IssuerId, NamePattern, ProfileName, Scope, UnixTime,
+};
 
 /// Which certificates to list; an absent filter does not limit.
 #[derive(Debug, Clone)]
@@ -19,6 +21,8 @@ pub struct CertificateQuery {
     pub state: Option<CertificateState>,
     /// Only valid certificates that end at this time or before.
     pub expires_by: Option<UnixTime>,
+    /// Only what lies within this scope.
+    pub scope: Scope,
     /// Where the page before ended.
     pub after: Option<PageToken>,
     /// How many rows at the most.

@@ -41,6 +41,14 @@ impl CertificateRow {
             CertificateState::Valid
         }
     }
+
+    /// Returns all its names; a certificate of an actor has none but its common name.
+    pub fn names(&self) -> Vec<String> {
+        if self.sans.is_empty() {
+            return vec![self.name.clone()];
+        }
+        self.sans.iter().map(GeneralName::value).collect()
+    }
 }
 
 /// When and why a certificate was revoked.

@@ -5,12 +5,12 @@ use std::sync::Arc;
 use ca_verify::{Entry, leaf_hash};
 use tokio::sync::{mpsc, oneshot};
 
-use crate::StoreError;
 use crate::draft::{Draft, Verdict};
 use crate::feed::{Feed, IndexRow};
 use crate::leaf_row::LeafRow;
 use crate::log::{AppendError, Appender, Log};
 use crate::state::SharedState;
+use crate::{SeenHolders, StoreError};
 
 /// An entry on its way to the writer, with all the work done that needs no decision.
 #[derive(Debug)]
@@ -19,6 +19,7 @@ pub(crate) struct Submission {
     leaf_hash: [u8; 32],
     row: LeafRow,
     row_octets: Vec<u8>,
+    seen: Option<SeenHolders>,
     reply: oneshot::Sender<Result<Outcome, StoreError>>,
 }
 
@@ -34,6 +35,7 @@ pub(crate) enum Outcome {
 impl Submission {
     pub(crate) fn new(
         entry: &Entry,
+        seen: Option<SeenHolders>,
     ) -> Result<(Self, oneshot::Receiver<Result<Outcome, StoreError>>), StoreError> {
         let octets = entry.to_der()?;
         let row = LeafRow::project(entry)?;
@@ -43,6 +45,7 @@ impl Submission {
             octets,
             row_octets: row.to_octets(),
             row,
+            seen,
             reply,
         };
         Ok((submission, answer))
@@ -142,7 +145,7 @@ impl Writer {
         let verdicts = group
             .iter()
             .map(|submission| {
-                let verdict = draft.decide(next, &submission.row)?;
+                let verdict = draft.decide(next, &submission.row, submission.seen.as_ref())?;
                 if verdict == Verdict::New {
                     next += 1;
                 }

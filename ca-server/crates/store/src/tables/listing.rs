@@ -1,6 +1,6 @@
 //! Lists of certificates: filters over the compact rows.
 
-use ca_types::{CertificateState, UnixTime};
+use ca_types::{CertificateState, Scope, UnixTime};
 
 use super::{TableCertificate, Tables};
 use crate::{CertificateQuery, CertificateRow, Page, PageToken};
@@ -73,6 +73,16 @@ impl<'t> Filter<'t> {
                 state == CertificateState::Valid && certificate.validity.not_after() <= time
             })
             && self.matches_names(certificate)
+            && self.is_in_scope(certificate)
+    }
+
+    fn is_in_scope(&self, certificate: &TableCertificate) -> bool {
+        let scope = &self.query.scope;
+        *scope == Scope::default()
+            || self.tables.row(certificate).is_some_and(|row| {
+                let names = row.names();
+                scope.allows(&row.issuer, &row.profile, names.iter().map(String::as_str))
+            })
     }
 
     fn matches_names(&self, certificate: &TableCertificate) -> bool {
