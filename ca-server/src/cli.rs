@@ -4,6 +4,10 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+mod store;
+
+pub use store::{RebuildArgs, SalvageArgs, StoreCommand, VerifyArgs};
+
 use crate::printer::Format;
 use crate::settings::{DEFAULT_HTTP_LISTEN, DEFAULT_LISTEN, DEFAULT_OPERATIONS_LISTEN};
 
@@ -45,6 +49,9 @@ pub enum Command {
     /// Works on the admins of this CA
     #[command(subcommand)]
     Admin(AdminCommand),
+    /// Works on the log and its index
+    #[command(subcommand)]
+    Store(StoreCommand),
 }
 
 /// Works on the admins.

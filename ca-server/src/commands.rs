@@ -22,6 +22,8 @@ use crate::serve::{ServeOptions, Server};
 use crate::settings::{Settings, SettingsError};
 use crate::telemetry;
 
+mod store;
+
 /// Runs the command that was typed.
 ///
 /// # Errors
@@ -35,6 +37,7 @@ pub async fn run(cli: Cli, printer: &mut Printer) -> Result<ExitCode, Failure> {
         }
         Command::Check(args) => look(args, printer).await,
         Command::Admin(AdminCommand::Recover(args)) => recover_admin(args, printer).await,
+        Command::Store(command) => store::run(&command, printer),
     }
 }
 

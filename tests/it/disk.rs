@@ -217,3 +217,45 @@ impl Drop for SmallDisk {
         drop(std::fs::remove_dir(&self.path));
     }
 }
+
+/// What a person does with a damaged log: it is named, looked through, saved elsewhere, and what was saved is served.
+#[test]
+fn a_damaged_log_is_named_and_what_is_sound_is_saved() {
+    let site = Site::new(Algorithm::P256);
+    let server = site.serve();
+    for number in 0..6 {
+        site.issue("router", &format!("router-{number}.example.net"), &[]);
+    }
+    site.server_command(&["store", "verify"]).ok();
+    site.server_command(&["store", "rebuild"])
+        .refused(2, &["in use by another ca-server"]);
+    server.terminate();
+    site.server_command(&["store", "rebuild"]).ok();
+
+    let log = site.data().join("log");
+    let segment = log.join("00000000000000000000.log");
+    let mut octets = std::fs::read(&segment).expect("the log is there");
+    let place = octets.len() * 3 / 4;
+    octets[place] ^= 1;
+    std::fs::write(&segment, octets).expect("the test directory is writable");
+    let refused = site.try_serve().expect_err("a damaged log is not served");
+    assert!(refused.contains("damaged at octet"), "{refused}");
+    let found = site.server_command(&["store", "verify"]);
+    assert_eq!(found.code, Some(1), "{found:?}");
+    assert!(found.stdout.contains("damaged"), "{found:?}");
+
+    let saved = site.path("saved");
+    let words = saved.to_str().expect("a path in ASCII");
+    site.server_command(&["store", "salvage", "--out", words])
+        .ok();
+    std::fs::rename(&log, site.path("damaged")).expect("the test directory is writable");
+    std::fs::rename(saved.join("log"), &log).expect("the test directory is writable");
+    let server = site.serve();
+    let books = Books::read(&site);
+    assert_eq!(
+        books.listed.keys().collect::<Vec<_>>(),
+        books.logged.keys().collect::<Vec<_>>()
+    );
+    assert!(!books.listed.is_empty());
+    server.terminate();
+}

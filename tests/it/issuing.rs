@@ -105,7 +105,7 @@ async fn an_issue_killed_after_sending_and_repeated_makes_one_certificate() {
     let api = connect(&site).await;
     let serial = tokio::task::block_in_place(|| {
         until(Duration::from_secs(30), "a certificate in the list", || {
-            let request = ca_proto::v1::ListRequest {
+            let request = ListRequest {
                 profile: "router".to_owned(),
                 ..Default::default()
             };

@@ -228,6 +228,15 @@ fn of_the_stopped_server(documents: &mut Documents<'_>) {
         "json",
     ];
     documents.keep("recover", &site.server_command(&words));
+    let mut of_the_store = |schema, words: &[&str]| {
+        let words = [&["store"], words, &["--output", "json"]].concat();
+        documents.keep(schema, &site.server_command(&words));
+    };
+    of_the_store("log-verdict", &["verify"]);
+    of_the_store("rebuilt-index", &["rebuild"]);
+    let saved = site.path("saved");
+    let saved = saved.to_str().expect("a path in ASCII");
+    of_the_store("salvage", &["salvage", "--out", saved]);
     let mut serve = Command::new(program("ca-server"));
     serve.args(["serve", "--config", "missing.toml", "--output", "json"]);
     documents.keep("error", &run(&mut serve));

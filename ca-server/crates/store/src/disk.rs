@@ -1,5 +1,7 @@
 //! The store on disk: the log, the tables over it, and the index behind it.
 
+#[cfg(test)]
+mod crash;
 mod opening;
 #[cfg(test)]
 mod tests;
@@ -25,10 +27,21 @@ use crate::{
     UnseenRevocation,
 };
 
+/// What is done with an index that is there when a store is opened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum IndexUse {
+    /// It is used when it is sound, and built anew when it is not.
+    IfSound,
+    /// It is built anew from the log, whatever it says.
+    Rebuild,
+}
+
 /// How a store is opened.
 pub struct OpenOptions {
     /// The file system.
     pub files: Arc<dyn Files>,
+    /// What is done with an index that is there.
+    pub index: IndexUse,
     /// How long a segment may get before the next is begun.
     pub segment_octets: u64,
     /// Hears how far opening has come.
@@ -40,6 +53,7 @@ impl OpenOptions {
     pub fn system() -> Self {
         Self {
             files: Arc::new(SystemFiles),
+            index: IndexUse::IfSound,
             segment_octets: 64 << 20,
             progress: Box::new(|_progress| {}),
         }

@@ -203,7 +203,8 @@ impl Hinted for StoreError {
             Self::LastAdmin(_) => Some("add another admin first".to_owned()),
             Self::Stopped(_) => Some("look at the disk, then restart the server".to_owned()),
             Self::Damaged { .. } => {
-                Some("put a copy of the data directory back; the part before the damage is readable".to_owned())
+                Some("`ca-server store verify` names every damage; put a copy of the data directory back, \
+                 or save what is sound with `ca-server store salvage`".to_owned())
             }
             Self::Format { .. } => Some("start the build that wrote it, or a newer one".to_owned()),
             Self::File { source, .. } if is_full(source) => {

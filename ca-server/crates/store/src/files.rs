@@ -2,6 +2,8 @@
 
 #[cfg(any(test, feature = "fake"))]
 mod fake;
+#[cfg(test)]
+mod recorded;
 
 use std::ffi::OsString;
 use std::fmt;
@@ -13,6 +15,8 @@ use std::sync::Arc;
 
 #[cfg(any(test, feature = "fake"))]
 pub use fake::{Counts, FakeFiles};
+#[cfg(test)]
+pub(crate) use recorded::{Fate, Fault, Lie, Random, RecordedFiles};
 
 /// A file system as the log sees it.
 ///

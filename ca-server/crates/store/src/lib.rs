@@ -30,6 +30,7 @@ mod state;
 #[cfg(test)]
 mod suite;
 mod tables;
+mod verify;
 mod writer;
 
 use std::fmt;
@@ -38,7 +39,7 @@ use async_trait::async_trait;
 use ca_types::{Actor, IssuerId, KeyId, ProfileName, RequestId, SerialNumber, UnixTime};
 use ca_verify::Entry;
 
-pub use disk::{LogStore, OpenOptions};
+pub use disk::{IndexUse, LogStore, OpenOptions};
 pub use error::StoreError;
 pub use index::{IndexStanding, inspect_index};
 pub use inspect::{inspect, read_log};
@@ -48,6 +49,7 @@ pub use report::{IndexReport, LogId, LogReport, OpenReport, OpenStep, Progress, 
 pub use row::{
     ActorRow, BlockedKeyRow, CertificateRow, CrlRow, IssuerRow, Revocation, UnseenRevocation,
 };
+pub use verify::{Damage, LogVerdict, Salvaged, SoundLeaf, salvage, verify_log};
 
 /// What a commit did.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -20,9 +20,11 @@ use crate::chunks::Chunks;
 use crate::files::{Files, LogFile};
 use crate::{LogId, StoreError};
 pub(crate) use appender::{AppendError, Appender};
-pub(crate) use segment::{Found, Segment, file_error, scan_segment, segments};
-use segment::{Place, damaged, scan};
-pub(crate) use tail::{TailCut, judge_tail};
+use segment::damaged;
+pub(crate) use segment::{
+    Found, Place, Segment, file_error, known_segments, length, scan, scan_segment, segments,
+};
+pub(crate) use tail::{Behind, TailCut, judge_tail, next_record};
 
 /// The segments of a log and where their leaves stand; for readers on any thread.
 #[derive(Debug)]

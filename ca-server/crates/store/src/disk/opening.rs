@@ -7,9 +7,9 @@ use std::thread;
 
 use tokio::sync::mpsc;
 
-use super::{LOG, LogStore, OpenOptions, Running};
+use super::{IndexUse, LOG, LogStore, OpenOptions, Running};
 use crate::feed::{Feed, GROUP, IndexRow};
-use crate::files::{FileLock, Files};
+use crate::files::{FileLock, Files, LogFile};
 use crate::index::{Directories, Index, IndexError};
 use crate::log::{Appender, Log, Segment, TailCut, file_error, judge_tail, segments};
 use crate::state::{SharedState, State};
@@ -25,28 +25,21 @@ pub(super) fn open(
     // Before the lock, which would make a file where no log is.
     segments(&*files, &log_dir)?;
     let lock = lock(&*files, &log_dir)?;
-    let segments = segments(&*files, &log_dir)?;
-    let (Some(segment), Some(log)) = (
-        segments.last().cloned(),
-        Log::new(Arc::clone(&files), log_dir.clone(), segments),
-    ) else {
-        return Err(file_error(&log_dir, "open the log")(
-            io::ErrorKind::NotFound.into(),
-        ));
-    };
-    let file = files
-        .open_writable(&segment.path)
-        .map_err(segment.cannot("open the segment"))?;
-    let mut tail = judge_tail(&*file, &segment)?;
-    tail.cut(&*files, &log_dir, &*file)?;
+    let Recovered {
+        log,
+        segment,
+        file,
+        tail,
+    } = recover(&files, &log_dir)?;
 
     let mut filling = Filling {
         log: &log,
         segment: &segment,
         tail: &tail,
+        index: options.index,
         progress: &mut options.progress,
     };
-    let (state, index, index_report) = filling.fill(dir)?;
+    let (state, index, index_report) = filling.fill(&*files, dir)?;
     let report = OpenReport {
         log_id: log.id(),
         leaves: tail.leaves,
@@ -67,6 +60,39 @@ pub(super) fn open(
     Ok((store, report))
 }
 
+/// A log that ends with a sound record.
+pub(super) struct Recovered {
+    pub(super) log: Log,
+    /// The last segment.
+    pub(super) segment: Segment,
+    pub(super) file: Arc<dyn LogFile>,
+    pub(super) tail: TailCut,
+}
+
+/// Reads the end of a log, and cuts off what a crash tore.
+pub(super) fn recover(files: &Arc<dyn Files>, log_dir: &Path) -> Result<Recovered, StoreError> {
+    let segments = segments(&**files, log_dir)?;
+    let (Some(segment), Some(log)) = (
+        segments.last().cloned(),
+        Log::new(Arc::clone(files), log_dir.to_owned(), segments),
+    ) else {
+        return Err(file_error(log_dir, "open the log")(
+            io::ErrorKind::NotFound.into(),
+        ));
+    };
+    let file = files
+        .open_writable(&segment.path)
+        .map_err(segment.cannot("open the segment"))?;
+    let mut tail = judge_tail(&*file, &segment)?;
+    tail.cut(&**files, log_dir, &*file)?;
+    Ok(Recovered {
+        log,
+        segment,
+        file,
+        tail,
+    })
+}
+
 fn lock(files: &dyn Files, log_dir: &Path) -> Result<Box<dyn FileLock>, StoreError> {
     let path = log_dir.join("lock");
     match files.lock(&path) {
@@ -79,17 +105,23 @@ fn lock(files: &dyn Files, log_dir: &Path) -> Result<Box<dyn FileLock>, StoreErr
 }
 
 /// What it takes to fill tables and index.
-struct Filling<'o> {
-    log: &'o Log,
-    segment: &'o Segment,
-    tail: &'o TailCut,
-    progress: &'o mut (dyn FnMut(Progress) + Send),
+pub(super) struct Filling<'o> {
+    pub(super) log: &'o Log,
+    pub(super) segment: &'o Segment,
+    pub(super) tail: &'o TailCut,
+    pub(super) index: IndexUse,
+    pub(super) progress: &'o mut (dyn FnMut(Progress) + Send),
 }
 
 impl Filling<'_> {
-    fn fill(&mut self, dir: &Path) -> Result<(State, Option<Index>, IndexReport), StoreError> {
-        let mut directories = Directories::list(dir)?;
+    fn fill(
+        &mut self,
+        files: &dyn Files,
+        dir: &Path,
+    ) -> Result<(State, Option<Index>, IndexReport), StoreError> {
+        let mut directories = Directories::list(files, dir)?;
         let reason = match directories.newest() {
+            Some(_) if self.index == IndexUse::Rebuild => "it was asked for".to_owned(),
             None => "there was none".to_owned(),
             Some(path) => match self.load(&path) {
                 Ok((index, mut state)) => {
@@ -122,7 +154,7 @@ impl Filling<'_> {
     /// Applies the leaves that the tables have not seen, to them and to the index.
     ///
     /// An index that fails is given up: the store works without, and the next start sees to it.
-    fn replay(
+    pub(super) fn replay(
         &mut self,
         mut index: Result<Index, IndexError>,
         state: &mut State,

@@ -1,9 +1,9 @@
 //! The directories of the index: `DIR/index-<n>`, the highest number counts.
 
-use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::StoreError;
+use crate::files::Files;
 use crate::log::file_error;
 
 /// The directories that are there, by number.
@@ -14,18 +14,18 @@ pub(crate) struct Directories {
 }
 
 impl Directories {
-    pub(crate) fn list(dir: &Path) -> Result<Self, StoreError> {
-        let read = || -> io::Result<Vec<u64>> {
-            let mut numbers = Vec::new();
-            for entry in std::fs::read_dir(dir)? {
-                numbers.extend(entry?.file_name().to_str().and_then(number));
-            }
-            numbers.sort_unstable();
-            Ok(numbers)
-        };
+    pub(crate) fn list(files: &dyn Files, dir: &Path) -> Result<Self, StoreError> {
+        let names = files
+            .list(dir)
+            .map_err(file_error(dir, "read the data directory"))?;
+        let mut numbers: Vec<u64> = names
+            .iter()
+            .filter_map(|name| number(name.to_str()?))
+            .collect();
+        numbers.sort_unstable();
         Ok(Self {
             dir: dir.to_owned(),
-            numbers: read().map_err(file_error(dir, "read the data directory"))?,
+            numbers,
         })
     }
 

@@ -8,6 +8,7 @@ use ca_verify::{Frontier, leaf_hash};
 
 use super::{Directories, HEAD_KEY, Head, IndexError, config, guarded};
 use crate::StoreError;
+use crate::files::SystemFiles;
 use crate::inspect::read_log;
 use crate::leaf_row::LeafRow;
 use crate::log::file_error;
@@ -31,7 +32,7 @@ pub enum IndexStanding {
 /// # Errors
 /// Fails when the log cannot be read, or the copy not be made.
 pub fn inspect_index(dir: &Path, scratch: &Path) -> Result<IndexStanding, StoreError> {
-    let Some(path) = Directories::list(dir)?.newest() else {
+    let Some(path) = Directories::list(&SystemFiles, dir)?.newest() else {
         return Ok(IndexStanding::Missing);
     };
     fs::DirBuilder::new()

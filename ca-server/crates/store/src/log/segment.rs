@@ -4,8 +4,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::{HEADER_OCTETS, HeaderError, Record, RecordError, SegmentHeader};
-use crate::StoreError;
 use crate::files::{Files, LogFile};
+use crate::{Damage, StoreError};
 use ca_verify::{Entry, Frontier, MAX_ENTRY_OCTETS};
 
 /// A segment file and what its header says.
@@ -79,22 +79,22 @@ pub(crate) fn scan_segment(
 
 /// Where a record begins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Place {
-    pub(super) leaf: u64,
-    pub(super) offset: u64,
+pub(crate) struct Place {
+    pub(crate) leaf: u64,
+    pub(crate) offset: u64,
 }
 
 /// How far the records of a segment are sound.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Scan {
     /// The place behind the last sound record.
-    pub(super) end: Place,
+    pub(crate) end: Place,
     /// Why what stands there is no record; none at the end of the file.
-    pub(super) fault: Option<RecordError>,
+    pub(crate) fault: Option<RecordError>,
 }
 
 impl Place {
-    pub(super) fn begin(segment: &Segment) -> Self {
+    pub(crate) fn begin(segment: &Segment) -> Self {
         Self {
             leaf: segment.header.first_leaf,
             offset: HEADER,
@@ -121,21 +121,10 @@ impl Scan {
 
 /// Lists the segments of a directory in order, their headers checked against each other.
 pub(crate) fn segments(files: &dyn Files, dir: &Path) -> Result<Vec<Segment>, StoreError> {
-    let names = files
-        .list(dir)
-        .map_err(file_error(dir, "read the log's directory"))?;
-    let mut firsts: Vec<u64> = names
-        .iter()
-        .filter_map(|name| first_leaf(name.to_str()?))
-        .collect();
-    firsts.sort_unstable();
+    let firsts = first_leaves(files, dir)?;
     let mut segments: Vec<Segment> = Vec::with_capacity(firsts.len());
     for first in firsts {
-        let segment = read_header(files, path(dir, first))?;
-        if segment.header.first_leaf != first {
-            let what = format!("its first leaf is {}", segment.header.first_leaf);
-            return Err(damaged(&segment, 0, what));
-        }
+        let segment = read_segment(files, dir, first)?;
         let before = segments.last().map(|before| &before.header);
         let wanted = (first > 0).then_some(segment.header.previous);
         if wanted != before.map(|before| before.first_leaf) {
@@ -148,11 +137,83 @@ pub(crate) fn segments(files: &dyn Files, dir: &Path) -> Result<Vec<Segment>, St
         segments.push(segment);
     }
     if segments.is_empty() {
-        return Err(file_error(&path(dir, 0), "open the log")(
-            io::ErrorKind::NotFound.into(),
-        ));
+        return Err(no_log(dir));
     }
     Ok(segments)
+}
+
+/// Lists the segments of a directory in order, those with a damaged header too, and says what is wrong with headers.
+///
+/// A segment whose header is damaged is read as one of the log that the others belong to.
+pub(crate) fn known_segments(
+    files: &dyn Files,
+    dir: &Path,
+) -> Result<(Vec<Segment>, Vec<Damage>), StoreError> {
+    let mut damages = Vec::new();
+    let mut read = Vec::new();
+    for first in first_leaves(files, dir)? {
+        match read_segment(files, dir, first) {
+            Ok(segment) => read.push((first, Some(segment.header))),
+            Err(StoreError::Damaged { path, offset, what }) => {
+                damages.push(Damage { path, offset, what });
+                read.push((first, None));
+            }
+            // Magic and format are no use to tell a newer format from a flipped bit.
+            Err(StoreError::Format { path, what }) => {
+                let offset = 0;
+                damages.push(Damage { path, offset, what });
+                read.push((first, None));
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    let Some(log_id) = read
+        .iter()
+        .find_map(|(_first, header)| header.map(|header| header.log_id))
+    else {
+        return Err(match damages.into_iter().next() {
+            None => no_log(dir),
+            Some(Damage { path, offset, what }) => StoreError::Damaged { path, offset, what },
+        });
+    };
+    let segments = read.into_iter().map(|(first, header)| {
+        let unread = SegmentHeader {
+            log_id,
+            first_leaf: first,
+            previous: 0,
+            root: [0; 32],
+        };
+        Segment {
+            path: path(dir, first),
+            header: header.unwrap_or(unread),
+        }
+    });
+    Ok((segments.collect(), damages))
+}
+
+fn first_leaves(files: &dyn Files, dir: &Path) -> Result<Vec<u64>, StoreError> {
+    let names = files
+        .list(dir)
+        .map_err(file_error(dir, "read the log's directory"))?;
+    let mut firsts: Vec<u64> = names
+        .iter()
+        .filter_map(|name| first_leaf(name.to_str()?))
+        .collect();
+    firsts.sort_unstable();
+    Ok(firsts)
+}
+
+fn read_segment(files: &dyn Files, dir: &Path, first: u64) -> Result<Segment, StoreError> {
+    let segment = read_header(files, path(dir, first))?;
+    if segment.header.first_leaf != first {
+        let what = format!("its first leaf is {}", segment.header.first_leaf);
+        return Err(damaged(&segment, 0, what));
+    }
+    Ok(segment)
+}
+
+fn no_log(dir: &Path) -> StoreError {
+    file_error(&path(dir, 0), "open the log")(io::ErrorKind::NotFound.into())
 }
 
 fn read_header(files: &dyn Files, path: PathBuf) -> Result<Segment, StoreError> {
@@ -217,7 +278,7 @@ pub(super) fn remove_unnamed(files: &dyn Files, dir: &Path) -> Result<(), StoreE
 }
 
 /// Hands over the records from a place on, up to leaf number `limit`, as far as they are sound.
-pub(super) fn scan(
+pub(crate) fn scan(
     file: &dyn LogFile,
     segment: &Segment,
     from: Place,
@@ -310,7 +371,7 @@ const UNNAMED: &str = "unnamed";
 const HEADER: u64 = 82;
 const _: () = assert!(HEADER_OCTETS == 82);
 
-pub(super) fn length(octets: usize) -> u64 {
+pub(crate) fn length(octets: usize) -> u64 {
     u64::try_from(octets).unwrap_or(u64::MAX)
 }
 

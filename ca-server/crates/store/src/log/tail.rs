@@ -70,6 +70,43 @@ fn later_group(
     broken: Place,
     octets: u64,
 ) -> Result<bool, StoreError> {
+    let is_later =
+        |record: &Record<'_>| record.leaf.saturating_sub(u64::from(record.position)) > broken.leaf;
+    Ok(record_behind(file, segment, broken, octets, &is_later)?.is_some())
+}
+
+/// Finds the next sound record behind a damaged one; none when the end is only torn, or nothing is sound behind.
+pub(crate) fn next_record(
+    file: &dyn LogFile,
+    segment: &Segment,
+    broken: Place,
+    octets: u64,
+) -> Result<Behind, StoreError> {
+    let next = record_behind(file, segment, broken, octets, &|_record| true)?;
+    Ok(match next {
+        None => Behind::Nothing,
+        Some(next) if later_group(file, segment, broken, octets)? => Behind::Later(next),
+        Some(next) => Behind::SameGroup(next),
+    })
+}
+
+/// What stands behind a record that is not sound.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Behind {
+    Nothing,
+    /// Records of the same group only: at the end of the log it is torn.
+    SameGroup(Place),
+    /// Records that were written when the broken one was durable: it is damaged. The first sound one stands here.
+    Later(Place),
+}
+
+fn record_behind(
+    file: &dyn LogFile,
+    segment: &Segment,
+    broken: Place,
+    octets: u64,
+    is_wanted: &dyn Fn(&Record<'_>) -> bool,
+) -> Result<Option<Place>, StoreError> {
     let most_leaves = octets.saturating_sub(broken.offset) / length(RECORD_HEADER_OCTETS);
     let last_leaf = broken.leaf.saturating_add(most_leaves);
     let mut window = Window::new(file, segment);
@@ -85,12 +122,15 @@ fn later_group(
         }
         let rest = window.at(offset, RECORD_HEADER_OCTETS + MAX_ENTRY_OCTETS)?;
         if let Ok(record) = Record::decode(segment.header.log_id, rest)
-            && record.leaf.saturating_sub(u64::from(record.position)) > broken.leaf
+            && is_wanted(&record)
         {
-            return Ok(true);
+            return Ok(Some(Place {
+                leaf: record.leaf,
+                offset,
+            }));
         }
     }
-    Ok(false)
+    Ok(None)
 }
 
 impl TailCut {

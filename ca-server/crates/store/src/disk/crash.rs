@@ -1,0 +1,292 @@
+//! What a crash may leave, state by state: the log on files in memory that record every call.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use ca_verify::{Change, Entry, Frontier, leaf_hash};
+
+use super::opening::{Filling, recover};
+use crate::files::{Fate, Fault, Files, Lie, Random, RecordedFiles};
+use crate::fixture::{Leaf, actor, crl, entry, founding, revoked};
+use crate::index::IndexError;
+use crate::log;
+use crate::state::State;
+use crate::{CaStore, Committed, IndexUse, LogStore, OpenOptions, OpenStep, StoreError};
+
+/// A directory that is in memory only: an index cannot be made there, and the store works without.
+fn data() -> PathBuf {
+    PathBuf::from("/dev/null/data")
+}
+
+fn log_dir() -> PathBuf {
+    data().join("log")
+}
+
+/// Entries of every kind, in groups that are sent at once.
+fn entries(groups: u64) -> Vec<Vec<Entry>> {
+    let mut all = vec![vec![founding()]];
+    for group in 1..=groups {
+        // Long enough to be torn in many ways.
+        let mut changes: Vec<Change> = [
+            "a.example",
+            "b.example",
+            "c.example",
+            "d.example",
+            "e.example",
+        ]
+        .into_iter()
+        .zip(group * 5..)
+        .map(|(name, number)| Leaf::new(name, number).change())
+        .collect();
+        if group > 1 {
+            changes.splice(0..0, (group * 5 - 5..group * 5).map(revoked));
+        }
+        let agent = actor(
+            u8::try_from(group + 8).unwrap(),
+            &format!("agent-{group}"),
+            ca_types::Role::Agent,
+        );
+        all.push(vec![entry([crl(group)]), entry(changes), entry([agent])]);
+    }
+    all
+}
+
+/// When an entry counts as acknowledged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Acknowledged {
+    AtTheReply,
+    /// As a store would do that does not wait for the sync.
+    BeforeTheSync,
+}
+
+/// What happened to a log, call by call.
+struct History {
+    files: RecordedFiles,
+    /// Where the checks begin: the empty log is durable.
+    begin: usize,
+    /// Each acknowledged leaf: after how many steps, its number, its octets.
+    acknowledged: Vec<(usize, u64, Vec<u8>)>,
+    /// Everything that was ever sent.
+    sent: BTreeSet<Vec<u8>>,
+}
+
+/// An empty log that is durable, and some room that is kept.
+fn empty_disk() -> RecordedFiles {
+    let files = RecordedFiles::default();
+    files.create_dir(&data()).unwrap();
+    log::create(&files, &log_dir(), [7; 16].into()).unwrap();
+    let reserve = files.create(&log_dir().join("reserve")).unwrap();
+    reserve.write_at(0, &[0xff; 64]).unwrap();
+    reserve.sync_data().unwrap();
+    for dir in [&log_dir(), &data(), Path::new("/dev/null")] {
+        files.sync_dir(dir).unwrap();
+    }
+    files
+}
+
+fn open(files: &RecordedFiles) -> Result<LogStore, StoreError> {
+    let options = OpenOptions {
+        files: Arc::new(files.clone()),
+        segment_octets: 12_000,
+        ..OpenOptions::system()
+    };
+    Ok(LogStore::open(&data(), options)?.0)
+}
+
+impl History {
+    /// Runs the entries against a store; what fails is not acknowledged.
+    async fn of(files: RecordedFiles, groups: &[Vec<Entry>], when: Acknowledged) -> Self {
+        let mut history = Self {
+            begin: files.steps(),
+            files,
+            acknowledged: Vec::new(),
+            sent: BTreeSet::new(),
+        };
+        let Ok(store) = open(&history.files) else {
+            return history;
+        };
+        for group in groups {
+            let before = history.files.steps();
+            let octets: Vec<Vec<u8>> = group.iter().map(|entry| entry.to_der().unwrap()).collect();
+            history.sent.extend(octets.iter().cloned());
+            let outcomes = match group.as_slice() {
+                [one] => vec![store.commit(one.clone()).await],
+                [one, two, three] => {
+                    let (one, two, three) = tokio::join!(
+                        store.commit(one.clone()),
+                        store.commit(two.clone()),
+                        store.commit(three.clone())
+                    );
+                    vec![one, two, three]
+                }
+                other => unreachable!("{} entries in a group", other.len()),
+            };
+            let after = match when {
+                Acknowledged::AtTheReply => history.files.steps(),
+                Acknowledged::BeforeTheSync => before,
+            };
+            for (outcome, octets) in outcomes.into_iter().zip(octets) {
+                if let Ok(Committed::New { leaf }) = outcome {
+                    history.acknowledged.push((after, leaf, octets));
+                }
+            }
+        }
+        history
+    }
+
+    /// Judges what is found after a crash: acknowledged ⊆ found ⊆ sent, and found again the same.
+    fn judge(
+        &self,
+        steps: usize,
+        fates: &BTreeMap<usize, Fate>,
+        thorough: bool,
+    ) -> Result<(), String> {
+        let crashed = self.files.crashed(steps, fates);
+        let context = |what: String| format!("after step {steps} with {fates:?}: {what}");
+        let found = found(&crashed, thorough).map_err(|error| context(format!("{error:?}")))?;
+        for (after, leaf, octets) in &self.acknowledged {
+            let stands = found.get(usize::try_from(*leaf).unwrap());
+            if *after <= steps && stands != Some(octets) {
+                return Err(context(format!("leaf {leaf} was acknowledged and is gone")));
+            }
+        }
+        if let Some(foreign) = found.iter().position(|octets| !self.sent.contains(octets)) {
+            return Err(context(format!("leaf {foreign} was never sent")));
+        }
+        if thorough {
+            // A crash in the middle of the recovery, and the recovery of that.
+            for steps in 0..=crashed.steps() {
+                for fates in crashed.crashes(steps, 4, &mut Random::new(1)) {
+                    let again = self::found(&crashed.crashed(steps, &fates), false);
+                    if again.as_ref().ok() != Some(&found) {
+                        return Err(context(format!(
+                            "found again, after {steps} steps: {again:?}"
+                        )));
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Judges every crash after every step; returns how many states there were.
+    fn judge_all(&self, most: usize) -> Result<usize, String> {
+        let mut random = Random::new(0x5eed);
+        let mut states = 0;
+        for steps in self.begin..=self.files.steps() {
+            for fates in self.files.crashes(steps, most, &mut random) {
+                self.judge(steps, &fates, states % 401 == 0)?;
+                states += 1;
+            }
+        }
+        Ok(states)
+    }
+}
+
+/// Recovers a log and returns its leaves; when `thorough`, as the tables are built from it.
+fn found(files: &RecordedFiles, thorough: bool) -> Result<Vec<Vec<u8>>, StoreError> {
+    let files: Arc<dyn Files> = Arc::new(files.clone());
+    let recovered = recover(&files, &log_dir())?;
+    let mut leaves = Vec::new();
+    let mut frontier = Frontier::new();
+    recovered
+        .log
+        .replay(0, recovered.tail.leaves, &mut |found| {
+            if found.leaf == found.segment.header.first_leaf {
+                found.segment.follows(&frontier)?;
+            }
+            frontier.push(leaf_hash(found.octets));
+            leaves.push(found.octets.to_vec());
+            Ok(())
+        })?;
+    if thorough {
+        let mut state = State::new();
+        let none = Err(IndexError::Unusable("there is none in memory".to_owned()));
+        Filling {
+            log: &recovered.log,
+            segment: &recovered.segment,
+            tail: &recovered.tail,
+            index: IndexUse::IfSound,
+            progress: &mut |_progress| {},
+        }
+        .replay(none, &mut state, OpenStep::Rebuilding)?;
+        assert_eq!(state.tree_head().root, frontier.root());
+    }
+    Ok(leaves)
+}
+
+#[tokio::test]
+async fn every_crash_leaves_what_was_acknowledged() {
+    let history = History::of(empty_disk(), &entries(16), Acknowledged::AtTheReply).await;
+    assert_eq!(history.acknowledged.len(), 49);
+    let states = history.judge_all(1_000).unwrap();
+    println!("{states} states after {} steps", history.files.steps());
+    assert!(states > 500, "{states} states");
+}
+
+/// The checker sees what it is there for: each of these is a store that loses something.
+#[tokio::test]
+async fn a_missing_sync_or_wait_is_seen() {
+    let groups = entries(8);
+    for lie in [Lie::OfFiles, Lie::OfDirectories] {
+        let files = empty_disk();
+        files.lie(lie);
+        let history = History::of(files, &groups, Acknowledged::AtTheReply).await;
+        let seen = history.judge_all(4);
+        assert!(
+            matches!(&seen, Err(what) if what.contains("acknowledged") || what.contains("File")),
+            "{lie:?}: {seen:?}"
+        );
+    }
+    let history = History::of(empty_disk(), &groups, Acknowledged::BeforeTheSync).await;
+    let seen = history.judge_all(4);
+    assert!(
+        matches!(&seen, Err(what) if what.contains("acknowledged")),
+        "{seen:?}"
+    );
+}
+
+const EIO: i32 = 5;
+const ENOSPC: i32 = 28;
+
+/// Every call that changes something fails once, in one of two ways; then the machine crashes.
+#[tokio::test]
+async fn a_failure_at_any_call_loses_nothing_that_was_acknowledged() {
+    let groups = entries(5);
+    let whole = History::of(empty_disk(), &groups, Acknowledged::AtTheReply).await;
+    let begin = empty_disk().calls();
+    let (mut full_ends, mut states) = (0, 0);
+    for call in begin..whole.files.calls() {
+        for errno in [EIO, ENOSPC] {
+            let files = empty_disk();
+            files.fail(Some(Fault { call, errno }));
+            let history = History::of(files, &groups, Acknowledged::AtTheReply).await;
+            let lost = whole.acknowledged.len() - history.acknowledged.len();
+            if errno == ENOSPC && (1..4).contains(&lost) {
+                full_ends += 1;
+            }
+            history.files.fail(None);
+            let steps = history.files.steps();
+            for fates in history.files.crashes(steps, 5, &mut Random::new(7)) {
+                let judged = history.judge(steps, &fates, false);
+                judged.unwrap_or_else(|what| panic!("errno {errno} at call {call}: {what}"));
+                states += 1;
+            }
+            // What it left is a log that goes on.
+            let store = open(&history.files).unwrap();
+            let head = store.tree_head().await.unwrap();
+            let last = actor(200, "last", ca_types::Role::Agent);
+            let next = store.commit(entry([last])).await;
+            assert!(
+                matches!(next, Ok(Committed::New { leaf }) if leaf == head.size),
+                "errno {errno} at call {call}: {next:?}"
+            );
+        }
+    }
+    println!("{states} states; {full_ends} times a full disk passed by");
+    assert!(
+        full_ends > 5,
+        "a store goes on when there is room again: {full_ends}"
+    );
+}

@@ -1,0 +1,211 @@
+//! `store verify|rebuild|salvage`.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use ca_store::{
+    IndexUse, LogStore, LogVerdict, OpenOptions, Salvaged, TornTail, salvage, verify_log,
+};
+use indicatif::ProgressBar;
+use serde::Serialize;
+
+use super::{settings_of, written};
+use crate::cli::{RebuildArgs, SalvageArgs, StoreCommand, VerifyArgs};
+use crate::failure::Failure;
+use crate::lock::DataDirLock;
+use crate::printer::Printer;
+
+pub(super) fn run(command: &StoreCommand, printer: &mut Printer) -> Result<ExitCode, Failure> {
+    match command {
+        StoreCommand::Verify(args) => verify(args, printer),
+        StoreCommand::Rebuild(args) => rebuild(args, printer),
+        StoreCommand::Salvage(args) => save(args, printer),
+    }
+}
+
+fn verify(args: &VerifyArgs, printer: &mut Printer) -> Result<ExitCode, Failure> {
+    let data = settings_of(&args.settings)?.data;
+    let bar = printer.progress(0, "Reading the log");
+    let verdict = verify_log(data.path(), &mut |sound| {
+        show(&bar, sound.leaf + 1);
+        Ok(())
+    });
+    bar.finish_and_clear();
+    let verdict = Verdict::of(&verdict?);
+    written(printer.data(&verdict, &verdict.text()))?;
+    Ok(if verdict.is_sound {
+        ExitCode::SUCCESS
+    } else {
+        let data = data.path().display();
+        printer.talk(format_args!(
+            "hint: put a copy of the data directory back, or see what can be saved: ca-server store salvage --data {data} --out DIR"
+        ));
+        ExitCode::from(1)
+    })
+}
+
+fn rebuild(args: &RebuildArgs, printer: &mut Printer) -> Result<ExitCode, Failure> {
+    let data = settings_of(&args.settings)?.data;
+    let _lock = DataDirLock::take(&data)?;
+    let bar = printer.progress(0, "Building the index");
+    let shown = bar.clone();
+    let options = OpenOptions {
+        index: IndexUse::Rebuild,
+        progress: Box::new(move |progress| {
+            shown.set_length(progress.total);
+            shown.set_position(progress.done);
+        }),
+        ..OpenOptions::system()
+    };
+    let opened = LogStore::open(data.path(), options);
+    bar.finish_and_clear();
+    let (store, report) = opened?;
+    store.close();
+    let rebuilt = Rebuilt {
+        leaves: report.leaves,
+    };
+    let text = format!("Built the index of {} leaves.\n", report.leaves);
+    written(printer.data(&rebuilt, &text))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn save(args: &SalvageArgs, printer: &mut Printer) -> Result<ExitCode, Failure> {
+    let data = settings_of(&args.settings)?.data;
+    let bar = printer.progress(0, "Saving leaves");
+    let saved = salvage(data.path(), &args.out, &mut |leaves| show(&bar, leaves));
+    bar.finish_and_clear();
+    let document = SavedDocument::of(&saved?, &args.out);
+    written(printer.data(&document, &document.text()))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Moves a bar whose end is not known, now and then.
+fn show(bar: &ProgressBar, leaves: u64) {
+    if leaves.is_multiple_of(1_000) {
+        bar.set_length(leaves);
+        bar.set_position(leaves);
+    }
+}
+
+/// What `store verify` prints.
+#[derive(Debug, Serialize)]
+struct Verdict {
+    log_id: String,
+    is_sound: bool,
+    segments: usize,
+    octets: u64,
+    leaves: u64,
+    leaves_before_damage: u64,
+    damages: Vec<Place>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    torn: Option<Place>,
+}
+
+#[derive(Debug, Serialize)]
+struct Place {
+    path: PathBuf,
+    offset: u64,
+    what: String,
+}
+
+impl Verdict {
+    fn of(verdict: &LogVerdict) -> Self {
+        let torn = |torn: &TornTail| Place {
+            path: torn.segment.clone(),
+            offset: torn.offset,
+            what: format!("torn end of {} octets", torn.octets),
+        };
+        Self {
+            log_id: verdict.log_id.to_string(),
+            is_sound: verdict.damages.is_empty(),
+            segments: verdict.segments,
+            octets: verdict.octets,
+            leaves: verdict.leaves,
+            leaves_before_damage: verdict.leaves_before_damage,
+            damages: verdict
+                .damages
+                .iter()
+                .map(|damage| Place {
+                    path: damage.path.clone(),
+                    offset: damage.offset,
+                    what: damage.what.clone(),
+                })
+                .collect(),
+            torn: verdict.torn.as_ref().map(torn),
+        }
+    }
+
+    fn text(&self) -> String {
+        let mut text = format!(
+            "{} sound leaves, {} octets in {} segments\n",
+            self.leaves, self.octets, self.segments
+        );
+        for (kind, place) in self
+            .damages
+            .iter()
+            .map(|place| ("damaged", place))
+            .chain(self.torn.iter().map(|place| ("torn", place)))
+        {
+            text += &format!(
+                "{kind} {}, octet {}: {}\n",
+                place.path.display(),
+                place.offset,
+                place.what
+            );
+        }
+        if !self.damages.is_empty() {
+            text += &format!(
+                "{} leaves stand before the first damage\n",
+                self.leaves_before_damage
+            );
+        }
+        text
+    }
+}
+
+/// What `store rebuild` prints.
+#[derive(Debug, Serialize)]
+struct Rebuilt {
+    leaves: u64,
+}
+
+/// What `store salvage` prints.
+#[derive(Debug, Serialize)]
+struct SavedDocument {
+    out: PathBuf,
+    leaves: u64,
+    leaves_behind: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    behind: Option<PathBuf>,
+    damages: usize,
+}
+
+impl SavedDocument {
+    fn of(saved: &Salvaged, out: &Path) -> Self {
+        let verdict = &saved.verdict;
+        Self {
+            out: out.to_owned(),
+            leaves: verdict.leaves_before_damage,
+            leaves_behind: verdict.leaves - verdict.leaves_before_damage,
+            behind: saved.behind.clone(),
+            damages: verdict.damages.len(),
+        }
+    }
+
+    fn text(&self) -> String {
+        let mut text = format!(
+            "Saved {} leaves into {}\n",
+            self.leaves,
+            self.out.join("log").display()
+        );
+        if let Some(behind) = &self.behind {
+            text += &format!(
+                "{} sound leaves stand behind the damage; they are kept in {}\n",
+                self.leaves_behind,
+                behind.display()
+            );
+        }
+        text += "Certificates and revocations behind the damage are not in the saved log: look for a newer copy first.\n";
+        text
+    }
+}
