@@ -3,7 +3,7 @@
 use ca_types::{Clock, Passphrase, UnixTime};
 use serde::Serialize;
 
-use crate::settings::Settings;
+use crate::settings::{Settings, difference};
 
 mod crls;
 mod fetch;
@@ -131,6 +131,21 @@ fn look_at_settings(settings: &Settings, findings: &mut Findings) {
             warning,
             "the URL cannot be changed in certificates that were issued",
         );
+    }
+    for profile in settings.policy.profiles.iter() {
+        let name = profile.name();
+        match profile.base() {
+            Some(base) if base.name() == name => {}
+            Some(base) => findings.ok("profiles", format!("{name} begins as {}", base.name())),
+            None => findings.ok("profiles", name.to_string()),
+        }
+        for line in profile
+            .base()
+            .map(|base| difference(base, profile))
+            .unwrap_or_default()
+        {
+            findings.ok("profiles", line);
+        }
     }
     if settings.policy.domains.is_empty() {
         findings.warn(

@@ -100,11 +100,7 @@ fn profile_to_wire(profile: &Profile) -> v1::Profile {
     let parts = profile.parts();
     let names = profile.names();
     let ready_made = Profile::find(profile.name());
-    let of_class = || {
-        let name = profile.class().as_str().parse().ok()?;
-        Profile::find(&name)
-    };
-    let base = ready_made.or_else(of_class);
+    let base = profile.base();
     let differences = base
         .map(|base| difference(base, profile))
         .unwrap_or_default();

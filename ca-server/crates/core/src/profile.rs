@@ -84,6 +84,15 @@ impl Profile {
         ready_made::fixed(NameForm::Actor)
     }
 
+    /// Returns the ready-made profile that it began as: the one of its name, else the one of its class.
+    pub fn base(&self) -> Option<&'static Self> {
+        let of_class = || {
+            let name = self.class().as_str().parse().ok()?;
+            Self::find(&name)
+        };
+        Self::find(&self.name).or_else(of_class)
+    }
+
     /// Returns its name.
     pub fn name(&self) -> &ProfileName {
         &self.name
