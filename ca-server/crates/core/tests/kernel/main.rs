@@ -15,6 +15,8 @@ mod kit;
 #[cfg(test)]
 mod matrix;
 #[cfg(test)]
+mod odd_names;
+#[cfg(test)]
 mod policy;
 #[cfg(test)]
 mod properties;

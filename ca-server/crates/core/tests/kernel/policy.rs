@@ -102,7 +102,7 @@ fn domains_limit_devices_and_people_but_not_the_api() {
 
 #[test]
 fn one_bad_name_among_a_hundred_is_found_wherever_it_stands() {
-    for bad in [0, 1, 50, MAX_SANS - 1] {
+    for bad in 0..MAX_SANS {
         let sans: Vec<GeneralName> = (0..MAX_SANS)
             .map(|at| {
                 let domain = if at == bad { "com" } else { "net" };
