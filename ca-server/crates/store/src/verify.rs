@@ -159,8 +159,11 @@ impl Look<'_> {
                     });
                     break;
                 }
-                (Behind::Nothing, Some(_)) => {
-                    self.note(segment, offset, fault.to_string());
+                (Behind::Nothing, Some(following)) => {
+                    let (first, next) = (scan.end.leaf, following.header.first_leaf);
+                    let what = format!("{fault}; leaves {first} to {} are lost", next - 1);
+                    self.note(segment, offset, what);
+                    self.next = next;
                     break;
                 }
                 (Behind::SameGroup(next), Some(_)) | (Behind::Later(next), _) => {
