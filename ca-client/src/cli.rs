@@ -571,6 +571,21 @@ pub(crate) enum AuditCommand {
         #[arg(long, value_name = "N", default_value = "50", allow_negative_numbers = true, value_parser = positive_number)]
         limit: u64,
     },
+    /// Hand in certificates that the CA lacks since a backup was put back
+    ///
+    /// They can be listed, renewed and revoked then. Only what one of its CAs signed is taken, and nothing that a CRL
+    /// has revoked; what it knows already changes nothing.
+    #[command(
+        after_help = "Example:\n  ca-client --profile-file admin/client.toml audit submit /etc/vpn/*.pem"
+    )]
+    Submit {
+        /// Files with one certificate each, in PEM or DER
+        #[arg(value_name = "FILE", required = true)]
+        files: Vec<PathBuf>,
+        /// The profile they were issued under [default: the one named like the class of their CA]
+        #[arg(long, value_name = "PROFILE")]
+        profile: Option<String>,
+    },
 }
 
 fn whole_number(text: &str) -> Result<u64, String> {

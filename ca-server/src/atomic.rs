@@ -28,6 +28,32 @@ pub fn write_new(path: &Path, octets: &[u8], mode: u32) -> Result<(), AtomicWrit
     })
 }
 
+/// Writes a file of any length that must not be there yet, for its owner only: it is there as a whole or not at all.
+///
+/// # Errors
+/// Fails when something has this name, `write` fails, or the file cannot be written.
+pub fn write_whole<T, E: From<AtomicWriteError>>(
+    path: &Path,
+    write: impl FnOnce(&File) -> Result<T, E>,
+) -> Result<T, E> {
+    let wrong = |source| E::from(AtomicWriteError::new("write", path, source));
+    let temporary = temporary_beside(path);
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true).mode(0o600);
+    let file = options.open(&temporary).map_err(wrong)?;
+    let written = write(&file).and_then(|written| {
+        file.sync_all()
+            .and_then(|()| fs::hard_link(&temporary, path))
+            .map_err(wrong)?;
+        Ok(written)
+    });
+    // It has its name now, or nobody needs it.
+    drop(fs::remove_file(&temporary));
+    let written = written?;
+    sync_dir(parent_of(path))?;
+    Ok(written)
+}
+
 /// Makes a directory for its owner only; its parent must exist.
 ///
 /// # Errors

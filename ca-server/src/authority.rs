@@ -31,6 +31,7 @@ mod issue;
 mod listener;
 mod reload;
 mod revoke;
+mod submit;
 mod successor;
 mod targets;
 
@@ -45,6 +46,7 @@ pub use find::IssuerView;
 pub use issue::{Former, IssueOrder};
 pub use reload::Reloaded;
 pub use revoke::{RevokeOrder, RevokeTarget, Several};
+pub use submit::SubmitOrder;
 pub use successor::{HolderProof, SuccessorKind, SuccessorOrder};
 
 /// A CA of this server: its certificate, its key when that is here, and the chain up to the root.

@@ -6,7 +6,7 @@ use serde::Serialize;
 use crate::settings::{Settings, difference};
 
 mod crls;
-mod fetch;
+pub(crate) mod fetch;
 mod files;
 mod log;
 

@@ -4,9 +4,11 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+mod backup;
 mod store;
 
-pub use store::{RebuildArgs, SalvageArgs, StoreCommand, VerifyArgs};
+pub use backup::{BackupCommand, CreateArgs, RestoreArgs, VerifyBackupArgs};
+pub use store::{ExportArgs, ImportArgs, RebuildArgs, SalvageArgs, StoreCommand, VerifyArgs};
 
 use crate::printer::Format;
 use crate::settings::{DEFAULT_HTTP_LISTEN, DEFAULT_LISTEN, DEFAULT_OPERATIONS_LISTEN};
@@ -49,6 +51,9 @@ pub enum Command {
     /// Works on the admins of this CA
     #[command(subcommand)]
     Admin(AdminCommand),
+    /// Makes, proves and puts back backups
+    #[command(subcommand)]
+    Backup(BackupCommand),
     /// Works on the log and its index
     #[command(subcommand)]
     Store(StoreCommand),

@@ -22,7 +22,9 @@ use crate::serve::{ServeOptions, Server};
 use crate::settings::{Settings, SettingsError};
 use crate::telemetry;
 
+mod backup;
 mod store;
+mod transfer;
 
 /// Runs the command that was typed.
 ///
@@ -37,6 +39,7 @@ pub async fn run(cli: Cli, printer: &mut Printer) -> Result<ExitCode, Failure> {
         }
         Command::Check(args) => look(args, printer).await,
         Command::Admin(AdminCommand::Recover(args)) => recover_admin(args, printer).await,
+        Command::Backup(command) => backup::run(command, printer).await,
         Command::Store(command) => store::run(&command, printer),
     }
 }

@@ -20,6 +20,7 @@ mod policy;
 
 pub use actors::ActorsService;
 pub use audit::AuditService;
+pub(crate) use audit::describe;
 pub use blocked_keys::BlockedKeysService;
 pub use certificate_authority::CertificateAuthorityService;
 pub use clock::ClockService;

@@ -20,7 +20,6 @@ mod farewell;
 mod founding;
 mod plan;
 mod settings_file;
-mod staging;
 
 pub use build::Founding;
 pub use farewell::farewell;

@@ -48,7 +48,8 @@ pub async fn recover(
     recovered
 }
 
-async fn add_admin(
+/// Makes a new admin in an open store.
+pub(crate) async fn add_admin(
     settings: &Settings,
     store: &LogStore,
     passphrase: &Passphrase,
@@ -68,6 +69,11 @@ async fn add_admin(
     let (credential, actor) =
         Credential::for_admin(&name, &issuer, signer.as_ref(), now, &mut SystemEntropy)?;
     // The key comes first: a directory that cannot be written must not cost an actor.
+    let admins = data.admin();
+    if !admins.is_dir() {
+        // It was moved away, as it should be.
+        create_private_dir(&admins)?;
+    }
     create_private_dir(&directory)?;
     profile.write_key(&credential.key)?;
     let origin = Origin {

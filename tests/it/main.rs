@@ -1,6 +1,7 @@
 //! The stories: real programs, real sockets, foreign judges.
 
 mod authorizer;
+mod backup;
 mod bad_input;
 mod blocked_keys;
 mod books;
@@ -13,6 +14,7 @@ mod disk;
 mod documents;
 mod files;
 mod foreign_clients;
+mod formats;
 mod in_process;
 mod issuing;
 mod linting;

@@ -14,13 +14,18 @@ fn the_commands_of_getting_started_work() {
 }
 
 #[test]
+fn the_commands_of_operations_work() {
+    type_all("docs/operations.md");
+}
+
+#[test]
 fn the_commands_of_the_readme_work() {
     type_all("README.md");
 }
 
 #[test]
 fn blocks_of_the_manuals_are_typed_or_shown_only() {
-    for manual in ["README.md", "docs/getting-started.md"] {
+    for manual in ["README.md", "docs/getting-started.md", "docs/operations.md"] {
         for (language, lines) in blocks(manual) {
             match language.as_str() {
                 "console" | "text" => {}
@@ -50,8 +55,9 @@ fn type_all(manual: &str) {
     let home = site.path("home");
     std::fs::create_dir(&home).expect("the test directory is writable");
     let ports = Ports::free();
-    let mut script =
-        String::from("set -eu -o pipefail\ntrap 'kill $(jobs -p) 2>/dev/null; wait' EXIT\n");
+    let mut script = String::from(
+        "set -eu -o pipefail\ntrap 'kill $(jobs -p) 2>/dev/null || true; wait' EXIT\n",
+    );
     for (language, lines) in blocks(manual) {
         if language == "console" {
             for line in lines.iter().filter_map(|line| line.strip_prefix("$ ")) {

@@ -215,6 +215,28 @@ fn of_a_router(documents: &mut Documents<'_>) {
     documents.client("reports", &["router", "verify"]);
 }
 
+fn of_backups(documents: &mut Documents<'_>) {
+    let site = documents.site;
+    let path = |name: &str| site.path(name).display().to_string();
+    let (file, log) = (path("backup.tar"), path("log.jsonl"));
+    let create = ["backup", "create", "--out", &file, "--output", "json"];
+    documents.keep("backup", &site.server_command(&create));
+    let export = ["store", "export", "--out", &log, "--output", "json"];
+    documents.keep("transferred-log", &site.server_command(&export));
+    let mut verify = Command::new(program("ca-server"));
+    verify.args(["backup", "verify", &file, "--output", "json"]);
+    documents.keep("verified-backup", &run(&mut verify));
+    let mut restore = Command::new(program("ca-server"));
+    restore
+        .args(["backup", "restore", &file, "--output", "json", "--data"])
+        .arg(site.path("restored"))
+        .arg("--published-crl")
+        .arg(site.data().join("crl"))
+        .arg("--passphrase-file")
+        .arg(site.passphrase());
+    documents.keep("restored-backup", &run(&mut restore));
+}
+
 fn of_the_stopped_server(documents: &mut Documents<'_>) {
     let site = documents.site;
     let passphrase = site.passphrase();
@@ -237,6 +259,7 @@ fn of_the_stopped_server(documents: &mut Documents<'_>) {
     let saved = site.path("saved");
     let saved = saved.to_str().expect("a path in ASCII");
     of_the_store("salvage", &["salvage", "--out", saved]);
+    of_backups(documents);
     let mut serve = Command::new(program("ca-server"));
     serve.args(["serve", "--config", "missing.toml", "--output", "json"]);
     documents.keep("error", &run(&mut serve));

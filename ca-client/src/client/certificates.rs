@@ -6,6 +6,7 @@ use ca_types::{
     CertificateState, Days, GeneralName, ProfileName, RequestId, RevocationReason, SerialNumber,
     SubjectName, UnixTime,
 };
+use ca_verify::Certificate;
 use ca_verify::target::Target;
 use tonic::transport::Channel;
 
@@ -267,6 +268,26 @@ impl Client {
         };
         let answer = self.read(self.certificates().revoke(request).await)?;
         records(answer.certificates)
+    }
+
+    /// Hands in a certificate that a restored log lacks; tells whether it was new there.
+    ///
+    /// # Errors
+    /// Fails when the server refuses or is not reached.
+    pub async fn submit(
+        &self,
+        request_id: RequestId,
+        certificate: &Certificate,
+        profile: Option<&ProfileName>,
+    ) -> Result<(CertificateRecord, bool), ClientError> {
+        let request = v1::SubmitRequest {
+            request_id: request_id.to_string(),
+            certificate: certificate.der().to_vec(),
+            profile: profile.map(ToString::to_string).unwrap_or_default(),
+        };
+        let answer = self.read(self.certificates().submit(request).await)?;
+        let issued = Issued::from_wire(answer.certificate, Vec::new())?;
+        Ok((issued.certificate, answer.is_new))
     }
 }
 

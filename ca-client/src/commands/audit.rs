@@ -1,17 +1,83 @@
-//! `audit show`: the log of everything that changed.
+//! `audit show|submit`: the log of everything that changed, and what a restored one lacks.
+
+use std::path::PathBuf;
+
+use ca_types::{Code, Hinted as _, RequestId, SystemEntropy};
+use ca_verify::Certificate;
 
 use super::Context;
+use crate::arguments::{certificate, optional};
 use crate::cli::AuditCommand;
-use crate::client::{AuditEntry, Client};
+use crate::client::{AuditEntry, Client, ClientError};
 use crate::error::{CommandError, ExitStatus};
-use crate::json::AuditEntryDocument;
+use crate::json::{AuditEntryDocument, CertificateDocument};
 use crate::printer::Printer;
+use crate::report::certificate_table;
 
 pub(super) async fn run(
     command: AuditCommand,
     context: &mut Context,
 ) -> Result<ExitStatus, CommandError> {
-    let AuditCommand::Show { first, limit } = command;
+    match command {
+        AuditCommand::Show { first, limit } => show(first, limit, context).await,
+        AuditCommand::Submit { files, profile } => submit(&files, profile.as_ref(), context).await,
+    }
+}
+
+/// Hands in one file after the other; one that is refused does not keep the others.
+async fn submit(
+    files: &[PathBuf],
+    profile: Option<&String>,
+    context: &mut Context,
+) -> Result<ExitStatus, CommandError> {
+    let profile = optional("--profile", profile)?;
+    let certificates: Vec<Certificate> = files
+        .iter()
+        .map(|file| certificate(file))
+        .collect::<Result<_, _>>()?;
+    let client = context.client().await?;
+    let mut records = Vec::new();
+    let mut refused = 0_usize;
+    for (file, certificate) in files.iter().zip(&certificates) {
+        let request_id = RequestId::generate(&mut SystemEntropy);
+        match client
+            .submit(request_id, certificate, profile.as_ref())
+            .await
+        {
+            Ok((record, is_new)) => {
+                if !is_new {
+                    let serial = record.serial;
+                    context
+                        .printer
+                        .talk(format_args!("{serial} was known already"))?;
+                }
+                records.push(record);
+            }
+            Err(ClientError::Api(error)) if error.code() == Code::PolicyRefused => {
+                refused += 1;
+                context
+                    .printer
+                    .talk(format_args!("{}: {error}", file.display()))?;
+            }
+            Err(error) => return Err(error.into()),
+        }
+    }
+    let documents: Vec<_> = records.iter().map(CertificateDocument::new).collect();
+    context
+        .printer
+        .data(&documents, || certificate_table(&records))?;
+    Ok(if refused == 0 {
+        ExitStatus::Success
+    } else {
+        ExitStatus::Refused
+    })
+}
+
+async fn show(
+    first: Option<u64>,
+    limit: u64,
+    context: &mut Context,
+) -> Result<ExitStatus, CommandError> {
     let client = context.client().await?;
     let first = match first {
         Some(first) => first,

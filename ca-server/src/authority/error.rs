@@ -48,6 +48,14 @@ pub enum AuthorityError {
     /// A certificate of our own has a serial number that we never use.
     #[error("a certificate of the log has an impossible serial number")]
     Serial(#[from] SerialError),
+    /// A certificate that cannot be taken in.
+    #[error(
+        "no router, vpn-server or vpn-client CA of this server signed this certificate under such a profile"
+    )]
+    NotIssuedHere,
+    /// A certificate that a CRL revoked before a backup was put back.
+    #[error("certificate {0} was revoked before the backup was put back: it stays so")]
+    RevokedBefore(SerialNumber),
     /// No profile has the name.
     #[error("there is no profile `{profile}`")]
     UnknownProfile {
@@ -193,7 +201,9 @@ impl Hinted for AuthorityError {
             Self::RenewWithNewKey | Self::RekeyWithOldKey | Self::ScopeOfRole(_) => {
                 Code::InvalidRequest
             }
-            Self::HolderLifetime { .. } => Code::PolicyRefused,
+            Self::HolderLifetime { .. } | Self::NotIssuedHere | Self::RevokedBefore(_) => {
+                Code::PolicyRefused
+            }
             Self::NoSuchTree { .. } => Code::NotFound,
             Self::Clock(error) => error.code(),
             Self::ClocksDiffer(error) => error.code(),
@@ -231,6 +241,10 @@ impl Hinted for AuthorityError {
             Self::Ambiguous { .. } => {
                 Some("name a profile with --profile, or take --all".to_owned())
             }
+            Self::NotIssuedHere => Some(
+                "only certificates of devices and people come back; actors are added anew".to_owned(),
+            ),
+            Self::RevokedBefore(_) => Some("issue a new certificate for a new key".to_owned()),
             Self::NotValid { .. } => Some("issue a new certificate".to_owned()),
             Self::HolderLifetime { .. } => {
                 Some("leave out the days, or let an operator issue it".to_owned())

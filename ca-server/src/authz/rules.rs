@@ -45,6 +45,10 @@ const RULES: &[(&str, Rule)] = &[
         "/fleet.ca.v1.CertificateAuthority/Revoke",
         Rule::Roles(REVOKING),
     ),
+    (
+        "/fleet.ca.v1.CertificateAuthority/Submit",
+        Rule::Roles(ISSUING),
+    ),
     ("/fleet.ca.v1.Issuers/ListIssuers", Rule::Roles(ALL)),
     ("/fleet.ca.v1.Issuers/GetIssuer", Rule::Roles(ALL)),
     ("/fleet.ca.v1.Actors/AddActor", Rule::Roles(ADMINS)),

@@ -11,14 +11,14 @@ use hyper_util::rt::TokioExecutor;
 
 /// A document as it came.
 #[derive(Debug)]
-pub(super) struct Answer {
-    pub(super) octets: Bytes,
-    pub(super) media_type: Option<String>,
+pub(crate) struct Answer {
+    pub(crate) octets: Bytes,
+    pub(crate) media_type: Option<String>,
 }
 
 /// Why no document came.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum FetchError {
+pub(crate) enum FetchError {
     #[error("is no URL: {0}")]
     Url(#[from] http::Error),
     #[error("does not answer: {0}")]
@@ -34,7 +34,7 @@ pub(super) enum FetchError {
 }
 
 /// Fetches one document; redirects are not followed, since routers do not.
-pub(super) async fn fetch(url: &str) -> Result<Answer, FetchError> {
+pub(crate) async fn fetch(url: &str) -> Result<Answer, FetchError> {
     tokio::time::timeout(PATIENCE, fetch_patiently(url))
         .await
         .unwrap_or(Err(FetchError::Late))

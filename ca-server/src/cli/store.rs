@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 
 use super::SettingsArgs;
+use crate::transfer::ExportFormat;
 
 /// Works on the log and its index.
 #[derive(Debug, Subcommand)]
@@ -15,6 +16,10 @@ pub enum StoreCommand {
     Rebuild(RebuildArgs),
     /// Writes what is sound of a damaged log into a new directory; the damaged log is only read
     Salvage(SalvageArgs),
+    /// Writes the log as lines of JSON, or its certificates as PEM, beside a running server
+    Export(ExportArgs),
+    /// Makes the log of a data directory that has none from the lines of an export
+    Import(ImportArgs),
 }
 
 /// The arguments of `store verify`.
@@ -47,4 +52,34 @@ pub struct SalvageArgs {
     /// The directory to make; it gets a `log/` to put in the place of the damaged one
     #[arg(long, value_name = "DIR")]
     pub out: PathBuf,
+}
+
+/// The arguments of `store export`.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  ca-server store export --data /var/lib/fleet-ca --out log.jsonl\n  \
+                        ca-server store export --data /var/lib/fleet-ca --format pem --out -"
+)]
+pub struct ExportArgs {
+    /// Where the settings are
+    #[command(flatten)]
+    pub settings: SettingsArgs,
+    /// The file to write, which must not be there yet, or `-` for standard output
+    #[arg(long, value_name = "FILE|-")]
+    pub out: PathBuf,
+    /// What is written
+    #[arg(long, value_enum, default_value_t = ExportFormat::Jsonl)]
+    pub format: ExportFormat,
+}
+
+/// The arguments of `store import`.
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  ca-server store import log.jsonl --data /var/lib/fleet-ca-2")]
+pub struct ImportArgs {
+    /// The export, or `-` for standard input
+    #[arg(value_name = "FILE|-")]
+    pub file: PathBuf,
+    /// The data directory; it must have no log
+    #[arg(long, value_name = "DIR")]
+    pub data: PathBuf,
 }

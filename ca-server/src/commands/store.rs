@@ -20,6 +20,8 @@ pub(super) fn run(command: &StoreCommand, printer: &mut Printer) -> Result<ExitC
         StoreCommand::Verify(args) => verify(args, printer),
         StoreCommand::Rebuild(args) => rebuild(args, printer),
         StoreCommand::Salvage(args) => save(args, printer),
+        StoreCommand::Export(args) => super::transfer::write(args, printer),
+        StoreCommand::Import(args) => super::transfer::read(args, printer),
     }
 }
 

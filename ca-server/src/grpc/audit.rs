@@ -226,7 +226,8 @@ fn to_wire(leaf: u64, octets: Vec<u8>, names: &HashMap<KeyId, String>) -> v1::Lo
     }
 }
 
-fn describe(change: &Change) -> String {
+/// Says what a change did, in one line.
+pub(crate) fn describe(change: &Change) -> String {
     match change {
         Change::Issued(issued) => describe_issued("issued", issued),
         Change::Recovered(issued) => describe_issued("recovered", issued),

@@ -6,15 +6,15 @@ use ca_core::Lifetime;
 use ca_proto::{ConvertError, certificate_state, revocation_reason, v1};
 use ca_store::{CertificateQuery, PageToken};
 use ca_types::{Days, GeneralName, ProfileName, Scope, SerialNumber, SubjectName, UnixTime};
-use ca_verify::HolderRequest;
 use ca_verify::target::Target;
+use ca_verify::{Certificate, HolderRequest};
 use tonic::{Request, Response, Status};
 
 use super::certificates::{answer_to_wire, notices_to_wire, row_to_wire};
 use super::{caller_of, csr_of, refuse, refuse_field, request_of};
 use crate::authority::{
     Answer, Authority, AuthorityError, Former, HolderProof, IssueOrder, RevokeOrder, RevokeTarget,
-    Several, SuccessorKind, SuccessorOrder,
+    Several, SubmitOrder, SuccessorKind, SuccessorOrder,
 };
 use crate::authz::Caller;
 
@@ -226,6 +226,30 @@ impl v1::certificate_authority_server::CertificateAuthority for CertificateAutho
         let (rows, now) = self.0.revoke(permit, order).await.map_err(|e| refuse(&e))?;
         Ok(Response::new(v1::RevokeResponse {
             certificates: rows.iter().map(|row| row_to_wire(row, now)).collect(),
+        }))
+    }
+
+    async fn submit(
+        &self,
+        request: Request<v1::SubmitRequest>,
+    ) -> Result<Response<v1::SubmitResponse>, Status> {
+        let caller = caller_of(&request)?;
+        let permit = caller.permit().map_err(|e| refuse(&e.into()))?;
+        let mut wire = request.into_inner();
+        let id = std::mem::take(&mut wire.request_id);
+        let request = request_of(&id, &caller, Some(permit.key()), &wire, None)?;
+        let certificate = Certificate::from_der(&wire.certificate)
+            .map_err(|e| refuse_field(&ConvertError::new("certificate", e)))?;
+        let order = SubmitOrder {
+            request,
+            certificate,
+            profile: optional(&wire.profile).map(profile_of).transpose()?,
+        };
+        let (answer, is_new) = self.0.submit(permit, order).await.map_err(|e| refuse(&e))?;
+        let (certificate, _chain) = answer_to_wire(answer);
+        Ok(Response::new(v1::SubmitResponse {
+            certificate,
+            is_new,
         }))
     }
 }

@@ -6,7 +6,6 @@ use ca_verify::{Change, Console, Entry, LogKeyAdded, Origin};
 use rand_core::CryptoRng;
 
 use super::founding::{Founded, Hierarchy};
-use super::staging::Staging;
 use super::{InitError, InitPlan, InitReport, MadeIssuer};
 use crate::admin_profile::AdminProfile;
 use crate::atomic::{create_private_dir, write_new};
@@ -15,6 +14,7 @@ use crate::credential::Credential;
 use crate::data_dir::DataDir;
 use crate::keystore::{LogSigner, write_key, write_plain_key};
 use crate::passphrase::generate_passphrase;
+use crate::staging::Staging;
 
 /// All that `init` makes before it writes anything.
 #[derive(Debug)]
@@ -74,7 +74,7 @@ impl InitPlan {
             actor,
         } = founding;
         let control = hierarchy.of_class(IssuerClass::Control)?;
-        let staging = Staging::begin(self.data.path())?;
+        let staging = Staging::begin(self.data.path(), "init")?;
         let data = staging.data();
         create_private_dir(&data.keys())?;
         let log_signer = LogSigner::new(&open_log_key(data, &self.passphrase)?)?;

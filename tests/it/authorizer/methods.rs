@@ -56,6 +56,11 @@ pub(super) const METHODS: &[Method] = &[
         Outside::Denied,
     ),
     row(
+        "CertificateAuthority/Submit",
+        &[Admin, Operator, Agent],
+        Outside::Denied,
+    ),
+    row(
         "CertificateAuthority/Get",
         &[Admin, Operator, Agent, Auditor],
         Outside::Hidden,
@@ -143,6 +148,8 @@ const fn row(path: &'static str, roles: &'static [Role], outside: Outside) -> Me
 pub(super) struct Context {
     newest: Mutex<Newest>,
     issuer: String,
+    /// A certificate of the line in DER.
+    der: Vec<u8>,
 }
 
 #[derive(Debug, Clone)]
@@ -167,6 +174,7 @@ impl Context {
         Self {
             newest: Mutex::new(newest),
             issuer: certificate.issuer_id,
+            der: certificate.der,
         }
     }
 
@@ -250,6 +258,14 @@ async fn authority(method: &str, channel: &Channel, context: &Context) -> Result
             Ok(())
         }
         "Revoke" => revoke(channel, &mut client, &fresh, context).await,
+        "Submit" => client
+            .submit(v1::SubmitRequest {
+                request_id: request_id(),
+                certificate: context.der.clone(),
+                profile: String::new(),
+            })
+            .await
+            .map(drop),
         "Get" => client
             .get(v1::GetRequest {
                 serial: context.newest().serial,

@@ -20,13 +20,14 @@ use crate::{
 const LEAST_EXECUTIONS: u64 = 10_000;
 
 /// Every target of `tests/fuzz`, with the longest input that makes sense for it.
-const TARGETS: [(&str, u32); 8] = [
+const TARGETS: [(&str, u32); 9] = [
     ("certification_request", 4_096),
     ("certificate", 4_096),
     ("certificate_list", 4_096),
     ("log_record", 4_096),
     ("log_entry", 4_096),
     ("settings", 2_048),
+    ("backup", 8_192),
     ("api_sentence", 1_024),
     ("fleet_file", 2_048),
 ];

@@ -137,6 +137,9 @@ pub enum StoreError {
         /// What was found.
         what: String,
     },
+    /// A leaf that cannot follow the ones before it.
+    #[error("the leaf {0}")]
+    Contradiction(String),
     /// A write or sync failed earlier; nothing more is accepted until a restart.
     #[error("the log stopped after a failed write: {0}")]
     Stopped(String),
@@ -167,6 +170,7 @@ impl Hinted for StoreError {
                 Code::Unavailable
             }
             Self::SerialUsed(_)
+            | Self::Contradiction(_)
             | Self::CrlNumber { .. }
             | Self::Entry(_)
             | Self::Certificate(_)
@@ -211,6 +215,7 @@ impl Hinted for StoreError {
                 Some("free space on the disk of the data directory".to_owned())
             }
             Self::SerialUsed(_)
+            | Self::Contradiction(_)
             | Self::UnknownCertificate(_)
             | Self::AlreadyRevoked(_)
             | Self::ActorExists(_)

@@ -17,15 +17,18 @@ mod feed;
 pub mod files;
 #[cfg(test)]
 mod fixture;
+mod import;
 mod index;
 mod inspect;
 mod leaf_row;
 pub mod log;
+mod log_check;
 mod memory;
 mod proofs;
 mod query;
 mod report;
 mod row;
+mod snapshot;
 mod state;
 #[cfg(test)]
 mod suite;
@@ -41,8 +44,10 @@ use ca_verify::Entry;
 
 pub use disk::{IndexUse, LogStore, OpenOptions};
 pub use error::StoreError;
+pub use import::LogImport;
 pub use index::{IndexStanding, inspect_index};
 pub use inspect::{inspect, read_log};
+pub use log_check::LogCheck;
 pub use memory::MemoryStore;
 pub use query::{CertificateQuery, Page, PageToken};
 pub use report::{IndexReport, LogId, LogReport, OpenReport, OpenStep, Progress, TornTail};
@@ -50,6 +55,7 @@ pub use row::{
     ActorRow, BlockedKeyRow, CertificateRow, CrlRow, IssuerRow, Revocation, UnseenRevocation,
 };
 pub use verify::{Damage, LogVerdict, Salvaged, SoundLeaf, salvage, verify_log};
+pub use snapshot::{LogSnapshot, SnapshotSegment, snapshot};
 
 /// What a commit did.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -11,7 +11,7 @@ use ca_types::{
     Actor, IssuerId, KeyId, ProfileName, RequestId, SerialNumber, TrustDomain, UnixTime,
 };
 
-use ca_verify::{CrlSigned, RestoredList, Revoked};
+use ca_verify::{CrlSigned, IssuerAdded, RestoredList, Revoked};
 
 use crate::leaf_row::{IssuedRow, LeafRow, RowChange};
 use crate::{
@@ -103,21 +103,7 @@ impl Tables {
                         .ok_or(Contradiction("removes an actor that is not there"))?;
                 }
                 RowChange::IssuerAdded(added) => {
-                    if self.issuer(&added.id).is_some() {
-                        return Err(Contradiction("adds an issuer that is there"));
-                    }
-                    self.issuers.push(Issuer {
-                        row: IssuerRow {
-                            id: added.id.clone(),
-                            class: added.class,
-                            trust_domain: added.trust_domain.clone(),
-                            certificate: added.certificate.clone(),
-                            added: row.time,
-                        },
-                        last_crl: None,
-                        revoked: Vec::new(),
-                        unseen: Vec::new(),
-                    });
+                    self.apply_issuer_added(added, row.time)?;
                 }
                 RowChange::CrlSigned(crl) => self.apply_crl(leaf, crl)?,
                 RowChange::SettingsChanged => {}
@@ -190,6 +176,29 @@ impl Tables {
         self.certificates
             .issue(leaf, issued, (issuer, profile))
             .ok_or(Contradiction("holds a serial number that was used before"))
+    }
+
+    fn apply_issuer_added(
+        &mut self,
+        added: &IssuerAdded,
+        time: UnixTime,
+    ) -> Result<(), Contradiction> {
+        if self.issuer(&added.id).is_some() {
+            return Err(Contradiction("adds an issuer that is there"));
+        }
+        self.issuers.push(Issuer {
+            row: IssuerRow {
+                id: added.id.clone(),
+                class: added.class,
+                trust_domain: added.trust_domain.clone(),
+                certificate: added.certificate.clone(),
+                added: time,
+            },
+            last_crl: None,
+            revoked: Vec::new(),
+            unseen: Vec::new(),
+        });
+        Ok(())
     }
 
     /// Takes in the published CRL of one CA, as far as the log behind the backup did not know it.

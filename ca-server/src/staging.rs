@@ -9,7 +9,7 @@ use crate::data_dir::DataDir;
 
 /// A directory beside or inside the target; it is removed when it is dropped unfinished.
 #[derive(Debug)]
-pub(super) struct Staging {
+pub(crate) struct Staging {
     built: DataDir,
     target: PathBuf,
     place: Place,
@@ -24,10 +24,10 @@ enum Place {
 }
 
 impl Staging {
-    /// Makes an empty directory to build in.
-    pub(super) fn begin(target: &Path) -> Result<Self, AtomicWriteError> {
+    /// Makes an empty directory to build in; `word` stands in its name when it lies inside the target.
+    pub(crate) fn begin(target: &Path, word: &str) -> Result<Self, AtomicWriteError> {
         let (path, place) = if target.is_dir() {
-            (temporary_beside(&target.join("init")), Place::Inside)
+            (temporary_beside(&target.join(word)), Place::Inside)
         } else {
             (temporary_beside(target), Place::Beside)
         };
@@ -40,12 +40,12 @@ impl Staging {
     }
 
     /// Returns the directory to build in.
-    pub(super) fn data(&self) -> &DataDir {
+    pub(crate) fn data(&self) -> &DataDir {
         &self.built
     }
 
     /// Puts everything in place; the settings come last, and without them no server starts.
-    pub(super) fn finish(self) -> Result<(), AtomicWriteError> {
+    pub(crate) fn finish(self) -> Result<(), AtomicWriteError> {
         let source = self.built.path();
         let moved = match self.place {
             Place::Beside => fs::rename(source, &self.target),
@@ -107,7 +107,7 @@ mod tests {
     fn an_absent_target_appears_as_a_whole() {
         let home = tempfile::tempdir().unwrap();
         let target = home.path().join("data");
-        let staging = Staging::begin(&target).unwrap();
+        let staging = Staging::begin(&target, "test").unwrap();
         build(&staging);
         assert!(!target.exists());
         staging.finish().unwrap();
@@ -121,7 +121,7 @@ mod tests {
 
         let home = tempfile::tempdir().unwrap();
         let before = home.path().metadata().unwrap().ino();
-        let staging = Staging::begin(home.path()).unwrap();
+        let staging = Staging::begin(home.path(), "test").unwrap();
         build(&staging);
         staging.finish().unwrap();
         assert_eq!(names_in(home.path()), ["ca-server.toml", "keys"]);
@@ -131,7 +131,7 @@ mod tests {
     #[test]
     fn what_is_not_finished_leaves_nothing() {
         let home = tempfile::tempdir().unwrap();
-        let staging = Staging::begin(&home.path().join("data")).unwrap();
+        let staging = Staging::begin(&home.path().join("data"), "test").unwrap();
         build(&staging);
         drop(staging);
         assert_eq!(names_in(home.path()), Vec::<String>::new());

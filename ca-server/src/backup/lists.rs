@@ -1,0 +1,219 @@
+//! The published CRLs: what they say that the backup does not know.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use ca_store::{CaStore, CrlRow, IssuerRow};
+use ca_types::{IssuerClass, IssuerId, KeyId, SerialNumber, UnixTime};
+use ca_verify::{Certificate, CertificateList, CrlSigned, Reapplied, RestoredList};
+use sha2::{Digest as _, Sha256};
+
+use super::BackupError;
+use crate::check::fetch::fetch;
+
+/// A CRL that was published, from a file or a URL that the operator named.
+#[derive(Debug)]
+pub struct PublishedList {
+    source: String,
+    crl: CertificateList,
+}
+
+/// Reads CRLs from files, from all `*.crl` of directories, and from http URLs.
+///
+/// # Errors
+/// Fails when one cannot be read or is no CRL.
+pub async fn fetch_lists(sources: &[String]) -> Result<Vec<PublishedList>, BackupError> {
+    let mut lists = Vec::new();
+    for source in sources {
+        if source.starts_with("http://") {
+            let answer = fetch(source).await.map_err(|error| BackupError::Fetch {
+                source_name: source.clone(),
+                what: error.to_string(),
+            })?;
+            lists.push(PublishedList::new(source.clone(), &answer.octets)?);
+        } else {
+            for path in paths(Path::new(source))? {
+                let octets = std::fs::read(&path).map_err(|source| BackupError::Unreadable {
+                    path: path.clone(),
+                    source,
+                })?;
+                lists.push(PublishedList::new(path.display().to_string(), &octets)?);
+            }
+        }
+    }
+    Ok(lists)
+}
+
+/// Returns the path itself, or the CRLs in it when it is a directory.
+fn paths(path: &Path) -> Result<Vec<PathBuf>, BackupError> {
+    if !path.is_dir() {
+        return Ok(vec![path.to_owned()]);
+    }
+    let unreadable = |source| BackupError::Unreadable {
+        path: path.to_owned(),
+        source,
+    };
+    let mut paths = Vec::new();
+    for entry in std::fs::read_dir(path).map_err(unreadable)? {
+        let path = entry.map_err(unreadable)?.path();
+        if path.extension().is_some_and(|ending| ending == "crl") {
+            paths.push(path);
+        }
+    }
+    paths.sort();
+    Ok(paths)
+}
+
+impl PublishedList {
+    fn new(source: String, octets: &[u8]) -> Result<Self, BackupError> {
+        match CertificateList::from_pem_or_der(octets) {
+            Ok(crl) => Ok(Self { source, crl }),
+            Err(error) => Err(BackupError::NoCrl {
+                source_name: source,
+                source: error,
+            }),
+        }
+    }
+}
+
+/// What becomes of the CRL of every CA.
+#[derive(Debug, Default)]
+pub(super) struct Plan {
+    pub(super) lists: Vec<RestoredList>,
+    /// The CRLs that were taken, to be kept as files.
+    pub(super) taken: Vec<(IssuerId, Vec<u8>)>,
+    /// The CAs without a current CRL.
+    pub(super) missing: Vec<IssuerId>,
+    /// Serial numbers on the CRLs of certificates that the backup has not seen.
+    pub(super) unseen: BTreeSet<SerialNumber>,
+    /// Actors whose certificate stands on a CRL: they were removed.
+    pub(super) removed_actors: BTreeSet<KeyId>,
+}
+
+/// Compares the published CRLs with the store.
+pub(super) async fn plan(
+    store: &dyn CaStore,
+    published: &[PublishedList],
+    now: UnixTime,
+) -> Result<Plan, BackupError> {
+    let mut plan = Plan::default();
+    let mut used = vec![false; published.len()];
+    for row in store.issuers().await? {
+        let certificate = Certificate::from_der(&row.certificate)
+            .map_err(|error| BackupError::unsound(row.id.as_str(), error.to_string()))?;
+        let last = store.last_crl(&row.id).await?;
+        let mut newest: Option<&PublishedList> = None;
+        for (list, used) in published.iter().zip(&mut used) {
+            if list.crl.verify_signed_by(&certificate).is_ok() {
+                *used = true;
+                if newest.is_none_or(|newest| newest.crl.number() < list.crl.number()) {
+                    newest = Some(list);
+                }
+            }
+        }
+        match newest {
+            Some(list) => plan.take(store, &row, list, last).await?,
+            None => plan.go_without(&row, &certificate, last, now),
+        }
+    }
+    let foreign = published.iter().zip(used).find(|(_list, used)| !used);
+    if let Some((list, _unused)) = foreign {
+        return Err(BackupError::ForeignCrl {
+            source_name: list.source.clone(),
+            issuer: list.crl.issuer().to_string(),
+        });
+    }
+    Ok(plan)
+}
+
+impl Plan {
+    async fn take(
+        &mut self,
+        store: &dyn CaStore,
+        row: &IssuerRow,
+        list: &PublishedList,
+        last: Option<CrlRow>,
+    ) -> Result<(), BackupError> {
+        let crl = &list.crl;
+        let sha256: [u8; 32] = Sha256::digest(crl.der()).into();
+        let is_current = last.as_ref().is_none_or(|last| {
+            crl.number() > last.number || (crl.number() == last.number && sha256 == last.sha256)
+        });
+        if !is_current {
+            return Err(BackupError::OldCrl {
+                source_name: list.source.clone(),
+                issuer: row.id.clone(),
+                number: crl.number(),
+                last: last.map_or(0, |last| last.number),
+            });
+        }
+        let kept: BTreeSet<SerialNumber> = store
+            .revoked_unseen(&row.id)
+            .await?
+            .into_iter()
+            .map(|unseen| unseen.serial)
+            .collect();
+        let mut revoked = Vec::new();
+        for entry in crl.entries() {
+            let serial = SerialNumber::from_der_octets(entry.serial)
+                .map_err(|error| BackupError::unsound(&list.source, error.to_string()))?;
+            match store.certificate(serial).await? {
+                Some(known) if known.revocation.is_some() => continue,
+                Some(known) if row.class == IssuerClass::Control => {
+                    let actor = store.actor(&known.key).await?;
+                    self.removed_actors.extend(actor.map(|actor| actor.key));
+                }
+                Some(_known) => {}
+                None if kept.contains(&serial) => continue,
+                None => {
+                    self.unseen.insert(serial);
+                }
+            }
+            revoked.push(Reapplied {
+                serial,
+                time: entry.time,
+                reason: entry.reason,
+            });
+        }
+        self.lists.push(RestoredList {
+            issuer: row.id.clone(),
+            number: crl.number(),
+            crl: Some(CrlSigned {
+                issuer: row.id.clone(),
+                number: crl.number(),
+                this_update: crl.this_update(),
+                next_update: crl.next_update(),
+                sha256,
+            }),
+            revoked,
+        });
+        self.taken.push((row.id.clone(), crl.der().to_vec()));
+        Ok(())
+    }
+
+    /// Goes so far up with the CRL number that none is used twice: a server signs at most one CRL of a CA in a second.
+    fn go_without(
+        &mut self,
+        row: &IssuerRow,
+        certificate: &Certificate,
+        last: Option<CrlRow>,
+        now: UnixTime,
+    ) {
+        let (number, since) = last.map_or_else(
+            || (0, certificate.validity().not_before()),
+            |last| (last.number, last.this_update),
+        );
+        self.missing.push(row.id.clone());
+        self.lists.push(RestoredList {
+            issuer: row.id.clone(),
+            number: number
+                .saturating_add(now.since(since))
+                .saturating_add(MARGIN),
+            crl: None,
+            revoked: Vec::new(),
+        });
+    }
+}
+
+/// For clocks that were set right in between, and the root, whose CRLs are signed by hand.
+const MARGIN: u64 = 1_000;

@@ -1,0 +1,575 @@
+//! Backups: made under load, proved octet by octet, put back without reusing anything.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+use ca_proto::v1::{RevokeRequest, revoke_request};
+use ca_tests::{Algorithm, Api, Key, Process, Site, program, request_id, run, until};
+use ca_verify::CertificateList;
+use serde_json::Value;
+
+/// What was issued: NAME, serial number and DER.
+#[derive(Debug, Clone)]
+struct Holder {
+    name: String,
+    serial: String,
+    der: Vec<u8>,
+}
+
+fn runtime() -> tokio::runtime::Runtime {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .expect("the machine has threads")
+}
+
+/// Issues router certificates with these numbers in their NAMEs.
+fn issue_many(site: &Site, numbers: std::ops::Range<u32>) -> Vec<Holder> {
+    runtime().block_on(async {
+        let api = Api::connect(&site.data().join("admin"), site.ports().grpc)
+            .await
+            .expect("the admin is let in");
+        let mut issued = Vec::new();
+        for number in numbers {
+            let name = format!("router-{number}.example.net");
+            let answer = api
+                .authority()
+                .issue(Key::new().issue_request("router", &name))
+                .await
+                .expect("the admin issues");
+            let certificate = answer.into_inner().certificate.expect("a certificate");
+            issued.push(Holder {
+                name,
+                serial: certificate.serial,
+                der: certificate.der,
+            });
+        }
+        issued
+    })
+}
+
+fn revoke_all<'a>(site: &Site, holders: impl Iterator<Item = &'a Holder>) {
+    runtime().block_on(async {
+        let api = Api::connect(&site.data().join("admin"), site.ports().grpc)
+            .await
+            .expect("the admin is let in");
+        for holder in holders {
+            api.authority()
+                .revoke(RevokeRequest {
+                    request_id: request_id(),
+                    target: Some(revoke_request::Target::Serial(holder.serial.clone())),
+                    reason: 0,
+                })
+                .await
+                .expect("the admin revokes");
+        }
+    });
+}
+
+fn serials_on(crl: &[u8]) -> BTreeSet<String> {
+    let list = CertificateList::from_der(crl).expect("a CRL");
+    list.entries()
+        .map(|entry| {
+            ca_types::SerialNumber::from_der_octets(entry.serial)
+                .expect("a serial number")
+                .to_string()
+        })
+        .collect()
+}
+
+fn number_of(crl: &[u8]) -> u64 {
+    CertificateList::from_der(crl).expect("a CRL").number()
+}
+
+/// Waits until the CRL of the router CA has so many entries.
+fn crl_with(site: &Site, entries: usize) -> Vec<u8> {
+    until(
+        Duration::from_secs(10),
+        "the revocations are published",
+        || {
+            let crl = site.crl("router-2026-1");
+            (serials_on(&crl).len() == entries).then_some(crl)
+        },
+    )
+}
+
+/// Fetches the CRLs of all CAs into a directory.
+fn keep_crls(site: &Site) -> PathBuf {
+    let directory = site.path("crls");
+    std::fs::create_dir_all(&directory).expect("the test directory is writable");
+    for issuer in site.issuers().values() {
+        std::fs::write(directory.join(format!("{issuer}.crl")), site.crl(issuer))
+            .expect("the test directory is writable");
+    }
+    directory
+}
+
+fn server(words: &[&str]) -> Command {
+    let mut command = Command::new(program("ca-server"));
+    command.args(words);
+    command
+}
+
+fn text(path: &Path) -> &str {
+    path.to_str().expect("the test directory is text")
+}
+
+/// Moves the data directory away, as if the machine were lost.
+fn lose(site: &Site, server: Process) {
+    server.kill();
+    std::fs::rename(site.data(), site.path("lost")).expect("the test directory is writable");
+}
+
+/// A lost machine: 100 certificates and 20 revocations later than its backup.
+struct Disaster {
+    site: Site,
+    backup: PathBuf,
+    /// What `backup verify` says of it.
+    verified: Value,
+    later: Vec<Holder>,
+    /// The last CRL of the router CA, and the directory with the last of all CAs.
+    published: Vec<u8>,
+    crls: PathBuf,
+}
+
+impl Disaster {
+    fn strike() -> Self {
+        let (site, process) = Site::running(Algorithm::P256);
+        let known = issue_many(&site, 0..12);
+        revoke_all(&site, known.iter().take(2));
+        site.client(&["actor", "add", "anna", "--role", "admin", "--out", "anna"])
+            .ok();
+        let backup = site.path("backup.tar");
+        let words = ["backup", "create", "--output", "json", "--out"];
+        let made = site.server_command(&[&words[..], &[text(&backup)]].concat());
+        let made = made.ok().json();
+
+        let later = issue_many(&site, 100..200);
+        let revoked = known.iter().skip(2).take(8).chain(later.iter().take(12));
+        revoke_all(&site, revoked);
+        site.client(&["actor", "remove", "anna"]).ok();
+        let published = crl_with(&site, 22);
+        let crls = keep_crls(&site);
+        lose(&site, process);
+
+        let mut verify = server(&["backup", "verify", text(&backup), "--output", "json"]);
+        let verified = run(&mut verify).ok().json();
+        assert_eq!(verified["leaves"], made["leaves"]);
+        Self {
+            site,
+            backup,
+            verified,
+            later,
+            published,
+            crls,
+        }
+    }
+
+    fn restore(&self, more: &[&str]) -> ca_tests::Run {
+        let mut command = server(&["backup", "restore", text(&self.backup)]);
+        command
+            .args(["--data", text(&self.site.data())])
+            .args(["--passphrase-file", text(&self.site.passphrase())])
+            .args(more);
+        run(&mut command)
+    }
+
+    /// Without the CRLs nothing is written, and the hint names the loss that would have to be accepted.
+    fn refuse_without_crls(&self) {
+        let last_time = self.verified["last_time"].as_str().expect("a time");
+        let option = format!("--accept-lost-since {last_time}");
+        self.restore(&[])
+            .refused(1, &["no current CRL of", &option]);
+        let one = self.crls.join("router-2026-1.crl");
+        self.restore(&["--published-crl", text(&one)])
+            .refused(1, &["no current CRL of root-2026-1"]);
+        self.restore(&["--accept-lost-since", "2100-01-01T00:00:00Z"])
+            .refused(1, &["is lost"]);
+        assert!(
+            !self.site.data().exists(),
+            "a refused restore leaves nothing"
+        );
+    }
+}
+
+#[test]
+fn a_restored_backup_revokes_what_was_revoked_and_uses_nothing_again() {
+    let disaster = Disaster::strike();
+    disaster.refuse_without_crls();
+    let crls = ["--published-crl", text(&disaster.crls), "--output", "json"];
+    let restored = disaster.restore(&crls).ok().json();
+    assert_eq!(restored["removed_actors"], serde_json::json!(["anna"]));
+    let unseen: BTreeSet<&str> = texts(&restored["unseen_serials"]).collect();
+    for holder in disaster.later.iter().take(12) {
+        assert!(unseen.contains(holder.serial.as_str()), "{}", holder.name);
+    }
+
+    let Disaster {
+        site, published, ..
+    } = &disaster;
+    let process = site.serve();
+    let crl = site.crl("router-2026-1");
+    assert!(serials_on(&crl).is_superset(&serials_on(published)));
+    assert!(number_of(&crl) >= number_of(published));
+    let admin = PathBuf::from(restored["admin"]["profile_file"].as_str().expect("a path"));
+    for (words, count) in [
+        (vec!["list", "--profile", "router"], 12),
+        (vec!["list", "--profile", "router", "--state", "valid"], 2),
+    ] {
+        let mut list = site.client_command_as(&admin, &words);
+        let rows = run(list.args(["--output", "json"])).ok().json();
+        assert_eq!(rows.as_array().map(Vec::len), Some(count), "{words:?}");
+    }
+    hand_in(&disaster, &admin);
+    // Two more than were published, and no number twice.
+    let crl = crl_with(site, 24);
+    assert!(number_of(&crl) > number_of(published));
+    drop(process);
+}
+
+/// Hands in twelve certificates, two of them revoked, while the NAME of one has been given again.
+fn hand_in(disaster: &Disaster, admin: &Path) {
+    let Disaster { site, later, .. } = disaster;
+    let client = |words: &[&str]| run(&mut site.client_command_as(admin, words));
+    let held: Vec<PathBuf> = later
+        .iter()
+        .skip(10)
+        .take(12)
+        .map(|holder| {
+            let file = site.path(&format!("{}.der", holder.name));
+            std::fs::write(&file, &holder.der).expect("the test directory is writable");
+            file
+        })
+        .collect();
+    let Holder {
+        name: again,
+        serial,
+        ..
+    } = &later[15];
+    client(&[
+        "issue",
+        "--profile",
+        "router",
+        "--name",
+        again,
+        "--out",
+        "again",
+    ])
+    .ok();
+    let mut words = vec!["--output", "json", "audit", "submit"];
+    words.extend(held.iter().map(|file| text(file)));
+    let submitted = client(&words);
+    assert_eq!(submitted.code, Some(1), "{submitted}");
+    assert_eq!(submitted.json().as_array().map(Vec::len), Some(10));
+    let refused = submitted.stderr.matches("was revoked before the backup");
+    assert_eq!(refused.count(), 2, "{submitted}");
+    let repeated = client(&["audit", "submit", text(&held[5])]).ok();
+    assert!(repeated.stderr.contains("was known already"), "{repeated}");
+    let own = admin.with_file_name("admin.pem");
+    let refused = client(&["audit", "submit", text(&own)]);
+    assert_eq!(refused.code, Some(1), "{refused}");
+    assert!(
+        refused.stderr.contains("CA of this server signed"),
+        "{refused}"
+    );
+
+    client(&["revoke", "--name", again]).refused(1, &["has several valid certificates"]);
+    client(&["revoke", "--serial", serial]).ok();
+    client(&["revoke", "--name", again]).ok();
+}
+
+#[test]
+fn a_loss_that_is_accepted_still_uses_no_crl_number_again() {
+    let (site, process) = Site::running(Algorithm::P256);
+    let known = issue_many(&site, 0..3);
+    revoke_all(&site, known.iter().take(1));
+    crl_with(&site, 1);
+    let backup = site.path("backup.tar");
+    site.server_command(&["backup", "create", "--out", text(&backup)])
+        .ok();
+    revoke_all(&site, known.iter().skip(1));
+    let published = crl_with(&site, 3);
+    lose(&site, process);
+    let verified = run(&mut server(&[
+        "backup",
+        "verify",
+        text(&backup),
+        "--output",
+        "json",
+    ]));
+    let since = verified.ok().json()["last_time"]
+        .as_str()
+        .expect("a time")
+        .to_owned();
+    let mut command = server(&[
+        "backup",
+        "restore",
+        text(&backup),
+        "--data",
+        text(&site.data()),
+    ]);
+    command
+        .args(["--passphrase-file", text(&site.passphrase())])
+        .args(["--accept-lost-since", &since]);
+    let restored = run(&mut command).ok();
+    assert!(
+        restored.stderr.contains("is valid again"),
+        "{}",
+        restored.stderr
+    );
+    let process = site.serve();
+    let crl = site.crl("router-2026-1");
+    assert_eq!(serials_on(&crl), BTreeSet::from([known[0].serial.clone()]));
+    assert!(number_of(&crl) > number_of(&published));
+    // The root signs by hand only: its CRL stays as it was.
+    assert_eq!(number_of(&site.crl("root-2026-1")), 1);
+    drop(process);
+}
+
+#[test]
+fn every_changed_octet_of_a_backup_is_found() {
+    let site = Site::new(Algorithm::P256);
+    let backup = site.path("backup.tar");
+    site.server_command(&["backup", "create", "--out", text(&backup)])
+        .ok();
+    site.server_command(&["backup", "create", "--out", text(&backup)])
+        .refused(2, &["backup.tar", "nothing is overwritten"]);
+    let octets = std::fs::read(&backup).expect("it was made");
+    let sound = |octets: &[u8]| {
+        ca_server::backup::verify(&mut &*octets, &|_done, _total| {}).map_err(|e| e.to_string())
+    };
+    sound(&octets).expect("it is sound");
+    for at in (0..octets.len()).step_by(97) {
+        let mut changed = octets.clone();
+        changed[at] ^= 1;
+        assert!(sound(&changed).is_err(), "octet {at} was changed");
+    }
+    for end in (0..octets.len()).step_by(509) {
+        assert!(sound(&octets[..end]).is_err(), "cut at {end}");
+    }
+    sound(&[&octets[..], &octets[..]].concat()).expect_err("two in one");
+    sound(&[&octets[..], &[0; 512]].concat()).expect_err("more zeros");
+
+    // An ordinary tar, whose parts an ordinary program proves.
+    let folder = site.path("unpacked");
+    std::fs::create_dir(&folder).expect("the test directory is writable");
+    let mut tar = Command::new("tar");
+    run(tar.args(["-xf", text(&backup), "-C", text(&folder)])).ok();
+    let mut sums = Command::new("sha256sum");
+    sums.args(["--check", "manifest.json.sha256"])
+        .current_dir(folder.join("fleet-ca-backup"));
+    run(&mut sums).ok();
+    let log = folder.join("fleet-ca-backup/log/00000000000000000000.log");
+    let original = std::fs::read(site.data().join("log/00000000000000000000.log"));
+    assert_eq!(
+        std::fs::read(log).expect("it is in it"),
+        original.expect("the log")
+    );
+
+    // No secret of the data directory is in it: neither the keys that TLS and admin have, nor the root's, nor a passphrase.
+    let holds = |part: &[u8]| octets.windows(part.len()).any(|window| window == part);
+    for secret in [
+        "tls/server.key",
+        "admin/admin.key",
+        "root-offline/root-2026-1.key",
+    ] {
+        let key = std::fs::read_to_string(site.data().join(secret)).expect("init wrote it");
+        let line = key.lines().nth(2).expect("a key has lines");
+        assert!(!holds(line.as_bytes()), "{secret}");
+    }
+    assert!(!holds(b"correct horse"));
+    assert!(!holds(b"BEGIN PRIVATE KEY"));
+}
+
+#[test]
+fn foreign_archives_are_refused() {
+    let site = Site::empty();
+    let refuse = |name: &str, octets: &[u8], part: &str| {
+        let path = site.path(name);
+        std::fs::write(&path, octets).expect("the test directory is writable");
+        for words in [
+            vec!["backup", "verify", text(&path)],
+            vec!["backup", "restore", text(&path), "--data", "data"],
+        ] {
+            let mut command = server(&words);
+            command.current_dir(site.path(""));
+            run(&mut command).refused(1, &[part]);
+        }
+        assert!(!site.path("data").exists());
+    };
+    refuse("empty", b"", "no backup of Fleet CA");
+    refuse("text", &[b'x'; 2048], "no backup of Fleet CA");
+    let mut tar = tar::Builder::new(Vec::new());
+    let mut header = tar::Header::new_ustar();
+    header.set_size(2);
+    header.set_mode(0o600);
+    header.set_cksum();
+    tar.append_data(&mut header, "fleet-ca-backup/../../etc/passwd", &b"{}"[..])
+        .expect_err("the crate refuses it too");
+    tar.append_data(&mut header, "fleet-ca-backup/manifest.json", &b"{}"[..])
+        .expect("a vector takes everything");
+    refuse(
+        "foreign.tar",
+        &tar.into_inner().expect("it ends"),
+        "no backup of Fleet CA",
+    );
+}
+
+/// Backups while certificates are issued: each is sound, and the last holds at least what was acknowledged before it.
+#[test]
+fn backups_under_load_are_sound_and_a_killed_one_leaves_nothing() {
+    let (site, process) = Site::running(Algorithm::P256);
+    std::thread::scope(|scope| {
+        let load = scope.spawn(|| issue_many(&site, 0..150));
+        let mut leaves = Vec::new();
+        for number in 0..6 {
+            let path = site.path(&format!("{number}.tar"));
+            let made = site.server_command(&[
+                "backup",
+                "create",
+                "--out",
+                text(&path),
+                "--output",
+                "json",
+            ]);
+            let made = made.ok().json();
+            let verified = run(&mut server(&[
+                "backup",
+                "verify",
+                text(&path),
+                "--output",
+                "json",
+            ]));
+            assert_eq!(verified.ok().json()["leaves"], made["leaves"]);
+            leaves.push(made["leaves"].as_u64().expect("a number"));
+        }
+        assert!(leaves.is_sorted(), "{leaves:?}");
+        load.join().expect("the load ends well");
+    });
+    // A pipe into another program.
+    let mut pipe = Command::new("bash");
+    let ca_server = program("ca-server");
+    pipe.args([
+        "-c",
+        "set -o pipefail; \"$0\" backup create --data \"$1\" --out - | \"$0\" backup verify -",
+    ])
+    .arg(&ca_server)
+    .arg(site.data());
+    let piped = run(&mut pipe).ok();
+    assert!(piped.stdout.contains("is sound"), "{}", piped.stdout);
+
+    let whole = site.path("5.tar");
+    let (crls, passphrase) = (keep_crls(&site), site.passphrase());
+    process.kill();
+    for millis in [1, 5, 20, 60, 150, 400, 700] {
+        let place = site.path(&format!("killed-{millis}"));
+        let tar = site.path(&format!("killed-{millis}.tar"));
+        kill_after(
+            server(&[
+                "backup",
+                "create",
+                "--data",
+                text(&site.data()),
+                "--out",
+                text(&tar),
+            ]),
+            millis,
+        );
+        if tar.exists() {
+            run(&mut server(&["backup", "verify", text(&tar)])).ok();
+        }
+        let words = [
+            "backup",
+            "restore",
+            text(&whole),
+            "--data",
+            text(&place),
+            "--published-crl",
+            text(&crls),
+            "--passphrase-file",
+            text(&passphrase),
+        ];
+        kill_after(server(&words), millis);
+        if place.exists() {
+            let settings = place.join("ca-server.toml");
+            assert!(settings.exists(), "a directory that is there is whole");
+        } else {
+            run(&mut server(&words)).ok();
+        }
+    }
+}
+
+/// Starts a program and kills it after a while, unless it has ended.
+fn kill_after(mut command: Command, millis: u64) {
+    use std::process::Stdio;
+    let mut child = command
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("the program is there");
+    std::thread::sleep(Duration::from_millis(millis));
+    child.kill().expect("it is ours");
+    child.wait().expect("it is ours");
+}
+
+fn texts(list: &Value) -> impl Iterator<Item = &str> {
+    list.as_array()
+        .expect("a list")
+        .iter()
+        .filter_map(Value::as_str)
+}
+
+#[test]
+fn an_export_makes_the_same_log_again_and_a_changed_one_makes_none() {
+    let site = Site::new(Algorithm::P256);
+    let file = site.path("log.jsonl");
+    let words = ["store", "export", "--out", text(&file), "--output", "json"];
+    let exported = site.server_command(&words).ok().json();
+    let lines = std::fs::read_to_string(&file).expect("it was written");
+    let copy = site.path("copy");
+    let import = |name: &str, lines: &str, data: &Path| {
+        let file = site.path(name);
+        std::fs::write(&file, lines).expect("the test directory is writable");
+        let mut command = server(&["store", "import", text(&file), "--data", text(data)]);
+        run(&mut command)
+    };
+    import("same", &lines, &copy).ok();
+    let mut again = site.server_command(&["store", "export", "--out", "-"]).ok();
+    assert_eq!(again.stdout, lines, "beside the talk on stderr");
+    let mut command = server(&["store", "export", "--format", "jsonl", "--out", "-"]);
+    std::fs::copy(
+        site.data().join("ca-server.toml"),
+        copy.join("ca-server.toml"),
+    )
+    .expect("the test directory is writable");
+    again = run(command.arg("--data").arg(&copy)).ok();
+    assert_eq!(again.stdout, lines, "the copy says the same");
+    assert_eq!(
+        exported["leaves"].as_u64().map(|leaves| leaves + 1),
+        u64::try_from(lines.lines().count()).ok()
+    );
+
+    import("twice", &lines, &copy).refused(1, &["wanted a data directory without a log"]);
+    let torn = site.path("torn");
+    let (short, _last) = lines.trim_end().rsplit_once('\n').expect("lines");
+    import("short", &format!("{short}\n"), &torn).refused(1, &["is missing"]);
+    import("long", &format!("{lines}{{}}\n"), &torn).refused(1, &["more follows"]);
+    let swapped = lines.replacen("\"leaf\":1", "\"leaf\":2", 1);
+    import("swapped", &swapped, &torn).refused(1, &["must stand here"]);
+    let newer = lines.replacen("\"version\":1", "\"version\":2", 1);
+    import("newer", &newer, &torn).refused(2, &["export version 2, this build knows version 1"]);
+    let root = exported["root"].as_str().expect("a root");
+    let other = lines.replacen(root, &"0".repeat(64), 1);
+    import("other", &other, &torn).refused(1, &["another tree"]);
+    assert!(!torn.join("log").exists());
+
+    let pem = site.server_command(&["store", "export", "--format", "pem", "--out", "-"]);
+    let certificates = ca_verify::Certificate::chain_from_pem(pem.ok().stdout.as_bytes());
+    assert_eq!(
+        certificates.expect("PEM").len(),
+        7,
+        "five CAs, the server and an admin"
+    );
+}
