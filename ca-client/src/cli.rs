@@ -5,7 +5,7 @@ mod router;
 
 use std::path::PathBuf;
 
-use ca_types::{RevocationReason, Role};
+use ca_types::{RevocationReason, Role, UnixTime};
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
 
@@ -80,9 +80,12 @@ pub(crate) enum Command {
     /// Show, fetch and verify certificate revocation lists
     #[command(subcommand)]
     Crl(CrlCommand),
-    /// Show the log of everything that changed
+    /// Show and prove the log of everything that changed
     #[command(subcommand)]
     Audit(AuditCommand),
+    /// Show the clock of the server, or vouch for it
+    #[command(subcommand)]
+    Clock(ClockCommand),
     /// Bring certificates into routers
     #[command(subcommand)]
     Router(RouterCommand),
@@ -563,14 +566,9 @@ pub(crate) struct CrlArguments {
 #[derive(Debug, Subcommand)]
 pub(crate) enum AuditCommand {
     /// Show entries of the log, the oldest first
-    Show {
-        /// Begin at this leaf, counted from zero [default: so that the newest entry is shown]
-        #[arg(long, value_name = "LEAF", allow_negative_numbers = true, value_parser = whole_number)]
-        first: Option<u64>,
-        /// How many entries at the most
-        #[arg(long, value_name = "N", default_value = "50", allow_negative_numbers = true, value_parser = positive_number)]
-        limit: u64,
-    },
+    Show(AuditShowArguments),
+    /// Prove the log: its tree, its signed checkpoints, the one seen last, and every published CRL
+    Verify(AuditVerifyArguments),
     /// Hand in certificates that the CA lacks since a backup was put back
     ///
     /// They can be listed, renewed and revoked then. Only what one of its CAs signed is taken, and nothing that a CRL
@@ -586,6 +584,58 @@ pub(crate) enum AuditCommand {
         #[arg(long, value_name = "PROFILE")]
         profile: Option<String>,
     },
+}
+
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Example: ca-client audit show --name '*.berlin.example.net' --since 2026-11-01T00:00:00Z --limit 500"
+)]
+pub(crate) struct AuditShowArguments {
+    /// Begin at this leaf, counted from zero [default: so that the newest entry is shown; with filters 0]
+    #[arg(long, value_name = "LEAF", allow_negative_numbers = true, value_parser = whole_number)]
+    pub(crate) first: Option<u64>,
+    /// How many entries at the most
+    #[arg(long, value_name = "N", default_value = "50", allow_negative_numbers = true, value_parser = positive_number)]
+    pub(crate) limit: u64,
+    /// Only what this actor did: its name while it exists, or its key in hexadecimal
+    #[arg(long, value_name = "NAME|KEY")]
+    pub(crate) actor: Option<String>,
+    /// Only what is about a certificate or actor with this name; `*` stands for any run of characters
+    #[arg(long, value_name = "GLOB")]
+    pub(crate) name: Option<String>,
+    /// Only what is about the certificate with this serial number
+    #[arg(long, value_name = "HEX")]
+    pub(crate) serial: Option<String>,
+    /// Only entries of this time or later, as in 2026-11-28T20:00:00Z
+    #[arg(long, value_name = "TIME")]
+    pub(crate) since: Option<UnixTime>,
+    /// Only entries of this time or earlier
+    #[arg(long, value_name = "TIME")]
+    pub(crate) until: Option<UnixTime>,
+}
+
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Keeps the checkpoint that it saw beside the profile file, and wants every later one to follow it: so it \
+    finds an old copy of the server's state and a second history, and tells the server, which logs it.\n\n\
+    Example: ca-client audit verify"
+)]
+pub(crate) struct AuditVerifyArguments {
+    /// Only prove that the log has grown from what was seen before; any actor may
+    #[arg(long)]
+    pub(crate) checkpoint_only: bool,
+    /// A certificate that must have a leaf, in PEM or DER; repeatable
+    #[arg(long, value_name = "FILE", conflicts_with = "checkpoint_only")]
+    pub(crate) cert: Vec<PathBuf>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ClockCommand {
+    /// Show what the clock of the server says and what the server takes for the time
+    Show,
+    /// Vouch for the clock of the server: what it says is the time; the clock here must agree
+    #[command(after_help = "Example: ca-client clock confirm")]
+    Confirm,
 }
 
 fn whole_number(text: &str) -> Result<u64, String> {

@@ -5,9 +5,11 @@ mod audit;
 mod blocked_keys;
 mod certificate_record;
 mod certificates;
+mod clock;
 mod error;
 mod issuers;
 mod policy;
+mod proofs;
 mod transport;
 
 use tonic::transport::Channel;
@@ -15,13 +17,14 @@ use tonic::transport::Channel;
 use crate::Settings;
 
 pub use actors::ActorRecord;
-pub use audit::{AuditEntry, AuditPage, TreeHead};
+pub use audit::{AuditEntry, AuditPage, EntryFilter, TreeHead};
 pub use blocked_keys::{BlockTarget, BlockedKeyRecord};
 pub use certificate_record::{CertificateRecord, Revocation};
 pub use certificates::{
     HolderProof, IssueParameters, Issued, ListFilter, Page, RevocationTarget, SuccessorParameters,
     TargetNotice,
 };
+pub use clock::ServerClock;
 pub use error::ClientError;
 pub(crate) use error::chain;
 pub use issuers::IssuerRecord;
@@ -29,6 +32,7 @@ pub use policy::{
     ExplainParameters, ExplanationRecord, NameVerdict, PolicyRecord, ProfileRecord, RefusalRecord,
     ReloadRecord, WouldIssue,
 };
+pub use proofs::ProvedCheckpoint;
 
 /// A connection to the API; clones share it.
 #[derive(Debug, Clone)]

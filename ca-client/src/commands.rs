@@ -5,6 +5,7 @@ mod audit;
 mod blocked_key;
 mod bundle;
 mod check;
+mod clock;
 mod crl;
 mod export;
 mod issue;
@@ -73,6 +74,7 @@ pub(crate) async fn run(
         Command::Profile(command) => profile::run(command, context).await,
         Command::Crl(command) => crl::run(command, context).await,
         Command::Audit(command) => audit::run(command, context).await,
+        Command::Clock(command) => clock::run(command, context).await,
         Command::Router(command) => router::run(command, context).await,
     }
 }

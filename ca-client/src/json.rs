@@ -5,6 +5,7 @@ mod policy;
 use std::path::Path;
 
 use ca_types::{KeyId, SerialNumber, UnixTime};
+use ca_verify::AuditFinding;
 use serde::{Serialize, Serializer};
 
 use crate::client::{
@@ -275,6 +276,56 @@ pub(crate) struct FindingDocument<'a> {
     pub(crate) severity: String,
     pub(crate) message: &'a str,
     pub(crate) source: &'a str,
+}
+
+/// What `audit verify` found.
+#[derive(Debug, Serialize)]
+pub(crate) struct AuditReportDocument<'a> {
+    pub(crate) log: &'a str,
+    pub(crate) key: String,
+    pub(crate) size: u64,
+    pub(crate) root: String,
+    pub(crate) verified_leaves: u64,
+    pub(crate) seen_size: Option<u64>,
+    #[serde(serialize_with = "shown_if_any")]
+    pub(crate) last_time: Option<UnixTime>,
+    pub(crate) findings: Vec<AuditFindingDocument<'a>>,
+    pub(crate) sound: bool,
+}
+
+/// One thing that is wrong with the log.
+#[derive(Debug, Serialize)]
+pub(crate) struct AuditFindingDocument<'a> {
+    pub(crate) kind: &'static str,
+    pub(crate) leaf: Option<u64>,
+    pub(crate) what: &'a str,
+}
+
+impl<'a> AuditFindingDocument<'a> {
+    pub(crate) fn new(finding: &'a AuditFinding) -> Self {
+        Self {
+            kind: finding.kind.as_str(),
+            leaf: finding.leaf,
+            what: &finding.what,
+        }
+    }
+}
+
+/// The clock of the server.
+#[derive(Debug, Serialize)]
+pub(crate) struct ClockDocument<'a> {
+    #[serde(serialize_with = "shown")]
+    pub(crate) clock: UnixTime,
+    #[serde(serialize_with = "shown")]
+    pub(crate) taken: UnixTime,
+    pub(crate) distrust: Option<&'a str>,
+}
+
+fn shown_if_any<S: Serializer>(value: &Option<UnixTime>, serializer: S) -> Result<S::Ok, S::Error> {
+    match value {
+        Some(value) => serializer.collect_str(value),
+        None => serializer.serialize_none(),
+    }
 }
 
 /// A file that was written.

@@ -25,10 +25,10 @@ mod signed_data;
 pub use bundle::{Host, Network, Protocol, RevocationCheck, Transport, Vpn, VpnError, VpnName};
 pub use client::{
     ActorRecord, AuditEntry, AuditPage, BlockTarget, BlockedKeyRecord, CertificateRecord, Client,
-    ClientError, ExplainParameters, ExplanationRecord, HolderProof, IssueParameters, Issued,
-    IssuerRecord, ListFilter, NameVerdict, Page, PolicyRecord, ProfileRecord, RefusalRecord,
-    ReloadRecord, Revocation, RevocationTarget, SuccessorParameters, TargetNotice, TreeHead,
-    WouldIssue,
+    ClientError, EntryFilter, ExplainParameters, ExplanationRecord, HolderProof, IssueParameters,
+    Issued, IssuerRecord, ListFilter, NameVerdict, Page, PolicyRecord, ProfileRecord,
+    ProvedCheckpoint, RefusalRecord, ReloadRecord, Revocation, RevocationTarget, ServerClock,
+    SuccessorParameters, TargetNotice, TreeHead, WouldIssue,
 };
 pub use error::ExitStatus;
 pub use files::FileError;

@@ -57,6 +57,39 @@ pub enum Command {
     /// Works on the log and its index
     #[command(subcommand)]
     Store(StoreCommand),
+    /// Proves the log of a data directory
+    #[command(subcommand)]
+    Audit(AuditCommand),
+}
+
+/// Proves the log.
+#[derive(Debug, Subcommand)]
+pub enum AuditCommand {
+    /// Verifies tree, checkpoints, certificates and CRLs; needs no passphrase, runs beside a server; exit code 1 if
+    /// anything is wrong
+    Verify(AuditVerifyArgs),
+}
+
+/// The arguments of `audit verify`.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Who can write to DIR could put another CA there as a whole, or an old copy: keep the log key and a\n\
+                  checkpoint elsewhere (`GET /log/key`, `GET /log/checkpoint`), or let `ca-client audit verify` do it.\n\n\
+                  Example:\n  ca-server audit verify --data /var/lib/fleet-ca --log-key log-key.txt"
+)]
+pub struct AuditVerifyArgs {
+    /// The data directory
+    #[arg(long, value_name = "DIR")]
+    pub data: PathBuf,
+    /// A file with the key of the log: the line NAME+HASH+KEY, or what `GET /log/key` gave [default: DIR/log/key]
+    #[arg(long, value_name = "FILE")]
+    pub log_key: Option<PathBuf>,
+    /// A checkpoint that was kept elsewhere; may be given more than once
+    #[arg(long = "checkpoint", value_name = "FILE")]
+    pub checkpoints: Vec<PathBuf>,
+    /// A certificate that must have a leaf; may be given more than once
+    #[arg(long = "cert", value_name = "FILE")]
+    pub certificates: Vec<PathBuf>,
 }
 
 /// Works on the admins.

@@ -8,9 +8,11 @@ use ca_types::{Clock as _, Code, Passphrase, SystemClock, SystemEntropy};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
+use crate::audit::{AuditError, AuditOptions, verify};
 use crate::check::check;
 use crate::cli::{
-    AdminCommand, CheckArgs, Cli, Command, InitArgs, RecoverArgs, ServeArgs, SettingsArgs,
+    AdminCommand, AuditCommand, AuditVerifyArgs, CheckArgs, Cli, Command, InitArgs, RecoverArgs,
+    ServeArgs, SettingsArgs,
 };
 use crate::data_dir::DataDir;
 use crate::failure::Failure;
@@ -41,6 +43,7 @@ pub async fn run(cli: Cli, printer: &mut Printer) -> Result<ExitCode, Failure> {
         Command::Admin(AdminCommand::Recover(args)) => recover_admin(args, printer).await,
         Command::Backup(command) => backup::run(command, printer).await,
         Command::Store(command) => store::run(&command, printer),
+        Command::Audit(AuditCommand::Verify(args)) => audit(args, printer).await,
     }
 }
 
@@ -112,6 +115,32 @@ async fn look(args: CheckArgs, printer: &mut Printer) -> Result<ExitCode, Failur
     let findings = check(&settings, passphrase.as_ref(), &SystemClock).await;
     written(printer.data(&findings, &findings.text()))?;
     Ok(if findings.is_sound() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::from(1)
+    })
+}
+
+async fn audit(args: AuditVerifyArgs, printer: &mut Printer) -> Result<ExitCode, Failure> {
+    let options = AuditOptions {
+        data: DataDir::new(args.data),
+        log_key: args.log_key,
+        checkpoints: args.checkpoints,
+        certificates: args.certificates,
+    };
+    let bar = printer.progress(0, "Reading the log");
+    let shown = bar.clone();
+    let verifying = tokio::task::spawn_blocking(move || {
+        verify(&options, &mut |leaves| shown.set_position(leaves))
+    });
+    let report = verifying
+        .await
+        .map_err(|_lost| AuditError::Interrupted)
+        .flatten();
+    bar.finish_and_clear();
+    let report = report?;
+    written(printer.data(&report, &report.text()))?;
+    Ok(if report.sound {
         ExitCode::SUCCESS
     } else {
         ExitCode::from(1)

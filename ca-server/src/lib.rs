@@ -2,6 +2,7 @@
 
 pub mod admin_profile;
 pub mod atomic;
+pub mod audit;
 pub mod authority;
 pub mod authz;
 pub mod backup;

@@ -38,6 +38,14 @@ impl DataDirLock {
     }
 }
 
+/// Tells whether a process holds the lock, without taking it away from one that wants it.
+pub fn is_held(data: &DataDir) -> bool {
+    let Ok(file) = File::open(data.lock_file()) else {
+        return false;
+    };
+    matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock))
+}
+
 /// Why a data directory is not ours.
 #[derive(Debug, thiserror::Error)]
 pub enum LockError {

@@ -4,9 +4,10 @@ use std::{
     io::Write as _,
     path::{Path, PathBuf},
     process::Command,
+    time::Duration,
 };
 
-use ca_tests::{Algorithm, Site, copy};
+use ca_tests::{Algorithm, Site, copy, until};
 
 use crate::books::Books;
 
@@ -115,7 +116,7 @@ fn flip_below(folder: &Path, step: usize) {
 
 #[test]
 fn a_full_disk_stops_issuing_and_nothing_else() {
-    let disk = SmallDisk::mount(24);
+    let disk = SmallDisk::mount(80);
     let site = Site::on(&disk.path, Algorithm::P256);
     let server = site.serve();
     site.issue("router", "before.example.net", &[]);
@@ -143,7 +144,7 @@ fn a_full_disk_stops_issuing_and_nothing_else() {
     let refused = refused.expect("a full disk refuses");
     let code = refused.code.unwrap_or(-1);
     assert!(code == 1 || code == 2, "{refused}");
-    refused.refused(code, &[]);
+    refused.refused(code, &["free space"]);
     let during = Books::read(&site);
     assert!(
         during.listed.keys().eq(during.logged.keys()),
@@ -155,13 +156,23 @@ fn a_full_disk_stops_issuing_and_nothing_else() {
             .keys()
             .all(|serial| during.listed.contains_key(serial))
     );
+    let row = site.client_json(&["list", "--name", "before.example.net"]);
+    let issuer = row[0]["issuer_id"].as_str().expect("a text").to_owned();
     site.client(&["revoke", "--name", "before.example.net"])
         .ok();
-    server.terminate();
+    until(Duration::from_secs(5), "the CRL", || {
+        let crl = ca_verify::CertificateList::from_der(&site.crl(&issuer)).expect("a CRL");
+        (crl.len() == 1).then_some(())
+    });
+    // It recovers by itself when there is room again.
     std::fs::remove_file(ballast).expect("the disk is ours");
+    site.issue("router", "room.example.net", &[]);
+    server.terminate();
+    let audited = site.server_command(&["audit", "verify"]).ok();
+    assert!(audited.stdout.contains("sound"), "{audited}");
     let _server = site.serve();
     let after = Books::read(&site);
-    assert_eq!(after.logged, during.logged);
+    assert_eq!(after.logged.len(), during.logged.len() + 1);
     site.issue("router", "after.example.net", &[]);
 }
 

@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use ca_server::data_dir::DataDir;
-use ca_server::serve::{Addresses, ServeOptions, Server};
+use ca_server::serve::{Addresses, ServeError, ServeOptions, Server};
 use ca_server::settings::Settings;
 use ca_tests::Site;
 use ca_types::{Clock as _, FakeClock, Passphrase, SystemClock};
+use tokio::task::JoinHandle;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 /// A running server; it stops when dropped.
@@ -14,12 +15,33 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 pub(crate) struct InProcess {
     pub(crate) addresses: Addresses,
     pub(crate) clock: FakeClock,
-    _stop: DropGuard,
+    stop: DropGuard,
+    ended: JoinHandle<Result<(), ServeError>>,
+}
+
+impl InProcess {
+    /// Stops it, and waits for its end.
+    pub(crate) async fn stop(self) {
+        drop(self.stop);
+        self.ended
+            .await
+            .expect("it does not panic")
+            .expect("it ends in order");
+    }
 }
 
 /// Starts a server on a site; its clock begins now.
 pub(crate) async fn start(site: &Site) -> InProcess {
-    let clock = FakeClock::at(SystemClock.now());
+    start_after(site, 0).await
+}
+
+/// Starts a server on a site, so many seconds later.
+pub(crate) async fn start_after(site: &Site, seconds: u64) -> InProcess {
+    let later = SystemClock
+        .now()
+        .plus(seconds)
+        .expect("before the year 10000");
+    let clock = FakeClock::at(later);
     let data = DataDir::new(site.data());
     let server = Server::start(ServeOptions {
         settings: Settings::of(&data).expect("init wrote sound settings"),
@@ -35,10 +57,11 @@ pub(crate) async fn start(site: &Site) -> InProcess {
     .expect("the server starts");
     let addresses = server.addresses();
     let stop = CancellationToken::new();
-    tokio::spawn(server.run(stop.clone()));
+    let ended = tokio::spawn(server.run(stop.clone()));
     InProcess {
         addresses,
         clock,
-        _stop: stop.drop_guard(),
+        stop: stop.drop_guard(),
+        ended,
     }
 }

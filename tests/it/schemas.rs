@@ -158,6 +158,12 @@ fn of_the_authority(documents: &mut Documents<'_>) {
     documents.client("crl", &["crl", "show", &issuer]);
     documents.client("crls", &["crl", "fetch", "--out", "crls"]);
     documents.client("entries", &["audit", "show"]);
+    documents.client("audit", &["audit", "verify"]);
+    documents.client("clock", &["clock", "show"]);
+    let audited = documents
+        .site
+        .server_command(&["audit", "verify", "--output", "json"]);
+    documents.keep("audit", &audited);
 }
 
 fn of_a_router(documents: &mut Documents<'_>) {

@@ -36,6 +36,23 @@ pub struct AuditPage {
     pub entries: Vec<AuditEntry>,
     /// How many leaves the log has.
     pub size: u64,
+    /// The leaf to go on from.
+    pub next: u64,
+}
+
+/// Which entries to list; an absent filter does not limit.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct EntryFilter {
+    /// Only what this actor did: its name while it exists, or its key.
+    pub actor: Option<String>,
+    /// Only what is about a certificate or actor with a matching name.
+    pub name: Option<String>,
+    /// Only what is about the certificate with this serial number.
+    pub serial: Option<String>,
+    /// Only entries of this time or later.
+    pub since: Option<UnixTime>,
+    /// Only entries of this time or earlier.
+    pub until: Option<UnixTime>,
 }
 
 /// The Merkle tree over all leaves.
@@ -48,15 +65,25 @@ pub struct TreeHead {
 }
 
 impl Client {
-    /// Lists at most `rows` entries of the log from leaf `first`.
+    /// Lists at most `rows` entries of the log that pass a filter, from leaf `first`.
     ///
     /// # Errors
     /// Fails when the server refuses, is not reached, or its answer cannot be read.
-    pub async fn audit_entries(&self, first: u64, rows: u32) -> Result<AuditPage, ClientError> {
+    pub async fn audit_entries(
+        &self,
+        first: u64,
+        rows: u32,
+        filter: &EntryFilter,
+    ) -> Result<AuditPage, ClientError> {
+        let seconds = |time: Option<UnixTime>| time.map_or(0, UnixTime::seconds);
         let request = v1::ListEntriesRequest {
             first,
             page_size: rows,
-            ..v1::ListEntriesRequest::default()
+            actor: filter.actor.clone().unwrap_or_default(),
+            name: filter.name.clone().unwrap_or_default(),
+            serial: filter.serial.clone().unwrap_or_default(),
+            since: seconds(filter.since),
+            until: seconds(filter.until),
         };
         let answer = self.read(self.audit_calls().list_entries(request).await)?;
         Ok(AuditPage {
@@ -66,6 +93,7 @@ impl Client {
                 .map(AuditEntry::try_from)
                 .collect::<Result<_, _>>()?,
             size: answer.size,
+            next: answer.next,
         })
     }
 
@@ -82,7 +110,7 @@ impl Client {
         })
     }
 
-    fn audit_calls(&self) -> AuditClient<Channel> {
+    pub(super) fn audit_calls(&self) -> AuditClient<Channel> {
         AuditClient::new(self.channel.clone()).max_decoding_message_size(LARGEST_MESSAGE)
     }
 }

@@ -237,9 +237,10 @@ impl Auditor {
         }
     }
 
-    /// Wants a published CRL to say what the log says.
-    pub fn judge_crl(&mut self, der: &[u8], from: &str) {
-        for what in self.books.judge_crl(der) {
+    /// Wants a published CRL to say what the log says. One that was read beside a running server may be older than the
+    /// leaves from `old_before` on.
+    pub fn judge_crl(&mut self, der: &[u8], from: &str, old_before: u64) {
+        for what in self.books.judge_crl(der, old_before) {
             self.find(FindingKind::Crl, None, format!("{from}: {what}"));
         }
     }

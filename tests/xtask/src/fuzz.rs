@@ -26,6 +26,7 @@ const TARGETS: [(&str, u32); 9] = [
     ("certificate_list", 4_096),
     ("log_record", 4_096),
     ("log_entry", 4_096),
+    ("signed_note", 4_096),
     ("settings", 2_048),
     ("backup", 8_192),
     ("api_sentence", 1_024),

@@ -44,17 +44,20 @@ pub struct OpenOptions {
     pub index: IndexUse,
     /// How long a segment may get before the next is begun.
     pub segment_octets: u64,
+    /// How much room is kept for revocations and CRLs when the disk is full.
+    pub reserve_octets: u64,
     /// Hears how far opening has come.
     pub progress: Box<dyn FnMut(Progress) + Send>,
 }
 
 impl OpenOptions {
-    /// Takes the system's files, segments of 64 MiB, and nobody who hears of the progress.
+    /// Takes the system's files, segments of 64 MiB, a reserve of 64 MiB, and nobody who hears of the progress.
     pub fn system() -> Self {
         Self {
             files: Arc::new(SystemFiles),
             index: IndexUse::IfSound,
             segment_octets: 64 << 20,
+            reserve_octets: RESERVE_OCTETS,
             progress: Box::new(|_progress| {}),
         }
     }
@@ -65,6 +68,7 @@ impl fmt::Debug for OpenOptions {
         f.debug_struct("OpenOptions")
             .field("files", &self.files)
             .field("segment_octets", &self.segment_octets)
+            .field("reserve_octets", &self.reserve_octets)
             .finish_non_exhaustive()
     }
 }
@@ -172,6 +176,8 @@ impl Drop for LogStore {
 }
 
 const LOG: &str = "log";
+/// Some 100 000 revocations, or the CRLs of a week.
+pub const RESERVE_OCTETS: u64 = 64 << 20;
 
 fn entry(log: &Log, leaf: u64) -> Result<Option<Entry>, StoreError> {
     let octets = log.read(leaf)?;

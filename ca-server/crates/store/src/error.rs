@@ -165,7 +165,9 @@ impl Hinted for StoreError {
             | Self::LastAdmin(_)
             | Self::IssuerExists(_) => Code::FailedPrecondition,
             Self::Entry(EntryError::TooLong { .. }) => Code::ResourceExhausted,
-            Self::File { source, .. } if is_full(source) => Code::ResourceExhausted,
+            Self::File { source, .. } if is_full(source) || is_out_of_files(source) => {
+                Code::ResourceExhausted
+            }
             Self::Stopped(_) | Self::Closed | Self::InUse(_) | Self::Unseen { .. } => {
                 Code::Unavailable
             }
@@ -211,9 +213,7 @@ impl Hinted for StoreError {
                  or save what is sound with `ca-server store salvage`".to_owned())
             }
             Self::Format { .. } => Some("start the build that wrote it, or a newer one".to_owned()),
-            Self::File { source, .. } if is_full(source) => {
-                Some("free space on the disk of the data directory".to_owned())
-            }
+            Self::File { source, .. } => hint_of(source).map(str::to_owned),
             Self::SerialUsed(_)
             | Self::Contradiction(_)
             | Self::UnknownCertificate(_)
@@ -226,13 +226,17 @@ impl Hinted for StoreError {
             | Self::Entry(_)
             | Self::Certificate(_)
             | Self::Serial(_)
-            | Self::File { .. }
             | Self::Closed => None,
         }
     }
 }
 
 impl StoreError {
+    /// Tells whether it failed for want of room.
+    pub(crate) fn is_full(&self) -> bool {
+        matches!(self, Self::File { source, .. } if is_full(source))
+    }
+
     /// Says the same to another caller.
     pub(crate) fn copy(&self) -> Self {
         let Self::File {
@@ -251,6 +255,32 @@ impl StoreError {
                 .map_or_else(|| source.kind().into(), std::io::Error::from_raw_os_error),
         }
     }
+}
+
+/// Says what helps against what the operating system refused.
+fn hint_of(source: &std::io::Error) -> Option<&'static str> {
+    match source.kind() {
+        std::io::ErrorKind::StorageFull => Some("free space on the disk of the data directory"),
+        std::io::ErrorKind::QuotaExceeded => {
+            Some("raise the disk quota of the user that the server runs as, or free some of it")
+        }
+        std::io::ErrorKind::ReadOnlyFilesystem => Some(
+            "the disk of the data directory is mounted read-only: the kernel does so after errors; look at its \
+             messages, mend or replace the disk, then restart the server",
+        ),
+        _ if is_out_of_files(source) => {
+            Some("raise the limit of open files: LimitNOFILE in the unit file, or `ulimit -n`")
+        }
+        _ => None,
+    }
+}
+
+/// Tells whether the process or the machine has no file descriptor left.
+pub(crate) fn is_out_of_files(error: &std::io::Error) -> bool {
+    let code = error.raw_os_error();
+    [rustix::io::Errno::MFILE, rustix::io::Errno::NFILE]
+        .iter()
+        .any(|none_left| code == Some(none_left.raw_os_error()))
 }
 
 /// Tells whether there is no room on the disk.

@@ -92,6 +92,14 @@ pub trait LogFile: fmt::Debug + Send + Sync {
     /// Fails when the system does; some of the octets may be written then.
     fn write_at(&self, offset: u64, octets: &[u8]) -> io::Result<()>;
 
+    /// Takes room for so many octets from the beginning of the file, whether anything is written there or not.
+    ///
+    /// # Errors
+    /// Fails when the system does; some of the room may be taken then.
+    fn allocate(&self, octets: u64) -> io::Result<()> {
+        fill(&mut |at, piece| self.write_at(at, piece), octets)
+    }
+
     /// Cuts the file.
     ///
     /// # Errors
@@ -109,6 +117,19 @@ pub trait LogFile: fmt::Debug + Send + Sync {
     /// # Errors
     /// Fails when the system does; what is durable is unknown then.
     fn sync_data(&self) -> io::Result<()>;
+}
+
+/// Writes so many octets: a file of zeros that was never written takes no room.
+fn fill(write_at: &mut dyn FnMut(u64, &[u8]) -> io::Result<()>, octets: u64) -> io::Result<()> {
+    let piece = vec![0xff; 1 << 16];
+    let mut at = 0;
+    while at < octets {
+        let wanted = usize::try_from(octets - at).unwrap_or(usize::MAX);
+        let part = piece.get(..wanted).unwrap_or(&piece);
+        write_at(at, part)?;
+        at += u64::try_from(part.len()).unwrap_or(octets);
+    }
+    Ok(())
 }
 
 /// A lock that ends when it is dropped.
@@ -197,6 +218,18 @@ impl LogFile for SystemFile {
 
     fn write_at(&self, offset: u64, octets: &[u8]) -> io::Result<()> {
         self.0.write_all_at(octets, offset)
+    }
+
+    fn allocate(&self, octets: u64) -> io::Result<()> {
+        use rustix::fs::{FallocateFlags, fallocate};
+        match fallocate(&self.0, FallocateFlags::empty(), 0, octets) {
+            Ok(()) => Ok(()),
+            // Some file systems know no such thing.
+            Err(rustix::io::Errno::OPNOTSUPP | rustix::io::Errno::NOSYS) => {
+                fill(&mut |at, piece| self.write_at(at, piece), octets)
+            }
+            Err(error) => Err(error.into()),
+        }
     }
 
     fn truncate(&self, octets: u64) -> io::Result<()> {

@@ -19,7 +19,7 @@ pub use record::{RECORD_HEADER_OCTETS, Record, RecordError};
 use crate::chunks::Chunks;
 use crate::files::{Files, LogFile};
 use crate::{LogId, StoreError};
-pub(crate) use appender::{AppendError, Appender};
+pub(crate) use appender::{AppendError, Appender, RESERVE};
 use segment::damaged;
 pub(crate) use segment::{
     Found, Place, Segment, file_error, known_segments, length, scan, scan_segment, segments,

@@ -8,7 +8,7 @@ use crate::{CertificateList, CrlSigned};
 
 impl Books {
     /// Tells where a CRL contradicts the log.
-    pub(super) fn judge_crl(&self, der: &[u8]) -> Vec<String> {
+    pub(super) fn judge_crl(&self, der: &[u8], old_before: u64) -> Vec<String> {
         let list = match CertificateList::from_der(der) {
             Ok(list) => list,
             Err(error) => return vec![format!("no CRL: {error}")],
@@ -48,7 +48,8 @@ impl Books {
                 ca.id
             ));
         }
-        if let Some((leaf, newest)) = ca.crls.last().filter(|(_leaf, last)| last.number > number) {
+        let newest = ca.crls.iter().rfind(|(leaf, _crl)| *leaf < old_before);
+        if let Some((leaf, newest)) = newest.filter(|(_leaf, newest)| newest.number > number) {
             wrong.push(format!(
                 "number {number} of `{}` is old: leaf {leaf} records number {}",
                 ca.id, newest.number

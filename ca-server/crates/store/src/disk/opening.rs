@@ -11,7 +11,7 @@ use super::{IndexUse, LOG, LogStore, OpenOptions, Running};
 use crate::feed::{Feed, GROUP, IndexRow};
 use crate::files::{FileLock, Files, LogFile};
 use crate::index::{Directories, Index, IndexError};
-use crate::log::{Appender, Log, Segment, TailCut, file_error, judge_tail, segments};
+use crate::log::{Appender, Log, RESERVE, Segment, TailCut, file_error, judge_tail, segments};
 use crate::state::{SharedState, State};
 use crate::writer::Writer;
 use crate::{IndexReport, OpenReport, OpenStep, Progress, StoreError};
@@ -51,7 +51,7 @@ pub(super) fn open(
         Arc::clone(&log),
         (segment, file),
         (tail.leaves, tail.end),
-        options.segment_octets,
+        (options.segment_octets, options.reserve_octets),
     )?;
     if let Err(error) = appender.keep_reserve() {
         tracing::warn!(%error, "no room is kept for revocations: the disk is full");
@@ -84,7 +84,14 @@ pub(super) fn recover(files: &Arc<dyn Files>, log_dir: &Path) -> Result<Recovere
         .open_writable(&segment.path)
         .map_err(segment.cannot("open the segment"))?;
     let mut tail = judge_tail(&*file, &segment)?;
-    tail.cut(&**files, log_dir, &*file)?;
+    let cut = tail.cut(&**files, log_dir, &*file);
+    if cut.as_ref().is_err_and(StoreError::is_full) {
+        // Room was kept for such a time; what is cut off is kept aside in it, and the next leaf needs it anyhow.
+        drop(files.remove(&log_dir.join(RESERVE)));
+        tail.cut(&**files, log_dir, &*file)?;
+    } else {
+        cut?;
+    }
     Ok(Recovered {
         log,
         segment,

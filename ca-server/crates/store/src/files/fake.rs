@@ -201,6 +201,21 @@ impl LogFile for FakeFile {
         self.file.write_at(offset, octets)
     }
 
+    fn allocate(&self, octets: u64) -> io::Result<()> {
+        self.control.writes.fetch_add(1, Ordering::SeqCst);
+        let mut orders = self.control.orders();
+        if let Some(kind) = orders.write_fault {
+            return Err(kind.into());
+        }
+        if let Some(room) = &mut orders.room {
+            *room = room
+                .checked_sub(octets)
+                .ok_or_else(|| io::Error::from(io::ErrorKind::StorageFull))?;
+        }
+        drop(orders);
+        self.file.allocate(octets)
+    }
+
     fn truncate(&self, octets: u64) -> io::Result<()> {
         self.file.truncate(octets)
     }

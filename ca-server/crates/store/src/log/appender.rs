@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::segment::{self, file_error, length};
 use super::{Log, Record, Segment, SegmentHeader};
 use crate::StoreError;
-use crate::error::is_full;
+use crate::error::{is_full, is_out_of_files};
 use crate::files::LogFile;
 
 /// Appends groups of leaves; there is one per log, in the writer's thread.
@@ -21,22 +21,27 @@ pub(crate) struct Appender {
     next_leaf: u64,
     segment_octets: u64,
     buffer: Vec<u8>,
+    reserve_octets: u64,
     has_reserve: bool,
 }
 
 /// Why a group was not appended.
 #[derive(Debug)]
 pub(crate) enum AppendError {
-    /// There is no room; the log is as it was.
+    /// There is no room, or no descriptor for a new segment; the log is as it was.
     Full(StoreError),
     /// What is durable is unknown: nothing more may be appended.
     Broken(StoreError),
 }
 
 impl AppendError {
+    /// Nothing was written, or it was taken back: what comes from a lack of room or of descriptors passes.
     fn new(error: StoreError) -> Self {
-        let is_full = matches!(&error, StoreError::File { source, .. } if is_full(source));
-        if is_full {
+        let passes = matches!(
+            &error,
+            StoreError::File { source, .. } if is_full(source) || is_out_of_files(source)
+        );
+        if passes {
             Self::Full(error)
         } else {
             Self::Broken(error)
@@ -50,10 +55,15 @@ impl Appender {
         log: Arc<Log>,
         (segment, file): (Segment, Arc<dyn LogFile>),
         (next_leaf, end): (u64, u64),
-        segment_octets: u64,
+        (segment_octets, reserve_octets): (u64, u64),
     ) -> Result<Self, StoreError> {
         segment::remove_unnamed(&*log.files, &log.dir)?;
-        let has_reserve = log.files.open(&log.dir.join(RESERVE)).is_ok();
+        // One that a full disk cut short, or that an older build made smaller, is made anew.
+        let has_reserve = log
+            .files
+            .open(&log.dir.join(RESERVE))
+            .and_then(|file| file.octets())
+            .is_ok_and(|octets| octets >= reserve_octets);
         Ok(Self {
             log,
             segment,
@@ -62,6 +72,7 @@ impl Appender {
             next_leaf,
             segment_octets: segment_octets.min(MAX_SEGMENT_OCTETS),
             buffer: Vec::new(),
+            reserve_octets,
             has_reserve,
         })
     }
@@ -145,18 +156,13 @@ impl Appender {
         }
         let path = self.reserve();
         let wrong = |source| file_error(&path, "keep room for revocations")(source);
-        let file = match self.log.files.create(&path) {
-            Err(source) if source.kind() == io::ErrorKind::AlreadyExists => {
-                self.has_reserve = true;
-                return Ok(());
-            }
-            created => created.map_err(wrong)?,
-        };
-        // Written in full: a file of zeros that was never written takes no room.
-        let written = file
-            .write_at(0, &vec![0xff; RESERVE_OCTETS])
+        self.give_reserve();
+        let file = self.log.files.create(&path).map_err(wrong)?;
+        let wrong = |source| file_error(&path, "keep room for revocations")(source);
+        let kept = file
+            .allocate(self.reserve_octets)
             .and_then(|()| file.sync_data());
-        if let Err(source) = written {
+        if let Err(source) = kept {
             self.give_reserve();
             return Err(wrong(source));
         }
@@ -177,6 +183,4 @@ impl Appender {
 
 /// A segment's offsets have 32 bits; this leaves room for the last group.
 const MAX_SEGMENT_OCTETS: u64 = 1 << 31;
-const RESERVE: &str = "reserve";
-/// About 10 000 revocations.
-const RESERVE_OCTETS: usize = 4 << 20;
+pub(crate) const RESERVE: &str = "reserve";
