@@ -1,7 +1,6 @@
 //! Verifies the log of a data directory with nothing but public keys.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::sync_channel;
 use std::thread;
@@ -436,18 +435,16 @@ fn read(path: &Path) -> Result<Vec<u8>, AuditError> {
 impl AuditReport {
     /// Describes the report for a person.
     pub fn text(&self) -> String {
-        let mut text = String::new();
-        for found in &self.findings {
+        let lines = self.findings.iter().map(|found| {
             let place = found.leaf.map(|leaf| format!(" leaf {leaf}:"));
-            // Writing to a string does not fail.
-            drop(writeln!(
-                text,
-                "{}:{} {}",
+            format!(
+                "{}:{} {}\n",
                 found.kind,
                 place.unwrap_or_default(),
                 found.what
-            ));
-        }
+            )
+        });
+        let text: String = lines.collect();
         let signed = self.signed_size.map_or_else(
             || "no checkpoint".to_owned(),
             |size| format!("signed up to {size}"),

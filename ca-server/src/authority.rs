@@ -234,7 +234,7 @@ impl Authority {
                 }
                 Ok(Committed::Repeated { entry, .. }) => Ok(*entry),
                 Err(error) => {
-                    if matches!(error, StoreError::Stopped(_)) {
+                    if error.stops_the_log() {
                         readiness.set_accepting(false);
                     }
                     Err(error.into())

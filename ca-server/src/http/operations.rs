@@ -89,6 +89,8 @@ impl Operations {
         if let Ok(head) = self.store.tree_head().await {
             metrics::gauge!("ca_log_leaves").set(float(head.size));
         }
+        let accepting = self.readiness.accepting.load(Ordering::Acquire);
+        metrics::gauge!("ca_store_accepting").set(float(accepting.into()));
         let open = u64::try_from(self.connections.open()).unwrap_or(u64::MAX);
         metrics::gauge!("ca_connections").set(float(open));
     }

@@ -232,6 +232,12 @@ impl Hinted for StoreError {
 }
 
 impl StoreError {
+    /// Tells whether a commit that failed so was the last one until a restart: what is durable is unknown.
+    pub fn stops_the_log(&self) -> bool {
+        let is_of_a_file = matches!(self, Self::File { .. });
+        matches!(self, Self::Stopped(_)) || (is_of_a_file && self.code() == Code::Internal)
+    }
+
     /// Tells whether it failed for want of room.
     pub(crate) fn is_full(&self) -> bool {
         matches!(self, Self::File { source, .. } if is_full(source))
