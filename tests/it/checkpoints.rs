@@ -2,11 +2,16 @@
 
 use std::process::Command;
 
-use ca_tests::{Algorithm, Site, peers, repository, run};
+use ca_tests::{Algorithm, InitOptions, Site, peers, repository, run};
 
 #[test]
 fn python_verifies_the_checkpoint_and_builds_the_same_tree() {
-    let (site, server) = Site::running(Algorithm::P256);
+    let site = Site::init(InitOptions {
+        algorithm: Algorithm::P256,
+        publish_url: None,
+        more: &[],
+    });
+    let server = site.serve();
     for number in 0..5 {
         site.issue("router", &format!("r{number}.example.net"), &[]);
     }

@@ -231,7 +231,7 @@ const EDITS: &[Edit] = &[
             }
         });
     }),
-    ("a revocation is missing", "rewritten", |t| {
+    ("a revocation is missing", "crl", |t| {
         let leaf = t.revoked();
         t.leaves.remove(leaf);
     }),
