@@ -288,7 +288,7 @@ impl Saved {
             Arc::new(log),
             (segment, file),
             (begin.leaf, begin.offset),
-            SEGMENT_OCTETS,
+            (SEGMENT_OCTETS, crate::RESERVE_OCTETS),
         )?;
         let frontier = Frontier::new();
         Ok(Self {
