@@ -45,7 +45,12 @@ impl LogImport {
             .open_writable(&segment.path)
             .map_err(segment.cannot("open the segment"))?;
         let end = u64::try_from(HEADER_OCTETS).unwrap_or(u64::MAX);
-        let appender = Appender::new(Arc::new(log), (segment, file), (0, end), SEGMENT_OCTETS)?;
+        let appender = Appender::new(
+            Arc::new(log),
+            (segment, file),
+            (0, end),
+            (SEGMENT_OCTETS, crate::RESERVE_OCTETS),
+        )?;
         let state = State::new();
         Ok(Self {
             appender,

@@ -48,16 +48,16 @@ pub use error::StoreError;
 pub use import::LogImport;
 pub use index::{IndexStanding, inspect_index};
 pub use inspect::{inspect, read_log};
-pub use log_check::LogCheck;
 pub use leaf_reader::{LeafReader, SegmentStart};
+pub use log_check::LogCheck;
 pub use memory::MemoryStore;
 pub use query::{CertificateQuery, Page, PageToken};
 pub use report::{IndexReport, LogId, LogReport, OpenReport, OpenStep, Progress, TornTail};
 pub use row::{
     ActorRow, BlockedKeyRow, CertificateRow, CrlRow, IssuerRow, Revocation, UnseenRevocation,
 };
-pub use verify::{Damage, LogVerdict, Salvaged, SoundLeaf, salvage, verify_log};
 pub use snapshot::{LogSnapshot, SnapshotSegment, snapshot};
+pub use verify::{Damage, LogVerdict, Salvaged, SoundLeaf, salvage, verify_log};
 
 /// What a commit did.
 #[derive(Debug, Clone, PartialEq, Eq)]
