@@ -20,7 +20,7 @@ use crate::{
 const LEAST_EXECUTIONS: u64 = 10_000;
 
 /// Every target of `tests/fuzz`, with the longest input that makes sense for it.
-const TARGETS: [(&str, u32); 9] = [
+const TARGETS: [(&str, u32); 10] = [
     ("certification_request", 4_096),
     ("certificate", 4_096),
     ("certificate_list", 4_096),
