@@ -16,8 +16,8 @@ use crate::printer::Format;
 
 pub(crate) use check::{CheckArguments, RoleArgument};
 pub(crate) use router::{
-    AddArguments, BootstrapArguments, CallArguments, FleetArguments, PushArguments, ReachArguments,
-    RouterCommand,
+    AddArguments, BootstrapArguments, CallArguments, CleanArguments, FleetArguments, PushArguments,
+    ReachArguments, RouterCommand,
 };
 
 /// Issues, renews and revokes certificates of a Fleet CA.

@@ -27,6 +27,7 @@ mod publishing;
 mod python_grpc;
 mod reflection;
 mod router_call;
+mod router_doctor;
 mod router_ground;
 mod router_push;
 mod router_tunnels;

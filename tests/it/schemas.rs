@@ -216,7 +216,10 @@ fn of_a_router(documents: &mut Documents<'_>) {
     documents.client("plans", &["router", "plan"]);
     documents.client("reports", &["router", "push", "--yes"]);
     documents.client("reports", &["router", "verify"]);
+    documents.client("diagnoses", &["router", "doctor"]);
+    documents.client("cleaned", &["router", "clean", "--yes"]);
     drop(router);
+    documents.client("diagnoses", &["router", "doctor"]);
     documents.client("probes", &["router", "probe"]);
     documents.client("reports", &["router", "verify"]);
 }

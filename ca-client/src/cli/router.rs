@@ -22,6 +22,11 @@ pub(crate) enum RouterCommand {
     Push(PushArguments),
     /// Prove from outside that the certificates in use are right; changes nothing
     Verify(ReachArguments),
+    /// Say what is wrong with certificates, services and tunnels, and what mends it; changes nothing
+    #[command(after_help = DOCTOR)]
+    Doctor(ReachArguments),
+    /// Remove certificates that nothing refers to: expired and former ones of ours, others by name
+    Clean(CleanArguments),
     /// Send any command to one router, over the door of the fleet file
     Call(CallArguments),
 }
@@ -128,6 +133,25 @@ pub(crate) struct PushArguments {
     /// Change the only service through which the router is reached
     #[arg(long)]
     pub(crate) accept_lockout: bool,
+}
+
+const DOCTOR: &str = "Needs no CA: it looks at the router and the fleet file. Says nothing of a healthy router; exit code 1 when \
+    something does not work.\n\nExample: ca-client router doctor berlin-01";
+
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Shows what goes and asks. Certificates in use, current CAs and certificates of others stay.\n\n\
+    Example: ca-client router clean berlin-01 --certificate old-web"
+)]
+pub(crate) struct CleanArguments {
+    #[command(flatten)]
+    pub(crate) reach: ReachArguments,
+    /// Remove this certificate of somebody else too, when it is expired and nothing refers to it; repeatable
+    #[arg(long, value_name = "ROW")]
+    pub(crate) certificate: Vec<String>,
+    /// Do not ask
+    #[arg(long)]
+    pub(crate) yes: bool,
 }
 
 #[derive(Debug, Args)]

@@ -3,6 +3,9 @@
 mod add;
 mod bootstrap;
 mod call;
+mod clean;
+mod confirm;
+mod doctor;
 mod each;
 mod list;
 mod plan;
@@ -26,6 +29,8 @@ pub(super) async fn run(
         RouterCommand::Plan(arguments) => plan::run(&arguments, context).await,
         RouterCommand::Push(arguments) => push::run(&arguments, context).await,
         RouterCommand::Verify(arguments) => verify::run(&arguments, context).await,
+        RouterCommand::Doctor(arguments) => doctor::run(&arguments, context).await,
+        RouterCommand::Clean(arguments) => clean::run(&arguments, context).await,
         RouterCommand::Call(arguments) => call::run(&arguments, context).await,
     }
 }

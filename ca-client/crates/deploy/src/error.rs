@@ -49,6 +49,9 @@ pub enum DeployError {
         /// What its counters and flags say.
         why: String,
     },
+    /// A certificate that shall go and is in use, or is not there.
+    #[error("{0} is no certificate that nothing refers to and that is expired or superseded")]
+    InUse(String),
     /// It failed, and a file that may hold a key could not be deleted.
     #[error("{source}; and the file {file} may still be on the router, perhaps with a key in it")]
     FileStays {
@@ -85,7 +88,7 @@ impl Hinted for DeployError {
         match self {
             Self::Router(error) => error.code(),
             Self::Policy { .. } => Code::PermissionDenied,
-            Self::Clock { .. } | Self::Lockout { .. } | Self::Import { .. } => {
+            Self::Clock { .. } | Self::Lockout { .. } | Self::Import { .. } | Self::InUse(_) => {
                 Code::FailedPrecondition
             }
             Self::Plan(error) => error.code(),
@@ -109,6 +112,7 @@ impl Hinted for DeployError {
             Self::FileStays { file, .. } => Some(format!(
                 "`/file/remove {file}` on the router, before anything else"
             )),
+            Self::InUse(_) => Some("`ca-client router doctor` lists those that can go".to_owned()),
             Self::Import { .. } => Some("`/log print` on the router may say more".to_owned()),
         }
     }

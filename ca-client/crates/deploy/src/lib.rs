@@ -1,6 +1,8 @@
 //! Certificates into routers: the fleet file, the plan, the push, the proof.
 #![warn(missing_docs, clippy::missing_errors_doc)]
 
+mod clean;
+mod doctor;
 mod enroller;
 mod error;
 mod fleet;
@@ -14,6 +16,8 @@ mod spot;
 mod verify;
 mod wave;
 
+pub use clean::{clean, removable};
+pub use doctor::{Complaint, Diagnosis, Gravity, UnusedCertificate, examine};
 pub use enroller::{EnrollError, Enrolled, Enroller};
 pub use error::DeployError;
 pub use fleet::{

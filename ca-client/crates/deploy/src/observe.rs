@@ -52,6 +52,13 @@ pub struct Observed {
     pub sstp_clients: Vec<SstpClientRow>,
 }
 
+impl Observed {
+    /// Tells whether the clock of the router is too far off for certificates.
+    pub(crate) fn is_clock_off(&self, now: UnixTime) -> bool {
+        self.time.since(now).max(now.since(self.time)) > MOST_SECONDS_OFF
+    }
+}
+
 /// Looks at a router and changes nothing.
 ///
 /// # Errors
@@ -60,19 +67,21 @@ pub async fn observe(
     router: &mut dyn RouterTransport,
     now: UnixTime,
 ) -> Result<Observed, DeployError> {
-    let resource = system::resource(router).await?;
-    let clock = system::clock(router).await?;
-    if clock.time.since(now).max(now.since(clock.time)) > MOST_SECONDS_OFF {
+    let observed = look(router).await?;
+    if observed.is_clock_off(now) {
         return Err(DeployError::Clock {
-            router: clock.time,
+            router: observed.time,
             now,
-            command: if resource.version.has_rest() {
-                "/system/ntp/client/set enabled=yes servers=pool.ntp.org"
-            } else {
-                "/system ntp client set enabled=yes server-dns-names=pool.ntp.org"
-            },
+            command: observed.version.ntp_command(),
         });
     }
+    Ok(observed)
+}
+
+/// Looks at a router whatever its clock says, and changes nothing.
+pub(crate) async fn look(router: &mut dyn RouterTransport) -> Result<Observed, DeployError> {
+    let resource = system::resource(router).await?;
+    let clock = system::clock(router).await?;
     Ok(Observed {
         door: router.door(),
         version: resource.version,

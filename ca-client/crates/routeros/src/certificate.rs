@@ -27,10 +27,26 @@ pub struct CertificateRow {
     pub issuer: String,
     /// The key identifier of its issuer: lower-case hexadecimal digits; empty when it has none.
     pub authority_key_identifier: String,
+    /// Its own key identifier: lower-case hexadecimal digits; empty when it has none.
+    pub key_identifier: String,
+    /// What its key is for, key usage and extended key usage in one list: `digital-signature`, `tls-server`.
+    pub key_usage: Vec<String>,
     /// When it begins, as the release writes it, in the time zone of the router.
     pub invalid_before: String,
     /// When it ends, as the release writes it, in the time zone of the router.
     pub invalid_after: String,
+}
+
+impl CertificateRow {
+    /// Tells whether it is a CA.
+    pub fn is_ca(&self) -> bool {
+        self.key_usage.iter().any(|usage| usage == "key-cert-sign")
+    }
+
+    /// Tells whether its key may be used for this; a list that is not printed forbids nothing.
+    pub fn is_for(&self, usage: &str) -> bool {
+        self.key_usage.is_empty() || self.key_usage.iter().any(|one| one == usage)
+    }
 }
 
 impl From<&Row> for CertificateRow {
@@ -49,6 +65,8 @@ impl From<&Row> for CertificateRow {
                 .to_owned(),
             issuer: text("issuer"),
             authority_key_identifier: hex(row.text("akid")),
+            key_identifier: hex(row.text("skid")),
+            key_usage: row.list("key-usage"),
             invalid_before: text("invalid-before"),
             invalid_after: text("invalid-after"),
         }

@@ -15,6 +15,8 @@ pub struct ServiceRow {
     pub disabled: bool,
     /// The name of the certificate bound to it.
     pub certificate: Option<String>,
+    /// The networks from which it is reached; none does not limit it.
+    pub available_from: Vec<String>,
 }
 
 impl ServiceRow {
@@ -25,6 +27,11 @@ impl ServiceRow {
             port: row.text("port").parse().unwrap_or_default(),
             disabled: row.is("disabled"),
             certificate: row.reference("certificate"),
+            available_from: match row.list("available-from") {
+                // Its name before 7.24.
+                none if none.is_empty() => row.list("address"),
+                networks => networks,
+            },
         }
     }
 

@@ -31,6 +31,24 @@ impl Version {
         self >= Self::new(7, 15, 0)
     }
 
+    /// Tells whether a security release has come after it that its line offers: 6.49.22, 7.23.4, 7.24.2.
+    pub fn is_outdated(self) -> bool {
+        match self.major {
+            0..=6 => self < Self::new(6, 49, 22),
+            _ if self.minor == 24 && self.major == 7 => self < Self::new(7, 24, 2),
+            _ => self < Self::new(7, 23, 4),
+        }
+    }
+
+    /// Returns the command that sets the clock by NTP.
+    pub fn ntp_command(self) -> &'static str {
+        if self.has_rest() {
+            "/system/ntp/client/set enabled=yes servers=pool.ntp.org"
+        } else {
+            "/system ntp client set enabled=yes server-dns-names=pool.ntp.org"
+        }
+    }
+
     /// Tells whether it has REST.
     pub fn has_rest(self) -> bool {
         self.major >= 7

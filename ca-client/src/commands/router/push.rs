@@ -1,18 +1,16 @@
 //! `router push`: certificates into routers.
 
-use std::io::{self, BufRead as _};
-
 use ca_deploy::{Job, PushOptions, Report, RouterEntry, push};
 use ca_types::{SystemClock, SystemEntropy};
 use rand_core::Rng as _;
 
 use super::Context;
+use super::confirm::confirm;
 use super::each::{each, explain, refuse_empty, status};
 use super::plan::{plans, text, warn_of_crls};
 use super::verify::show;
 use crate::cli::PushArguments;
 use crate::error::{CommandError, ExitStatus};
-use crate::printer::Format;
 use crate::router::{FleetEnroller, FleetFile, FromHere, hierarchy, target};
 
 pub(super) async fn run(
@@ -31,7 +29,7 @@ pub(super) async fn run(
         let planned = plans(&fleet, &hierarchy, reach, context).await?;
         context.printer.talk(text(&planned).trim_end())?;
         explain(&planned, context)?;
-        confirm(context)?;
+        confirm("push this", context)?;
     }
     let options = PushOptions {
         accept_unproved: arguments.accept_unproved,
@@ -62,28 +60,6 @@ pub(super) async fn run(
     Ok(status(&done, |report: &Report| {
         report.is_good(arguments.accept_unproved)
     }))
-}
-
-/// Asks the person who typed the command; without one, `--yes` is needed.
-fn confirm(context: &mut Context) -> Result<(), CommandError> {
-    let is_asked = context.printer.format() == Format::Text && context.environment.is_attended;
-    if !is_asked {
-        return Err(CommandError::Usage {
-            what: "a push asks, and nobody is here to answer".to_owned(),
-            hint: "--yes pushes without asking; `ca-client router plan` shows what would change"
-                .to_owned(),
-        });
-    }
-    context.printer.talk("push this? [y/N]")?;
-    let mut answer = String::new();
-    io::stdin().lock().read_line(&mut answer)?;
-    if matches!(answer.trim(), "y" | "Y" | "yes") {
-        return Ok(());
-    }
-    Err(CommandError::Usage {
-        what: "not pushed: the answer was not y".to_owned(),
-        hint: "nothing was changed".to_owned(),
-    })
 }
 
 /// Draws the name of a file on a router.

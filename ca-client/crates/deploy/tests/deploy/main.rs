@@ -1,6 +1,8 @@
 //! Plan, push and proof against a router in memory.
 
 #[cfg(test)]
+mod doctor;
+#[cfg(test)]
 mod fleet;
 #[cfg(test)]
 mod plan;

@@ -288,10 +288,16 @@ impl FakeRouter {
                     ("gmt-offset", "+02:00".to_owned()),
                 ]))
             }
-            _ => Err(RouterError::UnknownCommand {
-                call: call.to_string(),
-                what: "no such command prefix".to_owned(),
-            }),
+            menu => match state.menus.get(menu) {
+                Some(rows) => Ok(Reply {
+                    rows: rows.iter().map(|row| Row::from_iter(row.clone())).collect(),
+                    added: None,
+                }),
+                None => Err(RouterError::UnknownCommand {
+                    call: call.to_string(),
+                    what: "no such command prefix".to_owned(),
+                }),
+            },
         }
     }
 }
@@ -344,6 +350,24 @@ impl State {
             .collect();
         row.insert(".id".to_owned(), format!("*{:X}", self.ids));
         self.menus.entry(menu.to_owned()).or_default().push(row);
+    }
+
+    pub(crate) fn set_version(&mut self, version: &str) {
+        version.clone_into(&mut self.version);
+    }
+
+    /// Changes fields of the row with this name, or of the only row; an empty value takes the field out.
+    pub(crate) fn change(&mut self, menu: &str, name: &str, fields: &[(&str, &str)]) {
+        let mut rows = self.menus.get_mut(menu).unwrap().iter_mut();
+        let row = rows
+            .find(|row| row.get("name").is_none_or(|own| own == name))
+            .unwrap();
+        for (field, value) in fields {
+            row.remove(*field);
+            if !value.is_empty() {
+                row.insert((*field).to_owned(), (*value).to_owned());
+            }
+        }
     }
 
     pub(crate) fn clear(&mut self, menu: &str) {

@@ -1,0 +1,96 @@
+//! `router doctor` and `router clean` on simulated routers.
+
+use serde_json::{Value, json};
+
+use crate::router_ground::Ground;
+
+/// The services that tell everything in the clear, and stay on after a bootstrap.
+const PLAIN: [&str; 4] = ["telnet", "ftp", "www", "api"];
+
+fn complaints(ground: &Ground, code: i32) -> Vec<String> {
+    let (run, document) = ground.json(&["router", "doctor"]);
+    assert_eq!(run.code, Some(code), "{run}");
+    let words = document[0]["complaints"].as_array().expect("a list").iter();
+    words
+        .map(|complaint| complaint["what"].as_str().expect("a word").to_owned())
+        .collect()
+}
+
+fn call(ground: &Ground, name: &str, words: &[&str]) -> Value {
+    let (run, document) = ground.json(&[&["router", "call", name], words].concat());
+    assert_eq!(run.code, Some(0), "{run}");
+    document
+}
+
+fn check(model: &str, name: &str) {
+    let ground = Ground::copied();
+    let router = ground.bare(model, name, &[]);
+    let before = complaints(&ground, 1);
+    assert!(
+        before.contains(&"wrong-certificate".to_owned()),
+        "{before:?}"
+    );
+    ground.client(&["router", "push", "--yes"]).ok();
+    let plain = complaints(&ground, 0);
+    let plain = plain.iter().filter(|word| *word == "plain-service");
+    assert_eq!(plain.count(), PLAIN.len());
+    let set = |what: &str, item: &str, value: &str| {
+        let item = format!("numbers={item}");
+        call(&ground, name, &[what, &item, value]);
+    };
+    let other = if model == "7.24" {
+        "api-ssl"
+    } else {
+        "www-ssl"
+    };
+    for service in PLAIN.into_iter().chain([other]) {
+        set("/ip/service/set", service, "disabled=yes");
+    }
+    assert_eq!(complaints(&ground, 0), [""; 0]);
+    let silent = ground.client(&["router", "doctor"]).ok();
+    assert_eq!(silent.stdout, "", "a healthy router");
+
+    let other = if model == "7.24" {
+        "api-ssl"
+    } else {
+        "www-ssl"
+    };
+    set("/ip/service/set", other, "disabled=no");
+    assert_eq!(complaints(&ground, 0), ["service-without-certificate"]);
+    set("/ip/service/set", other, "disabled=yes");
+
+    let rows = call(&ground, name, &["/certificate/print"]);
+    let rows = rows["rows"].as_array().expect("a list").iter();
+    let mut names = rows.filter_map(|row| row["name"].as_str());
+    let root = names
+        .find(|name| name.starts_with("fleet-ca-root-"))
+        .expect("the root");
+    set("/certificate/set", root, "trusted=no");
+    let found = complaints(&ground, 1);
+    assert_eq!(found, ["untrusted"], "{found:?}");
+    set("/certificate/set", root, "trusted=yes");
+
+    router.control("PUT", "/clock", &json!({"offset-seconds": 3_600}));
+    assert_eq!(complaints(&ground, 1), ["clock"]);
+    router.control("PUT", "/clock", &json!({"offset-seconds": 0}));
+
+    // The certificate of the bootstrap is nobody's now, and no wish of the fleet file: it stays.
+    let (run, cleaned) = ground.json(&["router", "clean", "--yes"]);
+    assert_eq!(
+        (run.code, &cleaned[0]["removed"]),
+        (Some(0), &json!([])),
+        "{run}"
+    );
+    let refused = ground.client(&["router", "clean", "--yes", "--certificate", root]);
+    refused.refused(1, &["no certificate that nothing refers to"]);
+}
+
+#[test]
+fn doctor_knows_a_healthy_router_of_seven_and_what_ails_it() {
+    check("7.24", "berlin-01");
+}
+
+#[test]
+fn doctor_knows_a_healthy_router_of_six_and_what_ails_it() {
+    check("6.49", "munich-01");
+}
