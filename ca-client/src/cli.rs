@@ -398,11 +398,89 @@ pub(crate) enum IssuerCommand {
     /// List the CAs, the root first
     List,
     /// Show one CA
-    Show {
-        /// Its identifier, such as router-2026-1
-        #[arg(value_name = "ISSUER")]
-        issuer: String,
-    },
+    Show(IssuerArguments),
+    /// Make the key of a new CA on the server, and the request that the offline root answers
+    Create(IssuerCreateArguments),
+    /// Write the request for a CA into a file, to be taken to the offline root
+    Request(IssuerRequestArguments),
+    /// Hand in what the offline root signed: a CA, which does not issue yet, or a further root
+    Install(InstallArguments),
+    /// Let a CA issue; the newest active one of a class does
+    Activate(IssuerArguments),
+    /// Let a CA issue no more certificates; its CRLs go on
+    Deactivate(IssuerArguments),
+    /// Let a CA never issue again; its CRLs go on until its last certificate has expired
+    Retire(IssuerArguments),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct IssuerArguments {
+    /// Its identifier, such as router-2026-1
+    #[arg(value_name = "ISSUER")]
+    pub(crate) issuer: String,
+}
+
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Then: issuer request, `ca-server ceremony root sign` where the root key is, issuer install, issuer \
+    activate.\n\n\
+    Example: ca-client issuer create --class router --name \"Site Berlin\""
+)]
+pub(crate) struct IssuerCreateArguments {
+    /// What it is to issue for: router, vpn-server, vpn-client or control
+    #[arg(long)]
+    pub(crate) class: String,
+    /// A name of its own in its subject, such as `Site Berlin`
+    #[arg(long)]
+    pub(crate) name: Option<String>,
+    /// Its key: rsa3072, rsa2048 or p256 [default: as the root]
+    #[arg(long, value_name = "ALGORITHM")]
+    pub(crate) key_algorithm: Option<String>,
+}
+
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Example: ca-client issuer request router-2026-2 --out router-2026-2.request"
+)]
+pub(crate) struct IssuerRequestArguments {
+    /// Its identifier, as `issuer create` told it
+    #[arg(value_name = "ISSUER")]
+    pub(crate) issuer: String,
+    /// File to write
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: PathBuf,
+    /// Replace a file that is there already
+    #[arg(long)]
+    pub(crate) force: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct InstallArguments {
+    /// The answer, as `ca-server ceremony` wrote it
+    pub(crate) file: PathBuf,
+}
+
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Then: `ca-server ceremony root crl` where the root key is, crl install.\n\n\
+    Example: ca-client crl request --out root-crl.request --revoke router-2026-2 --reason superseded"
+)]
+pub(crate) struct CrlRequestArguments {
+    /// File to write
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: PathBuf,
+    /// Replace a file that is there already
+    #[arg(long)]
+    pub(crate) force: bool,
+    /// The root [default: the newest]
+    #[arg(long, value_name = "ISSUER")]
+    pub(crate) root: Option<String>,
+    /// A CA that the CRL is to revoke; may be given more than once
+    #[arg(long, value_name = "ISSUER")]
+    pub(crate) revoke: Vec<String>,
+    /// Why they are revoked
+    #[arg(long, default_value = "unspecified", value_parser = reasons())]
+    pub(crate) reason: RevocationReason,
 }
 
 #[derive(Debug, Subcommand)]
@@ -554,6 +632,10 @@ pub(crate) enum CrlCommand {
     },
     /// Verify a CRL, the published one of a CA or one in a file: signature, dates, and whether it is the newest
     Verify(CrlArguments),
+    /// Write the request for the next CRL of the root into a file, to be taken to the offline root
+    Request(CrlRequestArguments),
+    /// Hand in the CRL that the offline root signed
+    Install(InstallArguments),
 }
 
 #[derive(Debug, Args)]

@@ -4,13 +4,13 @@ mod policy;
 
 use std::path::Path;
 
-use ca_types::{KeyId, SerialNumber, UnixTime};
+use ca_types::{IssuerState, KeyId, SerialNumber, UnixTime};
 use ca_verify::AuditFinding;
 use serde::{Serialize, Serializer};
 
 use crate::client::{
-    ActorRecord, AuditEntry, BlockedKeyRecord, CertificateRecord, IssuerRecord, Revocation,
-    TargetNotice,
+    ActorRecord, AuditEntry, BlockedKeyRecord, CertificateRecord, IssuerRecord,
+    IssuerRequestRecord, Revocation, TargetNotice,
 };
 use crate::enrollment::Files;
 
@@ -116,11 +116,16 @@ pub(crate) struct IssuerDocument<'a> {
     not_before: UnixTime,
     #[serde(serialize_with = "shown")]
     not_after: UnixTime,
-    fingerprint: String,
-    crl_url: &'a str,
-    crl_number: u64,
-    #[serde(serialize_with = "shown")]
-    crl_next_update: UnixTime,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fingerprint: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    crl_url: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    crl_number: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    crl_next_update: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    request_sha256: Option<&'a str>,
 }
 
 impl<'a> IssuerDocument<'a> {
@@ -134,12 +139,39 @@ impl<'a> IssuerDocument<'a> {
             key_algorithm: &record.key_algorithm,
             not_before: record.validity.not_before(),
             not_after: record.validity.not_after(),
-            fingerprint: record.fingerprint.to_string(),
-            crl_url: &record.crl_url,
-            crl_number: record.crl_number,
-            crl_next_update: record.crl_next_update,
+            fingerprint: Some(record.fingerprint.to_string()),
+            crl_url: Some(&record.crl_url),
+            crl_number: Some(record.crl_number),
+            crl_next_update: Some(record.crl_next_update.to_string()),
+            request_sha256: None,
         }
     }
+
+    /// A CA that the root has not signed yet has neither certificate nor CRL.
+    pub(crate) fn of_request(record: &'a IssuerRequestRecord) -> Self {
+        Self {
+            issuer_id: record.issuer_id.as_str(),
+            class: &record.class,
+            state: IssuerState::Requested.as_str(),
+            trust_domain: &record.trust_domain,
+            subject: &record.subject,
+            key_algorithm: &record.key_algorithm,
+            not_before: record.validity.not_before(),
+            not_after: record.validity.not_after(),
+            fingerprint: None,
+            crl_url: None,
+            crl_number: None,
+            crl_next_update: None,
+            request_sha256: Some(&record.sha256),
+        }
+    }
+}
+
+/// A request for the offline root in a file.
+#[derive(Debug, Serialize)]
+pub(crate) struct CeremonyRequestDocument<'a> {
+    pub(crate) file: &'a Path,
+    pub(crate) sha256: String,
 }
 
 /// An actor.

@@ -3,6 +3,7 @@
 
 mod arguments;
 mod bundle;
+mod ceremony_file;
 mod cli;
 mod client;
 mod commands;
@@ -26,7 +27,7 @@ pub use bundle::{Host, Network, Protocol, RevocationCheck, Transport, Vpn, VpnEr
 pub use client::{
     ActorRecord, AuditEntry, AuditPage, BlockTarget, BlockedKeyRecord, CertificateRecord, Client,
     ClientError, EntryFilter, ExplainParameters, ExplanationRecord, HolderProof, IssueParameters,
-    Issued, IssuerRecord, ListFilter, NameVerdict, Page, PolicyRecord, ProfileRecord,
+    Issued, IssuerRecord, IssuerRequestRecord, ListFilter, NameVerdict, Page, PolicyRecord, ProfileRecord,
     ProvedCheckpoint, RefusalRecord, ReloadRecord, Revocation, RevocationTarget, ServerClock,
     SuccessorParameters, TargetNotice, TreeHead, WouldIssue,
 };

@@ -1,6 +1,8 @@
 //! What commands say about certificates and CAs to a person.
 
-use crate::client::{CertificateRecord, IssuerRecord};
+use ca_types::IssuerState;
+
+use crate::client::{CertificateRecord, IssuerRecord, IssuerRequestRecord};
 use crate::enrollment::Files;
 use crate::json::CertificateListDocument;
 use crate::printer::table;
@@ -83,8 +85,8 @@ pub(crate) fn file_facts(files: &Files) -> String {
 }
 
 /// Lists CAs, one line each.
-pub(crate) fn issuer_table(records: &[IssuerRecord]) -> String {
-    let rows: Vec<[String; 7]> = records
+pub(crate) fn issuer_table(records: &[IssuerRecord], requests: &[IssuerRequestRecord]) -> String {
+    let mut rows: Vec<[String; 7]> = records
         .iter()
         .map(|record| {
             [
@@ -98,6 +100,17 @@ pub(crate) fn issuer_table(records: &[IssuerRecord]) -> String {
             ]
         })
         .collect();
+    rows.extend(requests.iter().map(|request| {
+        [
+            request.issuer_id.to_string(),
+            request.class.clone(),
+            IssuerState::Requested.to_string(),
+            request.key_algorithm.clone(),
+            request.validity.not_after().to_string(),
+            String::new(),
+            String::new(),
+        ]
+    }));
     let heading = [
         "ISSUER",
         "CLASS",

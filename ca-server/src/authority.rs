@@ -1,9 +1,8 @@
 //! The use cases of the CA: one file each; the only users of store, signer and core together.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use ca_core::{Profile, Signer};
+use ca_core::Profile;
 use ca_store::{CaStore, CertificateRow, Committed, SeenHolders, StoreError};
 use ca_types::{Clock, IssuerClass, IssuerId, ProfileName, SerialNumber, SystemEntropy, UnixTime};
 use ca_verify::target::Target;
@@ -19,6 +18,7 @@ use crate::http::Readiness;
 use crate::in_force::InForce;
 use crate::settings::Settings;
 use crate::tasks::Tasks;
+use issuers::Arrival;
 
 mod actors;
 mod audit;
@@ -27,7 +27,9 @@ mod clock;
 mod error;
 mod explain;
 mod find;
+mod hierarchy;
 mod issue;
+mod issuers;
 mod listener;
 mod reload;
 mod revoke;
@@ -43,22 +45,13 @@ pub use clock::{ClockView, ClocksDiffer};
 pub use error::AuthorityError;
 pub use explain::{ExplainOrder, Explained, Explanation, NameExplained};
 pub use find::IssuerView;
+pub use hierarchy::{Cas, CertificateAuthority, Hierarchy, is_anchor};
 pub use issue::{Former, IssueOrder};
+pub use issuers::{CreateIssuerOrder, RevokedIssuer};
 pub use reload::Reloaded;
 pub use revoke::{RevokeOrder, RevokeTarget, Several};
 pub use submit::SubmitOrder;
 pub use successor::{HolderProof, SuccessorKind, SuccessorOrder};
-
-/// A CA of this server: its certificate, its key when that is here, and the chain up to the root.
-#[derive(Debug)]
-pub struct CertificateAuthority {
-    /// What core needs to know of it.
-    pub issuer: ca_core::Issuer,
-    /// Its key; none for the offline root.
-    pub signer: Option<Arc<dyn Signer>>,
-    /// Its own certificate first, the root last, in DER.
-    pub chain: Vec<Vec<u8>>,
-}
 
 /// A certificate as the answer to a request: what the tables know, its DER, and the chain above it.
 #[derive(Debug, Clone)]
@@ -79,7 +72,7 @@ pub struct Authority {
     store: Arc<dyn CaStore>,
     clock: Arc<dyn Clock>,
     clock_guard: Arc<ClockGuard>,
-    cas: BTreeMap<IssuerId, Arc<CertificateAuthority>>,
+    hierarchy: Arc<Hierarchy>,
     settings: Arc<InForce>,
     /// One reload at a time.
     reloading: tokio::sync::Mutex<()>,
@@ -101,7 +94,7 @@ pub struct Parts {
     /// Whether the time is to be believed.
     pub clock_guard: Arc<ClockGuard>,
     /// All CAs, the root too.
-    pub cas: BTreeMap<IssuerId, Arc<CertificateAuthority>>,
+    pub hierarchy: Arc<Hierarchy>,
     /// The settings in force.
     pub settings: Arc<InForce>,
     /// Where revocations go.
@@ -123,7 +116,7 @@ impl Authority {
             store,
             clock,
             clock_guard,
-            cas,
+            hierarchy,
             settings,
             crls,
             checkpoints,
@@ -135,7 +128,7 @@ impl Authority {
             store,
             clock,
             clock_guard,
-            cas,
+            hierarchy,
             settings,
             reloading: tokio::sync::Mutex::default(),
             crls,
@@ -148,11 +141,9 @@ impl Authority {
     }
 
     /// Finds the newest CA of a class that issues.
-    fn active(&self, class: IssuerClass) -> Result<&Arc<CertificateAuthority>, AuthorityError> {
-        self.cas
-            .values()
-            .filter(|ca| ca.issuer.class == class && ca.signer.is_some())
-            .max_by_key(|ca| ca.issuer.certificate.validity().not_before())
+    fn active(&self, class: IssuerClass) -> Result<Arc<CertificateAuthority>, AuthorityError> {
+        self.hierarchy
+            .active(class)
             .ok_or(AuthorityError::NoIssuer(class))
     }
 
@@ -205,7 +196,7 @@ impl Authority {
     ///
     /// It runs in a task of its own: a caller that hangs up between the two must not keep a revocation from its CRL.
     async fn commit(&self, entry: Entry) -> Result<Entry, AuthorityError> {
-        self.commit_having_seen(entry, None).await
+        self.commit_with(entry, None, None).await
     }
 
     /// Commits an entry that means all valid certificates of a NAME; refused when one was not seen.
@@ -214,6 +205,16 @@ impl Authority {
         entry: Entry,
         seen: Option<SeenHolders>,
     ) -> Result<Entry, AuthorityError> {
+        self.commit_with(entry, seen, None).await
+    }
+
+    /// The same, and what a ceremony brought comes into use.
+    async fn commit_with(
+        &self,
+        entry: Entry,
+        seen: Option<SeenHolders>,
+        arrival: Option<Arrival>,
+    ) -> Result<Entry, AuthorityError> {
         let (done, committed) = oneshot::channel();
         let (store, crls, connections) = (
             Arc::clone(&self.store),
@@ -221,10 +222,15 @@ impl Authority {
             Arc::clone(&self.connections),
         );
         let readiness = Arc::clone(&self.readiness);
+        let hierarchy = Arc::clone(&self.hierarchy);
         self.tasks.spawn(async move {
             let result = match store.commit_having_seen(entry.clone(), seen).await {
                 Ok(Committed::New { .. }) => {
+                    hierarchy.follow(&entry);
                     crls.follow(&entry).await;
+                    if let Some(arrival) = arrival {
+                        arrival.take_in(&hierarchy, &crls).await;
+                    }
                     for change in &entry.changes {
                         if let Change::ActorRemoved(key) = change {
                             connections.cut(key);
@@ -268,22 +274,30 @@ impl Authority {
     }
 
     /// Finds the CA that issues under a profile: the one that the profile names, or the newest of its class.
-    fn issuer_of(&self, profile: &Profile) -> Result<&Arc<CertificateAuthority>, AuthorityError> {
-        match profile.issuer() {
-            None => self.active(profile.class()),
-            Some(id) => self.known_issuer(id),
+    fn issuer_of(&self, profile: &Profile) -> Result<Arc<CertificateAuthority>, AuthorityError> {
+        let Some(id) = profile.issuer() else {
+            return self.active(profile.class());
+        };
+        let ca = self.known_issuer(id)?;
+        if !ca.issues() {
+            return Err(StoreError::IssuerDoesNotIssue {
+                issuer: id.clone(),
+                state: ca.state,
+            }
+            .into());
         }
+        Ok(ca)
     }
 
-    fn known_issuer(&self, id: &IssuerId) -> Result<&Arc<CertificateAuthority>, AuthorityError> {
-        self.cas
-            .get(id)
+    fn known_issuer(&self, id: &IssuerId) -> Result<Arc<CertificateAuthority>, AuthorityError> {
+        self.hierarchy
+            .find(id)
             .ok_or_else(|| AuthorityError::UnknownIssuer(id.clone()))
     }
 
     fn chain(&self, issuer: &IssuerId) -> Vec<Vec<u8>> {
-        self.cas
-            .get(issuer)
+        self.hierarchy
+            .find(issuer)
             .map(|ca| ca.chain.clone())
             .unwrap_or_default()
     }
@@ -313,7 +327,10 @@ fn issued_of(change: &Change) -> Option<&Issued> {
         | Change::Restored(_)
         | Change::LogKeyAdded(_)
         | Change::ForkClaimed(_)
-        | Change::ClockConfirmed(_) => None,
+        | Change::ClockConfirmed(_)
+        | Change::IssuerStateChanged(_)
+        | Change::CeremonyRecorded(_)
+        | Change::IssuerRequested(_) => None,
     }
 }
 

@@ -60,6 +60,12 @@ pub enum Command {
     /// Proves the log of a data directory
     #[command(subcommand)]
     Audit(AuditCommand),
+    /// Works on the keys of the CAs
+    #[command(subcommand)]
+    Key(KeyCommand),
+    /// Signs with the offline root, on a machine of its own: no network, no data directory
+    #[command(subcommand)]
+    Ceremony(CeremonyCommand),
 }
 
 /// Proves the log.
@@ -97,6 +103,113 @@ pub struct AuditVerifyArgs {
 pub enum AdminCommand {
     /// Makes a new admin when no other can call any more; the server must be stopped
     Recover(RecoverArgs),
+}
+
+/// Works on the keys of the CAs.
+#[derive(Debug, Subcommand)]
+pub enum KeyCommand {
+    /// Encrypts all CA keys with another passphrase; the server must be stopped
+    Rewrap(RewrapArgs),
+}
+
+/// The arguments of `key rewrap`.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "All keys change or none, whatever interrupts it. Backups keep the passphrase they were made with.\n\n\
+                        Example: ca-server key rewrap --data /var/lib/fleet-ca --passphrase-file old --new-passphrase-file new"
+)]
+pub struct RewrapArgs {
+    /// The data directory
+    #[arg(long, value_name = "DIR")]
+    pub data: PathBuf,
+    /// The file with the present passphrase
+    #[arg(long, value_name = "FILE")]
+    pub passphrase_file: PathBuf,
+    /// The file with the new passphrase
+    #[arg(long, value_name = "FILE")]
+    pub new_passphrase_file: PathBuf,
+}
+
+/// Signs with the offline root.
+#[derive(Debug, Subcommand)]
+pub enum CeremonyCommand {
+    /// Signs with a root key, or makes a further root
+    #[command(subcommand)]
+    Root(RootCommand),
+}
+
+/// Signs with a root key, or makes a further root.
+#[derive(Debug, Subcommand)]
+pub enum RootCommand {
+    /// Answers a request for a CA
+    Sign(RootSignArgs),
+    /// Answers a request for the next CRL of the root
+    Crl(RootSignArgs),
+    /// Makes a further root, which the newest one vouches for
+    Create(RootCreateArgs),
+}
+
+/// The arguments of `ceremony root sign` and `ceremony root crl`.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Shows exactly what will be signed, and asks. What was signed is kept in DIR/ceremonies before it is \
+                        handed out: repeat an interrupted command with --again.\n\n\
+                        Example: ca-server ceremony root sign --root-dir root-offline --request router-2026-2.request \\\n    \
+                        --out router-2026-2.answer --transcript router-2026-2.txt --root-passphrase-file root-passphrase"
+)]
+pub struct RootSignArgs {
+    /// The folder with the root key: root-offline, where it was moved
+    #[arg(long, value_name = "DIR")]
+    pub root_dir: PathBuf,
+    /// The request, as `ca-client issuer request` or `ca-client crl request` wrote it
+    #[arg(long, value_name = "FILE")]
+    pub request: PathBuf,
+    /// Where the ceremony puts its files
+    #[command(flatten)]
+    pub outcome: CeremonyArgs,
+    /// Write the answer that was kept for this request once more; nothing is signed
+    #[arg(long)]
+    pub again: bool,
+}
+
+/// The arguments of `ceremony root create`.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "The new key and certificate go into DIR; install the answer with `ca-client issuer install`. Repeat an \
+                        interrupted command as it was.\n\n\
+                        Example: ca-server ceremony root create --root-dir root-offline --out root.answer \\\n    \
+                        --root-passphrase-file root-passphrase"
+)]
+pub struct RootCreateArgs {
+    /// The folder with the present root key
+    #[arg(long, value_name = "DIR")]
+    pub root_dir: PathBuf,
+    /// Where the ceremony puts its files
+    #[command(flatten)]
+    pub outcome: CeremonyArgs,
+    /// The new key: rsa3072, rsa2048 or p256 [default: as the present root]
+    #[arg(long, value_name = "ALGORITHM")]
+    pub key_algorithm: Option<String>,
+}
+
+/// What all ceremonies are told.
+#[derive(Debug, Args)]
+pub struct CeremonyArgs {
+    /// Where the answer goes; nothing is overwritten
+    #[arg(long, value_name = "FILE")]
+    pub out: PathBuf,
+    /// Where the signed transcript goes; it is in the answer too
+    #[arg(long, value_name = "FILE")]
+    pub transcript: Option<PathBuf>,
+    /// The file with the passphrase of the root key
+    #[arg(long, value_name = "FILE")]
+    pub root_passphrase_file: Option<PathBuf>,
+    /// Who runs the ceremony, for the transcript
+    #[arg(long, value_name = "NAME", env = "USER", default_value = "unknown")]
+    pub operator: String,
+    /// Sign without asking
+    #[arg(long)]
+    pub yes: bool,
 }
 
 /// The arguments of `init`.

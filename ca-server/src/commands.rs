@@ -11,12 +11,14 @@ use tokio_util::sync::CancellationToken;
 use crate::audit::{AuditError, AuditOptions, verify};
 use crate::check::check;
 use crate::cli::{
-    AdminCommand, AuditCommand, AuditVerifyArgs, CheckArgs, Cli, Command, InitArgs, RecoverArgs,
-    ServeArgs, SettingsArgs,
+    AdminCommand, AuditCommand, AuditVerifyArgs, CeremonyCommand, CheckArgs, Cli, Command, InitArgs, KeyCommand,
+    RecoverArgs, RewrapArgs, ServeArgs, SettingsArgs,
 };
 use crate::data_dir::DataDir;
 use crate::failure::Failure;
 use crate::init::{InitOptions, InitPlan, farewell};
+use crate::keystore::rewrap_keys;
+use crate::lock::DataDirLock;
 use crate::passphrase::{PassphraseError, is_readable_by_others, read_passphrase};
 use crate::printer::Printer;
 use crate::recover::recover;
@@ -25,6 +27,7 @@ use crate::settings::{Settings, SettingsError};
 use crate::telemetry;
 
 mod backup;
+mod ceremony;
 mod store;
 mod transfer;
 
@@ -44,6 +47,8 @@ pub async fn run(cli: Cli, printer: &mut Printer) -> Result<ExitCode, Failure> {
         Command::Backup(command) => backup::run(command, printer).await,
         Command::Store(command) => store::run(&command, printer),
         Command::Audit(AuditCommand::Verify(args)) => audit(args, printer).await,
+        Command::Key(KeyCommand::Rewrap(args)) => rewrap(&args, printer),
+        Command::Ceremony(CeremonyCommand::Root(command)) => ceremony::run(command, printer),
     }
 }
 
@@ -170,6 +175,30 @@ async fn recover_admin(args: RecoverArgs, printer: &mut Printer) -> Result<ExitC
     Ok(ExitCode::SUCCESS)
 }
 
+fn rewrap(args: &RewrapArgs, printer: &mut Printer) -> Result<ExitCode, Failure> {
+    let data = DataDir::new(&args.data);
+    let old = read_passphrase(&args.passphrase_file)?;
+    let new = read_passphrase(&args.new_passphrase_file)?;
+    warn_of_readers(&args.new_passphrase_file, printer);
+    let _lock = DataDirLock::take(&data)?;
+    let bar = printer.progress(0, "Encrypting keys");
+    let rewrapped = rewrap_keys(&data, &old, &new, &|| bar.inc(1));
+    bar.finish_and_clear();
+    let keys = rewrapped?;
+    let text = format!(
+        "{keys} keys have the new passphrase.\n\nNext: start the server with --passphrase-file {}, and make a backup; \
+         those before keep the former passphrase.\n",
+        args.new_passphrase_file.display()
+    );
+    written(printer.data(&Rewrapped { keys }, &text))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+#[derive(serde::Serialize)]
+struct Rewrapped {
+    keys: u64,
+}
+
 fn settings_of(args: &SettingsArgs) -> Result<Settings, SettingsError> {
     match (&args.config, &args.data) {
         (Some(file), _) => Settings::read(file),
@@ -187,13 +216,17 @@ fn passphrase_of(
         .or(settings.passphrase_file.as_deref())
         .ok_or(PassphraseError::NotGiven)?;
     let passphrase = read_passphrase(path)?;
+    warn_of_readers(path, printer);
+    Ok(passphrase)
+}
+
+fn warn_of_readers(path: &Path, printer: &mut Printer) {
     if is_readable_by_others(path) {
         printer.warn(format_args!(
             "passphrase file {} can be read by others",
             path.display()
         ));
     }
-    Ok(passphrase)
 }
 
 /// Returns a token that is cancelled when the process is asked to end.

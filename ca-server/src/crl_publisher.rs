@@ -2,19 +2,21 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
 use ca_core::{CrlIssue, RevokedCertificates, Signer};
-use ca_store::{CaStore, CertificateRow, Committed, CrlRow, Revocation, StoreError};
-use ca_types::{Clock, IssuerId, RevocationReason, UnixTime};
+use ca_store::{
+    CaStore, CertificateQuery, CertificateRow, Committed, CrlRow, Revocation, StoreError,
+};
+use ca_types::{Clock, IssuerId, IssuerState, RevocationReason, UnixTime};
 use ca_verify::{CertificateList, Change, Console, CrlSigned, Entry, Origin};
 use sha2::{Digest as _, Sha256};
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
-use crate::atomic::atomic_write;
-use crate::authority::CertificateAuthority;
+use crate::atomic::{AtomicWriteError, atomic_write};
+use crate::authority::{CertificateAuthority, Hierarchy};
 use crate::in_force::InForce;
 use crate::publication::{Document, Publication};
 
@@ -41,7 +43,8 @@ pub struct CrlPublisher {
     settings: Arc<InForce>,
     directory: PathBuf,
     publication: Arc<Publication>,
-    lists: BTreeMap<IssuerId, Arc<List>>,
+    hierarchy: Arc<Hierarchy>,
+    lists: RwLock<BTreeMap<IssuerId, Arc<List>>>,
     changed: Notify,
 }
 
@@ -64,7 +67,7 @@ struct ListState {
 
 /// What a publisher is made of.
 #[derive(Debug)]
-pub struct CrlParts<'a> {
+pub struct CrlParts {
     /// The state.
     pub store: Arc<dyn CaStore>,
     /// The time.
@@ -76,7 +79,7 @@ pub struct CrlParts<'a> {
     /// Where they are published.
     pub publication: Arc<Publication>,
     /// All CAs.
-    pub cas: &'a BTreeMap<IssuerId, Arc<CertificateAuthority>>,
+    pub hierarchy: Arc<Hierarchy>,
 }
 
 impl CrlPublisher {
@@ -84,50 +87,95 @@ impl CrlPublisher {
     ///
     /// # Errors
     /// Fails when the CRL of an offline CA is missing, or one cannot be signed.
-    pub async fn start(parts: CrlParts<'_>) -> Result<Arc<Self>, CrlError> {
+    pub async fn start(parts: CrlParts) -> Result<Arc<Self>, CrlError> {
         let CrlParts {
             store,
             clock,
             settings,
             directory,
             publication,
-            cas,
+            hierarchy,
         } = parts;
-        let mut lists = BTreeMap::new();
-        for (id, ca) in cas {
-            let mut state = ListState::default();
-            for row in store.revoked(id).await? {
-                state.revoked.insert(revoked_of(&row));
-            }
-            for unseen in store.revoked_unseen(id).await? {
-                state.revoked.insert(ca_core::Revoked {
-                    serial: unseen.serial,
-                    time: unseen.revocation.time,
-                    reason: unseen.revocation.reason,
-                    // Nobody here knows when it ends: no certificate outlives its CA.
-                    not_after: ca.certificate().validity().not_after(),
-                });
-            }
-            let list = List {
-                ca: Arc::clone(ca),
-                turn: tokio::sync::Mutex::default(),
-                state: Mutex::new(state),
-            };
-            lists.insert(id.clone(), Arc::new(list));
-        }
         let publisher = Arc::new(Self {
             store,
             clock,
             settings,
             directory,
             publication,
-            lists,
+            hierarchy,
+            lists: RwLock::default(),
             changed: Notify::new(),
         });
-        for (id, list) in &publisher.lists {
-            publisher.begin(id, list).await?;
+        for ca in publisher.hierarchy.cas().values() {
+            publisher.add(ca).await?;
         }
         Ok(publisher)
+    }
+
+    /// Begins with a CA: its kept CRL is published when it is the last word, and a new one when not.
+    ///
+    /// # Errors
+    /// Fails when the CRL of an offline CA is missing, or one cannot be signed; that is tried again then.
+    pub async fn add(&self, ca: &Arc<CertificateAuthority>) -> Result<(), CrlError> {
+        let id = &ca.issuer.id;
+        let mut state = ListState::default();
+        for row in self.store.revoked(id).await? {
+            state.revoked.insert(revoked_of(&row));
+        }
+        for unseen in self.store.revoked_unseen(id).await? {
+            state.revoked.insert(ca_core::Revoked {
+                serial: unseen.serial,
+                time: unseen.revocation.time,
+                reason: unseen.revocation.reason,
+                // Nobody here knows when it ends: no certificate outlives its CA.
+                not_after: ca.certificate().validity().not_after(),
+            });
+        }
+        let list = Arc::new(List {
+            ca: Arc::clone(ca),
+            turn: tokio::sync::Mutex::default(),
+            state: Mutex::new(state),
+        });
+        self.lists
+            .write()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(id.clone(), Arc::clone(&list));
+        self.begin(id, &list).await
+    }
+
+    /// Puts the next CRL of an offline CA beside the present one; the log decides which of the two is the last word.
+    ///
+    /// # Errors
+    /// Fails when the file cannot be written.
+    pub fn prepare_offline(
+        &self,
+        id: &IssuerId,
+        crl: &CertificateList,
+    ) -> Result<(), AtomicWriteError> {
+        atomic_write(&next_to(&self.path(id)), crl.der(), 0o644)
+    }
+
+    /// Publishes the CRL of an offline CA that [`CrlPublisher::prepare_offline`] put there and the log names now.
+    ///
+    /// # Errors
+    /// Fails when it is not there, or not the one that the log names.
+    pub async fn publish_offline(&self, id: &IssuerId) -> Result<(), CrlError> {
+        match self.list(id) {
+            Some(list) => self.begin(id, &list).await,
+            None => Ok(()),
+        }
+    }
+
+    fn list(&self, id: &IssuerId) -> Option<Arc<List>> {
+        self.lists().get(id).map(Arc::clone)
+    }
+
+    /// Returns the lists of this moment.
+    fn lists(&self) -> BTreeMap<IssuerId, Arc<List>> {
+        self.lists
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
     }
 
     /// Takes the revocations of a committed entry; they are published at most 2 s later.
@@ -139,7 +187,7 @@ impl CrlPublisher {
             };
             match self.store.certificate(revoked.serial).await {
                 Ok(Some(row)) => {
-                    if let Some(list) = self.lists.get(&row.issuer) {
+                    if let Some(list) = self.list(&row.issuer) {
                         let mut state = list.lock();
                         state.revoked.insert(revoked_of(&row));
                         state.stale = true;
@@ -161,7 +209,7 @@ impl CrlPublisher {
 
     /// Returns the published CRL of a CA in DER.
     pub fn current(&self, id: &IssuerId) -> Vec<u8> {
-        let list = self.lists.get(id);
+        let list = self.list(id);
         list.and_then(|list| list.lock().current.as_ref().map(|crl| crl.der().to_vec()))
             .unwrap_or_default()
     }
@@ -186,7 +234,7 @@ impl CrlPublisher {
     /// Publishes what is due; returns whether all went well.
     async fn publish_due(&self) -> bool {
         let mut well = true;
-        for (id, list) in &self.lists {
+        for (id, list) in &self.lists() {
             let Some(signer) = &list.ca.signer else {
                 continue;
             };
@@ -198,6 +246,9 @@ impl CrlPublisher {
                     well = false;
                     continue;
                 }
+            }
+            if self.is_over(id).await {
+                continue;
             }
             if let Err(error) = self.issue(id, list, signer).await {
                 tracing::error!(issuer = %id, %error, "CRL not published");
@@ -216,11 +267,50 @@ impl CrlPublisher {
         Ok(latest.map_or(now, |latest| latest.max(now)))
     }
 
+    /// Tells whether a CA never issues again and all its certificates have expired: its last CRL said all.
+    async fn is_over(&self, id: &IssuerId) -> bool {
+        let is_final = self.hierarchy.find(id).is_some_and(|ca| match ca.state {
+            IssuerState::Retired | IssuerState::Revoked => true,
+            IssuerState::Requested
+            | IssuerState::Active
+            | IssuerState::Inactive
+            | IssuerState::Offline => false,
+        });
+        if !is_final {
+            return false;
+        }
+        let now = self.clock.now();
+        let query = CertificateQuery {
+            now,
+            name: None,
+            san: None,
+            profile: None,
+            issuer: Some(id.clone()),
+            state: None,
+            expires_by: None,
+            after: None,
+            limit: usize::MAX,
+        };
+        match self.store.list(&query).await {
+            Ok(page) => page.rows.iter().all(|row| row.validity.not_after() < now),
+            Err(_unreadable) => false,
+        }
+    }
+
     /// Publishes the kept CRL when it is still the last word, and a new one when not.
     async fn begin(&self, id: &IssuerId, list: &Arc<List>) -> Result<(), CrlError> {
         let path = self.path(id);
         let last = self.store.last_crl(id).await?;
-        let kept = self.kept(&path, list, last.as_ref());
+        let mut kept = self.kept(&path, list, last.as_ref());
+        if kept.is_err() && list.ca.signer.is_none() {
+            // The process ended between the leaf and the file of a CRL that came from a ceremony.
+            let next = next_to(&path);
+            if let Ok(crl) = self.kept(&next, list, last.as_ref()) {
+                self.keep(id, &crl);
+                drop(std::fs::remove_file(&next));
+                kept = Ok(crl);
+            }
+        }
         let Some(signer) = &list.ca.signer else {
             self.publish(id, list, kept?);
             return Ok(());
@@ -438,6 +528,11 @@ async fn sign(
     })
     .await
     .map_err(|_lost| CrlError::Interrupted)?
+}
+
+/// Returns where the next CRL of an offline CA waits.
+fn next_to(path: &Path) -> PathBuf {
+    path.with_extension("crl.next")
 }
 
 fn revoked_of(row: &CertificateRow) -> ca_core::Revoked {

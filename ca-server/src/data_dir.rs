@@ -49,6 +49,16 @@ impl DataDir {
         self.0.join("log").join("checkpoint")
     }
 
+    /// Returns the directory in which the keys get another passphrase.
+    pub fn new_keys(&self) -> PathBuf {
+        self.0.join("keys-new")
+    }
+
+    /// Returns the directory of the keys with their former passphrase, for the moment of the change.
+    pub fn former_keys(&self) -> PathBuf {
+        self.0.join("keys-former")
+    }
+
     /// Returns the directory of the server's own TLS identity.
     pub fn tls(&self) -> PathBuf {
         self.0.join("tls")
@@ -77,6 +87,11 @@ impl DataDir {
     /// Returns the encrypted key of a root, as long as it has not been moved away.
     pub fn root_key_file(&self, root: &IssuerId) -> PathBuf {
         self.root_offline().join(format!("{root}.key"))
+    }
+
+    /// Returns the certificate of a root beside its key: whoever signs with the one looks at the other.
+    pub fn root_certificate_file(&self, root: &IssuerId) -> PathBuf {
+        self.root_offline().join(format!("{root}.pem"))
     }
 
     /// Returns the directory of the published CRLs.

@@ -23,6 +23,7 @@ mod settings_file;
 
 pub use build::Founding;
 pub use farewell::farewell;
+pub(crate) use founding::ROOT_CRL_SECONDS;
 pub use plan::{InitOptions, InitPlan};
 
 /// What was made.

@@ -11,13 +11,19 @@ use ca_types::{Code, Hinted};
 use ca_verify::KeyAlgorithm;
 use zeroize::Zeroizing;
 
+mod ca_keys;
 mod file;
 mod log_key;
+mod rewrap;
+#[cfg(test)]
+mod suite;
 
+pub use ca_keys::CaKeys;
 pub use file::{
     FileSigner, KeyFile, load_keys, read_key, read_plain_key, write_key, write_plain_key,
 };
 pub use log_key::LogSigner;
+pub use rewrap::{rewrap_keys, settle_keys};
 
 #[cfg(doc)]
 use ca_core::Signer;
@@ -43,6 +49,15 @@ impl KeyKind {
             Self::Rsa3072 => "rsa3072",
             Self::Rsa2048 => "rsa2048",
             Self::P256 => "p256",
+        }
+    }
+
+    /// Returns the kind of a CA key of this algorithm.
+    pub fn of_ca(algorithm: KeyAlgorithm) -> Self {
+        match algorithm {
+            KeyAlgorithm::Rsa { bits } if bits < 3072 => Self::Rsa2048,
+            KeyAlgorithm::Rsa { .. } => Self::Rsa3072,
+            KeyAlgorithm::P256 | KeyAlgorithm::P384 => Self::P256,
         }
     }
 

@@ -6,6 +6,7 @@ pub mod audit;
 pub mod authority;
 pub mod authz;
 pub mod backup;
+pub mod ceremony;
 pub mod check;
 pub mod checkpoint;
 pub mod cli;

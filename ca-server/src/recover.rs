@@ -4,14 +4,16 @@ use std::path::PathBuf;
 
 use ca_core::{Issuer, IssuerUrls};
 use ca_store::{CaStore, IssuerRow, LogStore, OpenOptions, StoreError};
-use ca_types::{ActorName, Clock, Code, Hinted, IssuerClass, Passphrase, SystemEntropy, UnixTime};
+use ca_types::{
+    ActorName, Clock, Code, Hinted, IssuerClass, IssuerState, Passphrase, SystemEntropy, UnixTime,
+};
 use ca_verify::{Certificate, CertificateError, Change, Console, Entry, Origin};
 use serde::Serialize;
 
 use crate::admin_profile::AdminProfile;
 use crate::atomic::{AtomicWriteError, create_private_dir};
 use crate::credential::{Credential, CredentialError};
-use crate::keystore::{KeyFile, KeyStoreError, load_keys};
+use crate::keystore::{KeyFile, KeyStoreError, load_keys, settle_keys};
 use crate::lock::{DataDirLock, LockError};
 use crate::settings::Settings;
 
@@ -39,6 +41,7 @@ pub async fn recover(
 ) -> Result<Recovered, RecoverError> {
     let data = &settings.data;
     let _lock = DataDirLock::take(data)?;
+    settle_keys(data)?;
     let (store, _report) = LogStore::open(data.path(), OpenOptions::system())?;
     let recovered = add_admin(settings, &store, passphrase, clock.now()).await;
     // The store blocks while it closes.
@@ -110,7 +113,7 @@ pub(crate) async fn add_admin(
 fn control_issuer(settings: &Settings, rows: Vec<IssuerRow>) -> Result<Issuer, RecoverError> {
     let newest = rows
         .into_iter()
-        .rfind(|row| row.class == IssuerClass::Control);
+        .rfind(|row| row.class == IssuerClass::Control && row.state == IssuerState::Active);
     let row = newest.ok_or(RecoverError::NoControlCa)?;
     Ok(Issuer {
         urls: IssuerUrls::below(&settings.publish_url.to_string(), &row.id),

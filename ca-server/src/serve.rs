@@ -6,13 +6,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ca_store::{CaStore, LogId, LogStore, OpenOptions};
-use ca_types::{Clock, Passphrase};
+use ca_types::{Clock, IssuerClass, Passphrase};
 use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::net::TcpListener;
 use tokio::signal::unix::Signal;
 use tokio_util::sync::CancellationToken;
 
-use crate::authority::{Authority, Parts};
+use crate::authority::{Authority, Hierarchy, Parts};
 use crate::authz::{AuthorizeLayer, Authorizer};
 use crate::checkpoint::{CheckpointError, CheckpointParts, Checkpoints, open_log_key};
 use crate::clock_guard::ClockGuard;
@@ -21,7 +21,7 @@ use crate::crl_publisher::{CrlParts, CrlPublisher};
 use crate::data_dir::DataDir;
 use crate::http::{HttpLimits, Operations, Readiness, publish_router};
 use crate::in_force::InForce;
-use crate::keystore::{KeyStoreError, PrivateKey};
+use crate::keystore::{CaKeys, KeyStoreError, PrivateKey, settle_keys};
 use crate::listener_certificate::ListenerCertificate;
 use crate::lock::DataDirLock;
 use crate::publication::Publication;
@@ -101,17 +101,19 @@ impl Server {
         let clock_guard = ClockGuard::new(clock);
         let clock: Arc<dyn Clock> = Arc::<ClockGuard>::clone(&clock_guard);
         let lock = DataDirLock::take(&data)?;
+        settle_keys(&data)?;
         let listeners = Listeners::bind(&settings).await?;
         let addresses = listeners.addresses()?;
         let passphrase = Arc::new(passphrase);
         let log_key = open_log_key_aside(&data, &passphrase);
         let (store, log_id) = open_store(&data, progress).await?;
-        let cas = hierarchy::load(&data, &settings, store.as_ref(), passphrase).await?;
+        let publication = Arc::new(Publication::new());
+        let keys = CaKeys::new(data.clone(), passphrase);
+        let cas =
+            hierarchy::load(&settings, store.as_ref(), keys, Arc::clone(&publication)).await?;
         warn_of_root_key(&data);
 
         let shared: Arc<dyn CaStore> = Arc::<LogStore>::clone(&store);
-        let publication = Arc::new(Publication::new());
-        hierarchy::publish(&publication, &cas);
         let log_key = log_key.await.map_err(|_lost| ServeError::Interrupted)??;
         let tasks = Tasks::default();
         let in_force = InForce::new(settings.clone());
@@ -135,7 +137,7 @@ impl Server {
             store: Arc::clone(&shared),
             clock: Arc::clone(&clock),
             clock_guard,
-            cas: cas.clone(),
+            hierarchy: Arc::clone(&cas),
             settings: in_force,
             crls,
             checkpoints: Arc::clone(&checkpoints),
@@ -227,7 +229,7 @@ struct Ground<'a> {
     store: &'a Arc<dyn CaStore>,
     clock: &'a Arc<dyn Clock>,
     publication: &'a Arc<Publication>,
-    cas: &'a hierarchy::Cas,
+    cas: &'a Arc<Hierarchy>,
     tasks: &'a Tasks,
 }
 
@@ -238,13 +240,17 @@ impl Ground<'_> {
         log_id: LogId,
         key: PrivateKey,
     ) -> Result<Arc<Checkpoints>, ServeError> {
+        let control = self.cas.active(IssuerClass::Control);
+        let control = control
+            .as_deref()
+            .and_then(|ca| Some((&ca.issuer.id, ca.signer.as_deref()?)));
         let checkpoints = Checkpoints::start(CheckpointParts {
             store: Arc::clone(self.store),
             log_id,
             clock: Arc::clone(self.clock),
             data: self.data,
             key,
-            control: hierarchy::control(self.cas).ok_or(CheckpointError::NoControlCa)?,
+            control: control.ok_or(CheckpointError::NoControlCa)?,
             publish_url: &self.settings.publish_url,
             settings: self.settings.digest,
             publication: Arc::clone(self.publication),
@@ -263,7 +269,7 @@ impl Ground<'_> {
             settings: Arc::clone(self.in_force),
             directory: self.data.crls(),
             publication: Arc::clone(self.publication),
-            cas: self.cas,
+            hierarchy: Arc::clone(self.cas),
         })
         .await?;
         self.tasks.spawn(Arc::clone(&crls).run(self.tasks.stop()));
@@ -313,7 +319,7 @@ async fn listener_tls(
     settings: &Settings,
     authority: &Arc<Authority>,
     clock: &Arc<dyn Clock>,
-    cas: &hierarchy::Cas,
+    cas: &Hierarchy,
     tasks: &Tasks,
 ) -> Result<rustls::ServerConfig, ServeError> {
     let (authority, clock) = (Arc::clone(authority), Arc::clone(clock));

@@ -17,6 +17,7 @@ mod documents;
 mod files;
 mod foreign_clients;
 mod formats;
+mod hierarchy;
 mod in_process;
 mod issuing;
 mod linting;

@@ -1,4 +1,4 @@
-//! `crl show|fetch|verify`: certificate revocation lists, as the CA has them and as it publishes them.
+//! `crl show|fetch|verify|request|install`: certificate revocation lists, as the CA has them and as it publishes them.
 
 use std::path::Path;
 
@@ -6,25 +6,61 @@ use ca_types::{Clock as _, Code, SystemClock};
 use ca_verify::{Certificate, CertificateList};
 
 use super::Context;
-use crate::arguments::value;
-use crate::cli::{CrlArguments, CrlCommand};
+use crate::arguments::{optional, value, values};
+use crate::ceremony_file::write_request;
+use crate::cli::{CrlArguments, CrlCommand, CrlRequestArguments};
 use crate::client::{Client, ClientError, IssuerRecord};
 use crate::download::download;
 use crate::error::{CommandError, ExitStatus};
 use crate::files::{self, Existing, Mode};
-use crate::json::CertificateListDocument;
+use crate::json::{CeremonyRequestDocument, CertificateListDocument};
 use crate::report::{crl_table, lines};
 
 pub(super) async fn run(
     command: CrlCommand,
     context: &mut Context,
 ) -> Result<ExitStatus, CommandError> {
+    if let CrlCommand::Install(arguments) = &command {
+        super::issuer::install(arguments, "crl", context).await?;
+        return Ok(ExitStatus::Success);
+    }
     let client = context.client().await?;
     match command {
         CrlCommand::Show(arguments) => show(&arguments, &client, context).await,
         CrlCommand::Fetch { issuers, out } => fetch(issuers, &out, &client, context).await,
         CrlCommand::Verify(arguments) => verify(&arguments, &client, context).await,
+        CrlCommand::Request(arguments) => request(&arguments, &client, context).await,
+        CrlCommand::Install(_) => Ok(ExitStatus::Success),
     }
+}
+
+async fn request(
+    arguments: &CrlRequestArguments,
+    client: &Client,
+    context: &mut Context,
+) -> Result<ExitStatus, CommandError> {
+    let root = optional("--root", arguments.root.as_ref())?;
+    let revoke = values("--revoke", &arguments.revoke)?;
+    let der = client
+        .request_crl(root.as_ref(), &revoke, arguments.reason)
+        .await?;
+    let sha256 = write_request(&arguments.out, &der, arguments.force)?;
+    let document = CeremonyRequestDocument {
+        file: &arguments.out,
+        sha256,
+    };
+    let text = || {
+        let file = document.file.display();
+        lines(&[
+            ("request", file.to_string()),
+            ("SHA-256", document.sha256.clone()),
+        ]) + &format!(
+            "\nNext, where the root key is, once the SHA-256 is compared:\n  ca-server ceremony root crl --root-dir \
+             root-offline --request {file} --out root-crl.answer --root-passphrase-file FILE\n"
+        )
+    };
+    context.printer.data(&document, text)?;
+    Ok(ExitStatus::Success)
 }
 
 async fn show(

@@ -67,7 +67,7 @@ impl Authority {
                 };
                 let decision =
                     ca_core::decide(&wanted, &order.csr, &ca.issuer, &settings.policy, now)?;
-                let certificate = self.sign(ca, &decision, &[]).await?;
+                let certificate = self.sign(&ca, &decision, &[]).await?;
                 let actor = Actor {
                     key: order.csr.public_key().key_id(),
                     name: order.name.clone(),

@@ -163,7 +163,10 @@ impl Authority {
             | Change::Restored(_)
             | Change::LogKeyAdded(_)
             | Change::ForkClaimed(_)
-            | Change::ClockConfirmed(_) => (None, None),
+            | Change::ClockConfirmed(_)
+            | Change::CeremonyRecorded(_)
+            | Change::IssuerStateChanged(_)
+            | Change::IssuerRequested(_) => (None, None),
         })
     }
 

@@ -102,8 +102,8 @@ impl Authority {
     ///
     /// Of the block list the writer has the last word, so that an issue that races with a block does not win.
     pub(super) async fn refuse_key(&self, key: &PublicKey) -> Result<(), AuthorityError> {
-        let of_a_ca = self
-            .cas
+        let cas = self.hierarchy.cas();
+        let of_a_ca = cas
             .values()
             .find(|ca| ca.issuer.certificate.public_key() == key);
         if let Some(ca) = of_a_ca {

@@ -1,18 +1,20 @@
 //! Why a use case refuses, or cannot.
 
-use ca_core::{IssuanceError, PolicyError};
+use super::ClocksDiffer;
+use crate::atomic::AtomicWriteError;
+use crate::authz::Denied;
+use crate::clock_guard::ClockDistrust;
+use crate::credential::CredentialError;
+use crate::keystore::KeyStoreError;
+use ca_core::{IssuanceError, OrganizationError, PolicyError};
 use ca_store::StoreError;
 use ca_types::{
     CertificateState, Code, Days, Hinted, IssuerClass, IssuerId, ProfileName, Role, SerialError,
     SerialNumber,
 };
 use ca_verify::target::{ChainError, TargetError};
-use ca_verify::{CertificateError, HolderError, NoteError};
+use ca_verify::{CeremonyError, CertificateError, HolderError, NoteError};
 
-use super::ClocksDiffer;
-use crate::authz::Denied;
-use crate::clock_guard::ClockDistrust;
-use crate::credential::CredentialError;
 use crate::settings::SettingsError;
 
 /// Why a use case refuses, or cannot.
@@ -143,6 +145,46 @@ pub enum AuthorityError {
     /// A role whose work has no bounds.
     #[error("role {0} has no scope")]
     ScopeOfRole(Role),
+    /// A request or answer of a ceremony that is not sound.
+    #[error(transparent)]
+    Ceremony(#[from] CeremonyError),
+    /// An answer of a ceremony that does not fit.
+    #[error("the answer of the ceremony is refused: {0}")]
+    Answer(String),
+    /// The name of a new CA.
+    #[error("name of the CA: {0}")]
+    IssuerName(#[from] OrganizationError),
+    /// The key of a new CA.
+    #[error(transparent)]
+    Key(#[from] KeyStoreError),
+    /// The CRL of a root cannot be kept.
+    #[error(transparent)]
+    Write(#[from] AtomicWriteError),
+    /// Roots come from a ceremony.
+    #[error("a root is not made by the server")]
+    RootAtRunTime,
+    /// No request was made for a CA with the id.
+    #[error("no CA `{0}` was ever requested")]
+    UnknownRequest(IssuerId),
+    /// The CA is not below the root.
+    #[error("`{issuer}` was not signed by `{root}`")]
+    NotOfRoot {
+        /// The CA.
+        issuer: IssuerId,
+        /// The root.
+        root: IssuerId,
+    },
+    /// Every generation of the year is used.
+    #[error("all 255 {0} CAs of this year are used")]
+    NoGeneration(IssuerClass),
+    /// Nobody could call any more.
+    #[error("`{0}` is the only control CA that issues")]
+    LastControl(IssuerId),
+    /// The listener does not take its certificates yet.
+    #[error(
+        "`{0}` came after the start of the server, whose listener does not take its certificates yet"
+    )]
+    NotAnchored(IssuerId),
     /// No CA of the class issues.
     #[error("no {0} CA issues at the moment")]
     NoIssuer(IssuerClass),
@@ -201,6 +243,15 @@ impl Hinted for AuthorityError {
             Self::RenewWithNewKey | Self::RekeyWithOldKey | Self::ScopeOfRole(_) => {
                 Code::InvalidRequest
             }
+            Self::Ceremony(error) => error.code(),
+            Self::IssuerName(error) => error.code(),
+            Self::Key(error) => error.code(),
+            Self::Write(error) => error.code(),
+            Self::Answer(_) | Self::RootAtRunTime | Self::NotOfRoot { .. } => Code::InvalidRequest,
+            Self::UnknownRequest(_) => Code::NotFound,
+            Self::NoGeneration(_) | Self::LastControl(_) | Self::NotAnchored(_) => {
+                Code::FailedPrecondition
+            }
             Self::HolderLifetime { .. } | Self::NotIssuedHere | Self::RevokedBefore(_) => {
                 Code::PolicyRefused
             }
@@ -246,6 +297,25 @@ impl Hinted for AuthorityError {
             ),
             Self::RevokedBefore(_) => Some("issue a new certificate for a new key".to_owned()),
             Self::NotValid { .. } => Some("issue a new certificate".to_owned()),
+            Self::Ceremony(error) => error.hint(),
+            Self::IssuerName(_) => {
+                Some("organization, name and `VPN Server CA 2026-1` have 64 characters in all".to_owned())
+            }
+            Self::Key(error) => error.hint(),
+            Self::Write(error) => error.hint(),
+            Self::Answer(_) => {
+                Some("nothing was changed; `issuer request ID --out FILE` writes the request once more".to_owned())
+            }
+            Self::RootAtRunTime => {
+                Some("`ca-server ceremony root create` makes one beside the present root".to_owned())
+            }
+            Self::UnknownRequest(_) => Some("`issuer list` shows what there is".to_owned()),
+            Self::NotOfRoot { .. } => Some("name its root with --root".to_owned()),
+            Self::NoGeneration(_) => Some("wait for the next year, or reuse one that is inactive".to_owned()),
+            Self::LastControl(_) => Some("activate another control CA first".to_owned()),
+            Self::NotAnchored(_) => {
+                Some("restart the server, hand its certificate to all clients, then activate it".to_owned())
+            }
             Self::HolderLifetime { .. } => {
                 Some("leave out the days, or let an operator issue it".to_owned())
             }

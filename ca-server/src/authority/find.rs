@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use ca_store::{CertificateQuery, CertificateRow, CrlRow, IssuerRow, Page, TreeHead};
-use ca_types::{IssuerId, IssuerState, SerialNumber, UnixTime};
+use ca_types::{IssuerId, SerialNumber, UnixTime};
 use ca_verify::Certificate;
 
 use super::{Answer, Authority, AuthorityError, CertificateAuthority};
@@ -17,8 +17,6 @@ pub struct IssuerView {
     pub row: IssuerRow,
     /// The CA with its certificate.
     pub ca: Arc<CertificateAuthority>,
-    /// Whether it issues.
-    pub state: IssuerState,
     /// Its current CRL.
     pub crl: Option<CrlRow>,
 }
@@ -94,22 +92,9 @@ impl Authority {
     pub async fn issuers(&self, _permit: &Permit) -> Result<Vec<IssuerView>, AuthorityError> {
         let mut views = Vec::new();
         for row in self.store.issuers().await? {
-            let ca = self
-                .cas
-                .get(&row.id)
-                .ok_or_else(|| AuthorityError::UnknownIssuer(row.id.clone()))?;
-            let state = if ca.signer.is_some() {
-                IssuerState::Active
-            } else {
-                IssuerState::Offline
-            };
+            let ca = self.known_issuer(&row.id)?;
             let crl = self.store.last_crl(&row.id).await?;
-            views.push(IssuerView {
-                row,
-                ca: Arc::clone(ca),
-                state,
-                crl,
-            });
+            views.push(IssuerView { row, ca, crl });
         }
         Ok(views)
     }

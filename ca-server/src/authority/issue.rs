@@ -86,7 +86,7 @@ impl Authority {
                 row.names().iter().map(String::as_str),
             )?;
         }
-        let certificate = self.sign(ca, &decision, &order.targets).await?;
+        let certificate = self.sign(&ca, &decision, &order.targets).await?;
         let mut changes: Vec<Change> = former
             .iter()
             .map(|row| {

@@ -1,7 +1,5 @@
 //! The server's own TLS certificate.
 
-use std::sync::Arc;
-
 use ca_types::{IssuerClass, RevocationReason, SubjectName, SystemEntropy};
 use ca_verify::{Change, Console, Entry, Issued, Origin, Revoked};
 
@@ -18,7 +16,7 @@ impl Authority {
         names: &[SubjectName],
     ) -> Result<Credential, AuthorityError> {
         let now = self.clock.now();
-        let ca = Arc::clone(self.active(IssuerClass::Control)?);
+        let ca = self.active(IssuerClass::Control)?;
         let signer = ca
             .signer
             .clone()

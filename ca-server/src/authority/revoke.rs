@@ -168,7 +168,7 @@ impl Authority {
     }
 
     pub(super) fn is_control(&self, row: &CertificateRow) -> bool {
-        let ca = self.cas.get(&row.issuer);
+        let ca = self.hierarchy.find(&row.issuer);
         ca.is_some_and(|ca| ca.issuer.class == IssuerClass::Control)
     }
 

@@ -170,7 +170,7 @@ impl Authority {
             lifetime: Self::lifetime(permit, row, order.lifetime, profile, now)?,
         };
         let decision = ca_core::decide(&wanted, &order.csr, &ca.issuer, &settings.policy, now)?;
-        let certificate = self.sign(ca, &decision, &[]).await?;
+        let certificate = self.sign(&ca, &decision, &[]).await?;
         let changes = vec![Change::Issued(Issued {
             issuer: ca.issuer.id.clone(),
             profile: row.profile.clone(),

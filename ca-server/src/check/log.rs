@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use ca_store::{IndexStanding, LogReport, StoreError, inspect_index, read_log};
-use ca_types::{Hinted as _, IssuerClass, IssuerId, SystemEntropy, UnixTime};
+use ca_types::{Hinted as _, IssuerClass, IssuerId, IssuerState, SystemEntropy, UnixTime};
 use ca_verify::{Certificate, Change, CrlSigned, Entry};
 use rand_core::Rng as _;
 
@@ -23,6 +23,7 @@ pub(super) struct BookedIssuer {
     pub(super) id: IssuerId,
     pub(super) class: IssuerClass,
     pub(super) certificate: Certificate,
+    pub(super) state: IssuerState,
 }
 
 impl Books {
@@ -35,6 +36,7 @@ impl Books {
                             id: added.id.clone(),
                             class: added.class,
                             certificate,
+                            state: IssuerState::of_new(added.class),
                         };
                         self.issuers.insert(added.id, issuer);
                     }
@@ -50,6 +52,11 @@ impl Books {
                     self.last_crls
                         .extend(taken.map(|crl| (crl.issuer.clone(), crl)));
                 }
+                Change::IssuerStateChanged(changed) => {
+                    if let Some(issuer) = self.issuers.get_mut(&changed.issuer) {
+                        issuer.state = changed.state;
+                    }
+                }
                 Change::Issued(_)
                 | Change::Recovered(_)
                 | Change::Revoked(_)
@@ -60,7 +67,9 @@ impl Books {
                 | Change::KeyUnblocked(_)
                 | Change::LogKeyAdded(_)
                 | Change::ForkClaimed(_)
-                | Change::ClockConfirmed(_) => {}
+                | Change::ClockConfirmed(_)
+                | Change::CeremonyRecorded(_)
+                | Change::IssuerRequested(_) => {}
             }
         }
     }

@@ -281,6 +281,17 @@ pub(crate) fn describe(change: &Change) -> String {
                 clock.confirmed, clock.expected
             )
         }
+        Change::IssuerStateChanged(changed) => {
+            format!("issuer-state-changed {} {}", changed.issuer, changed.state)
+        }
+        Change::CeremonyRecorded(ceremony) => format!(
+            "ceremony-recorded {} {}",
+            ceremony.root,
+            ca_types::Fingerprint::from(ceremony.transcript)
+        ),
+        Change::IssuerRequested(requested) => {
+            format!("issuer-requested {} {}", requested.id, requested.class)
+        }
     }
 }
 

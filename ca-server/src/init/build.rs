@@ -191,6 +191,12 @@ impl InitPlan {
             ) {
                 (IssuerClass::Root, Some(passphrase)) => {
                     write_key(&data.root_key_file(&issuer.id), key, passphrase)?;
+                    let pem = issuer.certificate.to_pem();
+                    write_new(
+                        &data.root_certificate_file(&issuer.id),
+                        pem.as_bytes(),
+                        0o600,
+                    )?;
                 }
                 _ => write_key(&data.key_file(&issuer.id), key, &self.passphrase)?,
             }

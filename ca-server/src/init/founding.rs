@@ -4,7 +4,7 @@ use std::thread;
 
 use ca_core::{
     CrlIssue, Generation, Issuer, IssuerUrls, IssuingCa, RevokedCertificates, issue_issuing_ca,
-    issue_root, prepare_crl, sign_crl,
+    issue_root, issuing_validity, prepare_crl, sign_crl,
 };
 use ca_types::{IssuerClass, SerialNumber, TrustDomain, UnixTime};
 use ca_verify::{CertificateList, Change, CrlSigned, IssuerAdded};
@@ -162,13 +162,13 @@ fn found_issuing(
     let organization = &plan.settings.organization;
     let public_key = ca_core::Signer::public_key(&signer);
     let wanted = IssuingCa {
-        organization,
-        generation,
-        class,
+        organization: organization.as_str(),
+        common_name: &generation.common_name(organization, class),
+        validity: issuing_validity(now, &root.issuer.certificate)?,
         public_key,
     };
     let serial = SerialNumber::generate(rng);
-    let certificate = issue_issuing_ca(&wanted, serial, &root.issuer, &root.signer, now)?;
+    let certificate = issue_issuing_ca(&wanted, serial, &root.issuer, &root.signer)?;
     Ok(Founded {
         issuer: issuer_of(plan, generation, class, certificate),
         key,
@@ -202,4 +202,4 @@ const ISSUING: [IssuerClass; 4] = [
 ];
 
 /// How long the CRL of the root is good: 365 days, as it is signed at a ceremony.
-const ROOT_CRL_SECONDS: u64 = 365 * 86_400;
+pub(crate) const ROOT_CRL_SECONDS: u64 = 365 * 86_400;

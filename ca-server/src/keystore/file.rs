@@ -303,6 +303,14 @@ mod tests {
     }
 
     #[test]
+    fn a_key_in_a_file_is_a_signer() {
+        for kind in KeyKind::ALL {
+            let key = PrivateKey::generate(kind).unwrap();
+            crate::keystore::suite::conforms(Arc::new(key.signer().unwrap()));
+        }
+    }
+
+    #[test]
     fn a_key_is_never_overwritten() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("a.key");

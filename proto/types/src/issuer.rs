@@ -130,21 +130,89 @@ impl FromStr for IssuerClass {
 /// Whether a CA issues.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum IssuerState {
+    /// Its key is here and its certificate is not: the root has not signed it yet.
+    Requested,
     /// It issues certificates and CRLs.
     Active,
+    /// It issues no certificates; its CRLs go on.
+    Inactive,
+    /// It never issues again; its CRLs go on until its last certificate has expired.
+    Retired,
+    /// The CRL of the root names it: it never issues again.
+    Revoked,
     /// Its key is offline: it signs at a ceremony only.
     Offline,
 }
 
 impl IssuerState {
+    /// All states, in the order of a life.
+    pub const ALL: [Self; 6] = [
+        Self::Requested,
+        Self::Active,
+        Self::Inactive,
+        Self::Retired,
+        Self::Revoked,
+        Self::Offline,
+    ];
+
     /// Returns the word used in output.
     pub fn as_str(self) -> &'static str {
         match self {
+            Self::Requested => "requested",
             Self::Active => "active",
+            Self::Inactive => "inactive",
+            Self::Retired => "retired",
+            Self::Revoked => "revoked",
             Self::Offline => "offline",
         }
     }
+
+    /// Returns what a CA of a class is when it comes into being.
+    pub fn of_new(class: IssuerClass) -> Self {
+        match class {
+            IssuerClass::Root => Self::Offline,
+            IssuerClass::Router
+            | IssuerClass::VpnServer
+            | IssuerClass::VpnClient
+            | IssuerClass::Control => Self::Active,
+        }
+    }
+
+    /// Tells whether a CA in this state may come into the other one; retired and revoked are for ever.
+    pub fn may_become(self, next: Self) -> bool {
+        match (self, next) {
+            (Self::Active, Self::Inactive)
+            | (Self::Inactive, Self::Active)
+            | (Self::Active | Self::Inactive, Self::Retired)
+            | (Self::Active | Self::Inactive | Self::Retired, Self::Revoked) => true,
+            (
+                Self::Requested
+                | Self::Active
+                | Self::Inactive
+                | Self::Retired
+                | Self::Revoked
+                | Self::Offline,
+                _,
+            ) => false,
+        }
+    }
 }
+
+impl FromStr for IssuerState {
+    type Err = IssuerStateError;
+
+    fn from_str(text: &str) -> Result<Self, IssuerStateError> {
+        Self::ALL
+            .into_iter()
+            .find(|state| state.as_str() == text)
+            .ok_or_else(|| IssuerStateError(text.to_owned()))
+    }
+}
+
+/// A text that is no state of a CA.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("issuer state `{}`: wanted active, inactive or retired", .0.escape_default())]
+pub struct IssuerStateError(String);
 
 impl fmt::Display for IssuerState {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

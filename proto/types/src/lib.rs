@@ -31,7 +31,9 @@ pub use clock::{Clock, SystemClock};
 pub use code::{Code, Hinted};
 pub use digest::{DigestError, Fingerprint, KeyId, RequestDigest, SettingsDigest};
 pub use entropy::SystemEntropy;
-pub use issuer::{IssuerClass, IssuerId, IssuerIdError, IssuerState, TrustDomain};
+pub use issuer::{
+    IssuerClass, IssuerId, IssuerIdError, IssuerState, IssuerStateError, TrustDomain,
+};
 pub use name::{DnsName, EmailAddress, GeneralName, NameError, NamePattern, SubjectName};
 pub use profile_name::{ProfileName, ProfileNameError};
 pub use reason::{RevocationReason, UnknownReason};

@@ -1,8 +1,9 @@
 //! Entries of the log: the content of one leaf, in DER.
 
 use ca_types::{
-    Actor, ActorName, IssuerClass, IssuerId, KeyId, NamePattern, ProfileName, RequestDigest,
-    RequestId, RevocationReason, Role, Scope, SerialNumber, SettingsDigest, TrustDomain, UnixTime,
+    Actor, ActorName, IssuerClass, IssuerId, IssuerState, KeyId, NamePattern, ProfileName,
+    RequestDigest, RequestId, RevocationReason, Role, Scope, SerialNumber, SettingsDigest,
+    TrustDomain, UnixTime,
 };
 use der::asn1::OctetString;
 use der::{Choice, Decode, Encode, Sequence};
@@ -92,6 +93,12 @@ pub enum Change {
     ForkClaimed(ForkClaimed),
     /// An admin vouches for the clock, which looked wrong.
     ClockConfirmed(ClockConfirmed),
+    /// A CA began or ceased to issue.
+    IssuerStateChanged(IssuerStateChanged),
+    /// The answer of a ceremony was taken in.
+    CeremonyRecorded(CeremonyRecorded),
+    /// The key of a future CA was made, and the root is asked for its certificate.
+    IssuerRequested(IssuerRequested),
 }
 
 impl Change {
@@ -110,6 +117,9 @@ impl Change {
             | Self::LogKeyAdded(_)
             | Self::ForkClaimed(_)
             | Self::ClockConfirmed(_)
+            | Self::IssuerStateChanged(_)
+            | Self::CeremonyRecorded(_)
+            | Self::IssuerRequested(_)
             | Self::Restored(_) => None,
         }
     }
@@ -210,6 +220,39 @@ pub struct ClockConfirmed {
     pub expected: UnixTime,
     /// What the clock said.
     pub confirmed: UnixTime,
+}
+
+/// A CA that begins or ceases to issue.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IssuerStateChanged {
+    /// The CA.
+    pub issuer: IssuerId,
+    /// What it is from now on.
+    pub state: IssuerState,
+}
+
+/// What was signed at a ceremony and taken in, as digests.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CeremonyRecorded {
+    /// The root that signed.
+    pub root: IssuerId,
+    /// The SHA-256 of the answer.
+    pub answer: [u8; 32],
+    /// The SHA-256 of the transcript in it.
+    pub transcript: [u8; 32],
+}
+
+/// A CA to be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IssuerRequested {
+    /// Its identifier, never used before.
+    pub id: IssuerId,
+    /// What it will issue for.
+    pub class: IssuerClass,
+    /// The trust domain it will belong to.
+    pub trust_domain: TrustDomain,
+    /// The request for the ceremony in DER.
+    pub request: Vec<u8>,
 }
 
 /// Why octets are no entry, or an entry has no octets.
@@ -330,6 +373,12 @@ enum ChangeDer {
     ForkClaimed(ForkDer),
     #[asn1(context_specific = "13", tag_mode = "IMPLICIT", constructed = "true")]
     ClockConfirmed(ClockDer),
+    #[asn1(context_specific = "9", tag_mode = "IMPLICIT", constructed = "true")]
+    IssuerStateChanged(IssuerStateDer),
+    #[asn1(context_specific = "10", tag_mode = "IMPLICIT", constructed = "true")]
+    CeremonyRecorded(CeremonyDer),
+    #[asn1(context_specific = "16", tag_mode = "IMPLICIT", constructed = "true")]
+    IssuerRequested(IssuerRequestDer),
 }
 
 #[derive(Sequence)]
@@ -408,6 +457,27 @@ struct ForkDer {
 struct ClockDer {
     expected: i64,
     confirmed: i64,
+}
+
+#[derive(Sequence)]
+struct IssuerStateDer {
+    issuer: String,
+    state: String,
+}
+
+#[derive(Sequence)]
+struct CeremonyDer {
+    root: String,
+    answer: OctetString,
+    transcript: OctetString,
+}
+
+#[derive(Sequence)]
+struct IssuerRequestDer {
+    id: String,
+    class: String,
+    trust_domain: String,
+    request: OctetString,
 }
 
 impl TryFrom<&Entry> for EntryDer {
@@ -510,6 +580,21 @@ impl TryFrom<&Change> for ChangeDer {
                 expected: clock.expected.seconds(),
                 confirmed: clock.confirmed.seconds(),
             }),
+            Change::IssuerStateChanged(changed) => Self::IssuerStateChanged(IssuerStateDer {
+                issuer: changed.issuer.to_string(),
+                state: changed.state.to_string(),
+            }),
+            Change::CeremonyRecorded(ceremony) => Self::CeremonyRecorded(CeremonyDer {
+                root: ceremony.root.to_string(),
+                answer: octets(&ceremony.answer)?,
+                transcript: octets(&ceremony.transcript)?,
+            }),
+            Change::IssuerRequested(requested) => Self::IssuerRequested(IssuerRequestDer {
+                id: requested.id.to_string(),
+                class: requested.class.to_string(),
+                trust_domain: requested.trust_domain.to_string(),
+                request: octets(&requested.request)?,
+            }),
         })
     }
 }
@@ -610,6 +695,26 @@ impl TryFrom<ChangeDer> for Change {
                 expected: time(clock.expected)?,
                 confirmed: time(clock.confirmed)?,
             }),
+            ChangeDer::IssuerStateChanged(changed) => {
+                Self::IssuerStateChanged(IssuerStateChanged {
+                    issuer: field("issuer id", changed.issuer.parse())?,
+                    state: field("issuer state", changed.state.parse())?,
+                })
+            }
+            ChangeDer::CeremonyRecorded(ceremony) => Self::CeremonyRecorded(CeremonyRecorded {
+                root: field("issuer id", ceremony.root.parse())?,
+                answer: field("answer digest", ceremony.answer.as_bytes().try_into())?,
+                transcript: field(
+                    "transcript digest",
+                    ceremony.transcript.as_bytes().try_into(),
+                )?,
+            }),
+            ChangeDer::IssuerRequested(requested) => Self::IssuerRequested(IssuerRequested {
+                id: field("issuer id", requested.id.parse())?,
+                class: field("issuer class", requested.class.parse())?,
+                trust_domain: field("trust domain", requested.trust_domain.parse())?,
+                request: requested.request.into_bytes().into(),
+            }),
         })
     }
 }
@@ -705,6 +810,27 @@ fn field<T, E>(name: &'static str, value: Result<T, E>) -> Result<T, EntryError>
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn of_ceremonies() -> [Change; 3] {
+        let digest = [7; 32];
+        [
+            Change::IssuerStateChanged(IssuerStateChanged {
+                issuer: "router-2026-1".parse().unwrap(),
+                state: IssuerState::Inactive,
+            }),
+            Change::CeremonyRecorded(CeremonyRecorded {
+                root: "root-2026-1".parse().unwrap(),
+                answer: digest,
+                transcript: [8; 32],
+            }),
+            Change::IssuerRequested(IssuerRequested {
+                id: "router-2026-2".parse().unwrap(),
+                class: IssuerClass::Router,
+                trust_domain: TrustDomain::default(),
+                request: vec![0x30, 0],
+            }),
+        ]
+    }
 
     fn of_the_log() -> [Change; 3] {
         [
@@ -826,6 +952,7 @@ mod tests {
             .into_iter()
             .chain(of_keys_and_restores())
             .chain(of_the_log())
+            .chain(of_ceremonies())
             .collect(),
         }
     }

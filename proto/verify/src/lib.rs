@@ -7,6 +7,7 @@
 
 mod alternative_name;
 mod audit;
+mod ceremony;
 mod certificate;
 mod checkpoint;
 mod der_reader;
@@ -34,14 +35,18 @@ mod tree;
 
 pub use alternative_name::AlternativeName;
 pub use audit::{AuditFinding, Auditor, DigestedLeaf, FindingKind};
+pub use ceremony::{
+    Answered, AskedCrl, AskedIssuer, AskedRevocation, CeremonyAnswer, CeremonyBody, CeremonyError,
+    CeremonyRequest, Transcript,
+};
 pub use certificate::{Certificate, CertificateError, IssuedByError, MAX_CERTIFICATE_OCTETS};
 pub use checkpoint::Checkpoint;
 pub use der_reader::MalformedDer;
 pub use distinguished_name::DistinguishedName;
 pub use entry::{
-    Change, ClockConfirmed, Console, CrlSigned, Entry, EntryError, ForkClaimed, Issued,
-    IssuerAdded, KeyBlocked, LogKeyAdded, MAX_ENTRY_OCTETS, Origin, Reapplied, Request, Restored,
-    RestoredList, Revoked, SettingsChanged,
+    CeremonyRecorded, Change, ClockConfirmed, Console, CrlSigned, Entry, EntryError, ForkClaimed,
+    Issued, IssuerAdded, IssuerRequested, IssuerStateChanged, KeyBlocked, LogKeyAdded,
+    MAX_ENTRY_OCTETS, Origin, Reapplied, Request, Restored, RestoredList, Revoked, SettingsChanged,
 };
 pub use extension::BasicConstraints;
 pub use holder::{HolderError, HolderMethod, HolderRequest};

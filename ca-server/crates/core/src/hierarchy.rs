@@ -5,7 +5,8 @@ use std::str::FromStr;
 
 use ca_types::{Code, Days, Hinted, IssuerClass, IssuerId, SerialNumber, UnixTime, Validity};
 use ca_verify::{
-    Certificate, KeyUsage, LintContext, PublicKey, Purpose, SignatureAlgorithm, lint_certificate,
+    Certificate, KeyUsage, LintContext, Linted, PublicKey, Purpose, SignatureAlgorithm,
+    lint_certificate,
 };
 use x509_cert::ext::Extension;
 
@@ -28,15 +29,8 @@ impl FromStr for Organization {
 
     /// Takes a name so short that the longest common name of a CA has at most 64 characters.
     fn from_str(text: &str) -> Result<Self, OrganizationError> {
+        let text = plain(text)?;
         let length = text.chars().count();
-        if text.trim().is_empty() {
-            return Err(OrganizationError::Empty);
-        }
-        if text.trim() != text || text.chars().any(char::is_control) {
-            return Err(OrganizationError::Character {
-                name: text.to_owned(),
-            });
-        }
         if length > MAX_ORGANIZATION {
             return Err(OrganizationError::TooLong {
                 name: text.to_owned(),
@@ -46,6 +40,19 @@ impl FromStr for Organization {
         }
         Ok(Self(text.to_owned()))
     }
+}
+
+/// Refuses an empty text, blanks at its ends, and control characters.
+fn plain(text: &str) -> Result<&str, OrganizationError> {
+    if text.trim().is_empty() {
+        return Err(OrganizationError::Empty);
+    }
+    if text.trim() != text || text.chars().any(char::is_control) {
+        return Err(OrganizationError::Character {
+            name: text.to_owned(),
+        });
+    }
+    Ok(text)
 }
 
 /// Which CA of its class it is: every generation has a name of its own.
@@ -82,6 +89,61 @@ impl Generation {
         };
         format!("{organization} {word} CA {self}")
     }
+
+    /// Returns the common name of a CA with a name of its own: `Example Fleet Site Berlin Router CA 2026-2`.
+    ///
+    /// # Errors
+    /// Refuses a name that is empty, has control characters, or makes more than 64 characters of the whole.
+    pub fn common_name_of_site(
+        self,
+        organization: &Organization,
+        site: &str,
+        class: IssuerClass,
+    ) -> Result<String, OrganizationError> {
+        let both: Organization = Organization(format!("{organization} {}", plain(site)?));
+        let name = self.common_name(&both, class);
+        let length = name.chars().count();
+        if length > MAX_COMMON_NAME {
+            return Err(OrganizationError::TooLong {
+                name,
+                length,
+                limit: MAX_COMMON_NAME,
+            });
+        }
+        Ok(name)
+    }
+
+    /// Reads the generation out of the identifier of a CA of this class: `router-2026-2`.
+    pub fn of_issuer_id(id: &IssuerId, class: IssuerClass) -> Option<Self> {
+        let rest = id
+            .as_str()
+            .strip_prefix(class.as_str())?
+            .strip_prefix('-')?;
+        let (year, number) = rest.split_once('-')?;
+        let generation = Self {
+            year: year.parse().ok()?,
+            number: number.parse().ok()?,
+        };
+        (generation.issuer_id(class) == *id).then_some(generation)
+    }
+
+    /// Returns the first generation of a year that none of these CAs has; none when 255 are used.
+    pub fn next<'a>(
+        year: i16,
+        class: IssuerClass,
+        used: impl Iterator<Item = &'a IssuerId>,
+    ) -> Option<Self> {
+        let last = used
+            .filter_map(|id| Self::of_issuer_id(id, class))
+            .filter(|generation| generation.year == year)
+            .map(|generation| generation.number)
+            .max()
+            .unwrap_or(0);
+        Some(Self {
+            year,
+            number: last.checked_add(1)?,
+        })
+    }
 }
 
 impl fmt::Display for Organization {
@@ -90,7 +152,10 @@ impl fmt::Display for Organization {
     }
 }
 
-/// 64 characters of a common name (`ub-common-name`, RFC 5280 appendix A) less ` VPN Server CA 9999-255`.
+/// `ub-common-name`, RFC 5280 appendix A.
+const MAX_COMMON_NAME: usize = 64;
+
+/// [`MAX_COMMON_NAME`] less ` VPN Server CA 9999-255`.
 const MAX_ORGANIZATION: usize = 41;
 
 const ROOT_VALIDITY: Days = Days(7305);
@@ -134,17 +199,26 @@ pub fn issue_root(
 /// The issuing CA that is wanted.
 #[derive(Debug, Clone)]
 pub struct IssuingCa<'a> {
-    /// The name of the organization.
-    pub organization: &'a Organization,
-    /// Which one of its class.
-    pub generation: Generation,
-    /// What it issues for; not [`IssuerClass::Root`].
-    pub class: IssuerClass,
+    /// The organization in its subject.
+    pub organization: &'a str,
+    /// The common name in its subject.
+    pub common_name: &'a str,
+    /// When it is valid.
+    pub validity: Validity,
     /// Its key.
     pub public_key: &'a PublicKey,
 }
 
-/// Makes the certificate of an issuing CA: 10 years, or up to the end of the root.
+/// Returns when an issuing CA made now is valid: 10 years, or up to the end of the root.
+///
+/// # Errors
+/// Fails when the root is no longer valid.
+pub fn issuing_validity(now: UnixTime, root: &Certificate) -> Result<Validity, IssuanceError> {
+    let outer = root.validity();
+    validity(now, ISSUING_VALIDITY, outer.not_before(), outer.not_after())
+}
+
+/// Makes the certificate of an issuing CA.
 ///
 /// # Errors
 /// Fails when the certificate does not pass the lint, or the key does not sign.
@@ -153,14 +227,22 @@ pub fn issue_issuing_ca(
     serial: SerialNumber,
     root: &Issuer,
     root_signer: &dyn Signer,
-    now: UnixTime,
 ) -> Result<Certificate, IssuanceError> {
+    sign(prepare_issuing_ca(wanted, serial, root)?, root_signer)
+}
+
+/// Builds the `TBSCertificate` of an issuing CA, and lints it; the same CA and serial number give the same octets.
+///
+/// # Errors
+/// Fails when the key is that of the root, or a lint finds an error.
+pub fn prepare_issuing_ca(
+    wanted: &IssuingCa<'_>,
+    serial: SerialNumber,
+    root: &Issuer,
+) -> Result<Linted, IssuanceError> {
     if wanted.public_key == root.certificate.public_key() {
         return Err(IssuanceError::KeyOfTheRoot);
     }
-    let common_name = wanted
-        .generation
-        .common_name(wanted.organization, wanted.class);
     let algorithm = SignatureAlgorithm::for_key(root.certificate.public_key());
     let authority = root
         .certificate
@@ -169,13 +251,12 @@ pub fn issue_issuing_ca(
     let mut extensions = extensions_of_ca(wanted.public_key, authority, Some(0))?;
     extensions.push(extensions::crl_distribution_point(&root.urls.crl)?);
     extensions.push(extensions::ca_issuers(&root.urls.certificate)?);
-    let outer = root.certificate.validity();
     let parts = Parts {
         serial,
         algorithm,
         issuer: root.certificate.subject().der(),
-        validity: validity(now, ISSUING_VALIDITY, outer.not_before(), outer.not_after())?,
-        subject: &tbs::ca_name(wanted.organization.as_str(), &common_name)?,
+        validity: wanted.validity,
+        subject: &tbs::ca_name(wanted.organization, wanted.common_name)?,
         public_key: wanted.public_key,
         extensions,
     };
@@ -184,7 +265,22 @@ pub fn issue_issuing_ca(
         issuer: Some(&root.certificate),
         algorithm,
     };
-    sign(lint_certificate(parts.into_der()?, context)?, root_signer)
+    Ok(lint_certificate(parts.into_der()?, context)?)
+}
+
+/// Makes the certification request (PKCS#10, RFC 2986) of an issuing CA, in DER.
+///
+/// # Errors
+/// Fails when the name cannot be encoded, or the key does not sign.
+pub fn request_issuing_ca(
+    organization: &str,
+    common_name: &str,
+    signer: &dyn Signer,
+) -> Result<Vec<u8>, IssuanceError> {
+    let subject = tbs::ca_name(organization, common_name)?;
+    let content = tbs::request_info(&subject, signer.public_key())?;
+    let signature = signer.sign(&content)?;
+    Ok(tbs::signed(&content, signer.algorithm(), &signature)?)
 }
 
 /// Returns a validity of whole days that begins an hour ago, and lies between `earliest` and `latest`.

@@ -25,6 +25,7 @@ mod tbs;
 pub use crl::{CrlIssue, Revoked, RevokedCertificates, prepare_crl, sign_crl};
 pub use hierarchy::{
     Generation, IssuingCa, Organization, OrganizationError, issue_issuing_ca, issue_root,
+    issuing_validity, prepare_issuing_ca, request_issuing_ca,
 };
 pub use issuance::{IssuanceError, prepare, sign};
 pub use issuer::{Issuer, IssuerUrls};

@@ -5,7 +5,7 @@ use std::time::Duration;
 use ca_types::{SerialNumber, UnixTime};
 use ca_verify::{PublicKey, SignatureAlgorithm, oid};
 use der::asn1::{AnyRef, BitStringRef, SetOfVec, UintRef};
-use der::{DateTime, Decode, Encode, EncodeValue, FixedTag, Tag};
+use der::{DateTime, Decode, Encode, EncodeValue, FixedTag, Tag, TagNumber};
 use spki::ObjectIdentifier;
 use x509_cert::Version;
 use x509_cert::attr::AttributeTypeAndValue;
@@ -92,6 +92,34 @@ struct Signed<'a> {
 
 impl FixedTag for Signed<'_> {
     const TAG: Tag = Tag::Sequence;
+}
+
+/// `CertificationRequestInfo` (RFC 2986 §4.1) without attributes.
+#[derive(EncodeValue)]
+struct RequestInfo<'a> {
+    version: u8,
+    subject: AnyRef<'a>,
+    public_key: AnyRef<'a>,
+    attributes: AnyRef<'a>,
+}
+
+impl FixedTag for RequestInfo<'_> {
+    const TAG: Tag = Tag::Sequence;
+}
+
+/// Encodes what the key of a certification request signs.
+pub(crate) fn request_info(subject: &[u8], key: &PublicKey) -> Result<Vec<u8>, der::Error> {
+    let no_attributes = Tag::ContextSpecific {
+        constructed: true,
+        number: TagNumber(0),
+    };
+    RequestInfo {
+        version: 0,
+        subject: AnyRef::from_der(subject)?,
+        public_key: AnyRef::from_der(key.spki_der())?,
+        attributes: AnyRef::new(no_attributes, &[])?,
+    }
+    .to_der()
 }
 
 /// Puts content, algorithm and signature together.

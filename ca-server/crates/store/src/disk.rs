@@ -23,8 +23,8 @@ use crate::state::{SharedState, der_in, repeat};
 use crate::writer::{Outcome, Submission};
 use crate::{
     ActorRow, BlockedKeyRow, CaStore, CertificateQuery, CertificateRow, Committed, CrlRow,
-    IssuerRow, LogId, OpenReport, Page, Progress, SeenHolders, StoreError, TreeHead,
-    UnseenRevocation,
+    IssuerRequestRow, IssuerRow, LogId, OpenReport, Page, Progress, SeenHolders, StoreError,
+    TreeHead, UnseenRevocation,
 };
 
 /// What is done with an index that is there when a store is opened.
@@ -287,6 +287,10 @@ impl CaStore for LogStore {
 
     async fn issuers(&self) -> Result<Vec<IssuerRow>, StoreError> {
         Ok(self.state.read().tables.issuers())
+    }
+
+    async fn issuer_requests(&self) -> Result<Vec<IssuerRequestRow>, StoreError> {
+        Ok(self.state.read().tables.issuer_requests().to_vec())
     }
 
     async fn last_crl(&self, issuer: &IssuerId) -> Result<Option<CrlRow>, StoreError> {

@@ -1,9 +1,10 @@
 //! The rules: what may become the next leaf.
 
 use ca_types::{
-    Actor, IssuerId, KeyId, ProfileName, RequestId, Role, SerialNumber, TrustDomain, UnixTime,
+    Actor, IssuerClass, IssuerId, IssuerState, KeyId, ProfileName, RequestId, Role, SerialNumber,
+    TrustDomain, UnixTime,
 };
-use ca_verify::{CrlSigned, IssuerAdded, Restored};
+use ca_verify::{CrlSigned, IssuerAdded, IssuerStateChanged, Restored};
 
 use crate::leaf_row::{IssuedRow, LeafRow, RowChange};
 use crate::tables::{TableCertificate, Tables};
@@ -123,6 +124,8 @@ impl<'a> Draft<'a> {
             RowChange::LogKeyAdded(_) | RowChange::ForkClaimed | RowChange::ClockConfirmed => {
                 Ok(())
             }
+            RowChange::IssuerStateChanged(changed) => self.check_issuer_state(changed),
+            RowChange::IssuerRequested(requested) => self.refuse_known_issuer(&requested.id),
         }
     }
 
@@ -186,6 +189,14 @@ impl<'a> Draft<'a> {
         let domain = self
             .trust_domain(&issued.issuer)
             .ok_or_else(|| StoreError::UnknownIssuer(issued.issuer.clone()))?;
+        if let Some(state) = self.issuer_state(&issued.issuer)
+            && state != IssuerState::Active
+        {
+            return Err(StoreError::IssuerDoesNotIssue {
+                issuer: issued.issuer.clone(),
+                state,
+            });
+        }
         self.check_serial(issued.serial)?;
         if self.is_blocked(&issued.key) {
             return Err(StoreError::KeyBlocked(issued.key));
@@ -286,9 +297,36 @@ impl<'a> Draft<'a> {
         Ok(())
     }
 
+    /// A requested CA comes with the class that was asked for.
     fn check_issuer_added(&self, added: &IssuerAdded) -> Result<(), StoreError> {
-        if self.trust_domain(&added.id).is_some() {
-            return Err(StoreError::IssuerExists(added.id.clone()));
+        match self.issuer_request(&added.id) {
+            Some((class, domain)) if class == added.class && *domain == added.trust_domain => {
+                if self.trust_domain(&added.id).is_some() {
+                    return Err(StoreError::IssuerExists(added.id.clone()));
+                }
+                Ok(())
+            }
+            Some(_) | None => self.refuse_known_issuer(&added.id),
+        }
+    }
+
+    fn refuse_known_issuer(&self, id: &IssuerId) -> Result<(), StoreError> {
+        if self.trust_domain(id).is_some() || self.issuer_request(id).is_some() {
+            return Err(StoreError::IssuerExists(id.clone()));
+        }
+        Ok(())
+    }
+
+    fn check_issuer_state(&self, changed: &IssuerStateChanged) -> Result<(), StoreError> {
+        let state = self
+            .issuer_state(&changed.issuer)
+            .ok_or_else(|| StoreError::UnknownIssuer(changed.issuer.clone()))?;
+        if !state.may_become(changed.state) {
+            return Err(StoreError::IssuerState {
+                issuer: changed.issuer.clone(),
+                state,
+                wanted: changed.state,
+            });
         }
         Ok(())
     }
@@ -320,7 +358,9 @@ impl<'a> Draft<'a> {
             | RowChange::Recovered(_)
             | RowChange::LogKeyAdded(_)
             | RowChange::ForkClaimed
-            | RowChange::ClockConfirmed => None,
+            | RowChange::ClockConfirmed
+            | RowChange::IssuerStateChanged(_)
+            | RowChange::IssuerRequested(_) => None,
         });
         accepted.unwrap_or_else(|| self.tables.blocked_key(key).is_some())
     }
@@ -347,7 +387,9 @@ impl<'a> Draft<'a> {
             | RowChange::Recovered(_)
             | RowChange::LogKeyAdded(_)
             | RowChange::ForkClaimed
-            | RowChange::ClockConfirmed => None,
+            | RowChange::ClockConfirmed
+            | RowChange::IssuerStateChanged(_)
+            | RowChange::IssuerRequested(_) => None,
         });
         Ok(accepted
             .or_else(|| self.tables.last_crl(issuer).map(|last| last.number))
@@ -372,7 +414,9 @@ impl<'a> Draft<'a> {
                 | RowChange::Recovered(_)
                 | RowChange::LogKeyAdded(_)
                 | RowChange::ForkClaimed
-                | RowChange::ClockConfirmed => {}
+                | RowChange::ClockConfirmed
+                | RowChange::IssuerStateChanged(_)
+                | RowChange::IssuerRequested(_) => {}
             }
         }
         actors
@@ -396,10 +440,67 @@ impl<'a> Draft<'a> {
                 | RowChange::Recovered(_)
                 | RowChange::LogKeyAdded(_)
                 | RowChange::ForkClaimed
-                | RowChange::ClockConfirmed => None,
+                | RowChange::ClockConfirmed
+                | RowChange::IssuerStateChanged(_)
+                | RowChange::IssuerRequested(_) => None,
             })
         };
         self.tables.trust_domain(issuer).or_else(accepted)
+    }
+
+    /// Finds the state of a CA after what was accepted.
+    fn issuer_state(&self, issuer: &IssuerId) -> Option<IssuerState> {
+        let accepted = self.changes.iter().rev().find_map(|change| match change {
+            RowChange::IssuerStateChanged(changed) => {
+                (changed.issuer == *issuer).then_some(changed.state)
+            }
+            RowChange::IssuerAdded(added) => {
+                (added.id == *issuer).then(|| IssuerState::of_new(added.class))
+            }
+            RowChange::Issued(_)
+            | RowChange::Revoked(_)
+            | RowChange::ActorAdded(_)
+            | RowChange::ActorRemoved(_)
+            | RowChange::CrlSigned(_)
+            | RowChange::IssuerRequested(_)
+            | RowChange::KeyBlocked(_)
+            | RowChange::KeyUnblocked(_)
+            | RowChange::Restored(_)
+            | RowChange::LogKeyAdded(_)
+            | RowChange::ForkClaimed
+            | RowChange::ClockConfirmed
+            | RowChange::SettingsChanged
+            | RowChange::Recovered(_) => None,
+        });
+        accepted.or_else(|| self.tables.issuer_state(issuer))
+    }
+
+    fn issuer_request(&self, issuer: &IssuerId) -> Option<(IssuerClass, &'a TrustDomain)> {
+        let accepted = self.changes.iter().find_map(|change| match change {
+            RowChange::IssuerRequested(requested) => {
+                (requested.id == *issuer).then_some((requested.class, &requested.trust_domain))
+            }
+            RowChange::Issued(_)
+            | RowChange::Revoked(_)
+            | RowChange::ActorAdded(_)
+            | RowChange::ActorRemoved(_)
+            | RowChange::IssuerAdded(_)
+            | RowChange::CrlSigned(_)
+            | RowChange::IssuerStateChanged(_)
+            | RowChange::KeyBlocked(_)
+            | RowChange::KeyUnblocked(_)
+            | RowChange::Restored(_)
+            | RowChange::LogKeyAdded(_)
+            | RowChange::ForkClaimed
+            | RowChange::ClockConfirmed
+            | RowChange::SettingsChanged
+            | RowChange::Recovered(_) => None,
+        });
+        let durable = || {
+            let row = self.tables.issuer_request(issuer)?;
+            Some((row.class, &row.trust_domain))
+        };
+        accepted.or_else(durable)
     }
 
     fn accepted(&self) -> impl Iterator<Item = &'a IssuedRow> {
@@ -416,7 +517,9 @@ impl<'a> Draft<'a> {
             | RowChange::Restored(_)
             | RowChange::LogKeyAdded(_)
             | RowChange::ForkClaimed
-            | RowChange::ClockConfirmed => None,
+            | RowChange::ClockConfirmed
+            | RowChange::IssuerStateChanged(_)
+            | RowChange::IssuerRequested(_) => None,
         })
     }
 
@@ -467,7 +570,9 @@ impl<'a> Draft<'a> {
                 | RowChange::Recovered(_)
                 | RowChange::LogKeyAdded(_)
                 | RowChange::ForkClaimed
-                | RowChange::ClockConfirmed => false,
+                | RowChange::ClockConfirmed
+                | RowChange::IssuerStateChanged(_)
+                | RowChange::IssuerRequested(_) => false,
             })
     }
 

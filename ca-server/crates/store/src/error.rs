@@ -3,7 +3,8 @@
 use std::path::PathBuf;
 
 use ca_types::{
-    ActorName, Code, Hinted, IssuerId, KeyId, ProfileName, RequestId, SerialError, SerialNumber,
+    ActorName, Code, Hinted, IssuerId, IssuerState, KeyId, ProfileName, RequestId, SerialError,
+    SerialNumber,
 };
 use ca_verify::{CertificateError, EntryError};
 
@@ -87,6 +88,24 @@ pub enum StoreError {
     /// No issuer has this id.
     #[error("no issuer has id `{0}`")]
     UnknownIssuer(IssuerId),
+    /// The CA issues nothing at the moment, or never again.
+    #[error("`{issuer}` is {state} and issues nothing")]
+    IssuerDoesNotIssue {
+        /// The issuer.
+        issuer: IssuerId,
+        /// What it is.
+        state: IssuerState,
+    },
+    /// The CA cannot come from its state into another.
+    #[error("`{issuer}` is {state}, so it cannot become {wanted}")]
+    IssuerState {
+        /// The issuer.
+        issuer: IssuerId,
+        /// What it is.
+        state: IssuerState,
+        /// What it was to be.
+        wanted: IssuerState,
+    },
     /// A CRL number that does not go up.
     #[error("CRL number {number} of `{issuer}` is not higher than {last}")]
     CrlNumber {
@@ -163,7 +182,9 @@ impl Hinted for StoreError {
             | Self::CannotSucceed { .. }
             | Self::LineTooLong { .. }
             | Self::LastAdmin(_)
-            | Self::IssuerExists(_) => Code::FailedPrecondition,
+            | Self::IssuerExists(_)
+            | Self::IssuerDoesNotIssue { .. }
+            | Self::IssuerState { .. } => Code::FailedPrecondition,
             Self::Entry(EntryError::TooLong { .. }) => Code::ResourceExhausted,
             Self::File { source, .. } if is_full(source) || is_out_of_files(source) => {
                 Code::ResourceExhausted
@@ -206,6 +227,12 @@ impl Hinted for StoreError {
             ),
             Self::Unseen { .. } => Some("send the request again".to_owned()),
             Self::InUse(_) => Some("stop the server that uses the data directory".to_owned()),
+            Self::IssuerDoesNotIssue { .. } => {
+                Some("send the request again: another CA of the class may issue".to_owned())
+            }
+            Self::IssuerState { .. } => {
+                Some("`issuer list` shows the states; retired and revoked are for ever".to_owned())
+            }
             Self::LastAdmin(_) => Some("add another admin first".to_owned()),
             Self::Stopped(_) => Some("look at the disk, then restart the server".to_owned()),
             Self::Damaged { .. } => {

@@ -7,8 +7,8 @@ use ca_types::{
     UnixTime, Validity,
 };
 use ca_verify::{
-    Certificate, Change, CrlSigned, Entry, Issued, IssuerAdded, KeyBlocked, LogKeyAdded, Restored,
-    Revoked,
+    Certificate, Change, CrlSigned, Entry, Issued, IssuerAdded, IssuerRequested,
+    IssuerStateChanged, KeyBlocked, LogKeyAdded, Restored, Revoked,
 };
 
 use crate::StoreError;
@@ -43,6 +43,9 @@ pub(crate) enum RowChange {
     ForkClaimed,
     /// The times of the leaves before no longer bind.
     ClockConfirmed,
+    IssuerStateChanged(IssuerStateChanged),
+    /// With its request, which is asked for until it is answered.
+    IssuerRequested(IssuerRequested),
 }
 
 /// What the tables keep of a new certificate.
@@ -70,7 +73,7 @@ impl LeafRow {
             changes: entry
                 .changes
                 .iter()
-                .map(RowChange::project)
+                .filter_map(|change| RowChange::project(change).transpose())
                 .collect::<Result<_, _>>()?,
         })
     }
@@ -83,7 +86,8 @@ impl LeafRow {
             | RowChange::CrlSigned(_)
             | RowChange::KeyBlocked(_)
             | RowChange::LogKeyAdded(_)
-            | RowChange::ClockConfirmed => true,
+            | RowChange::ClockConfirmed
+            | RowChange::IssuerStateChanged(_) => true,
             RowChange::Issued(_)
             | RowChange::ActorAdded(_)
             | RowChange::IssuerAdded(_)
@@ -91,14 +95,16 @@ impl LeafRow {
             | RowChange::KeyUnblocked(_)
             | RowChange::Restored(_)
             | RowChange::Recovered(_)
-            | RowChange::ForkClaimed => false,
+            | RowChange::ForkClaimed
+            | RowChange::IssuerRequested(_) => false,
         })
     }
 }
 
 impl RowChange {
-    fn project(change: &Change) -> Result<Self, StoreError> {
-        Ok(match change {
+    /// Returns nothing for what only the log keeps.
+    fn project(change: &Change) -> Result<Option<Self>, StoreError> {
+        Ok(Some(match change {
             Change::Issued(issued) => Self::Issued(IssuedRow::project(issued)?),
             Change::Revoked(revoked) => Self::Revoked(revoked.clone()),
             Change::ActorAdded(actor) => Self::ActorAdded(actor.clone()),
@@ -113,7 +119,10 @@ impl RowChange {
             Change::LogKeyAdded(added) => Self::LogKeyAdded(added.clone()),
             Change::ForkClaimed(_) => Self::ForkClaimed,
             Change::ClockConfirmed(_) => Self::ClockConfirmed,
-        })
+            Change::IssuerStateChanged(changed) => Self::IssuerStateChanged(changed.clone()),
+            Change::IssuerRequested(requested) => Self::IssuerRequested(requested.clone()),
+            Change::CeremonyRecorded(_) => return Ok(None),
+        }))
     }
 }
 

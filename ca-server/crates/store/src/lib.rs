@@ -54,7 +54,8 @@ pub use memory::MemoryStore;
 pub use query::{CertificateQuery, Page, PageToken};
 pub use report::{IndexReport, LogId, LogReport, OpenReport, OpenStep, Progress, TornTail};
 pub use row::{
-    ActorRow, BlockedKeyRow, CertificateRow, CrlRow, IssuerRow, Revocation, UnseenRevocation,
+    ActorRow, BlockedKeyRow, CertificateRow, CrlRow, IssuerRequestRow, IssuerRow, Revocation,
+    UnseenRevocation,
 };
 pub use snapshot::{LogSnapshot, SnapshotSegment, snapshot};
 pub use verify::{Damage, LogVerdict, Salvaged, SoundLeaf, salvage, verify_log};
@@ -207,6 +208,12 @@ pub trait CaStore: fmt::Debug + Send + Sync {
     /// # Errors
     /// Fails when the store cannot be read.
     async fn issuers(&self) -> Result<Vec<IssuerRow>, StoreError>;
+
+    /// Lists the CAs that were asked for at a ceremony, in that order; those that were answered too.
+    ///
+    /// # Errors
+    /// Fails when the store cannot be read.
+    async fn issuer_requests(&self) -> Result<Vec<IssuerRequestRow>, StoreError>;
 
     /// Finds the last CRL that an issuer signed.
     ///

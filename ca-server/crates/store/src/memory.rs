@@ -12,7 +12,7 @@ use crate::proofs::Proofs;
 use crate::state::{State, der_in, repeat};
 use crate::{
     ActorRow, BlockedKeyRow, CaStore, CertificateQuery, CertificateRow, Committed, CrlRow,
-    IssuerRow, Page, SeenHolders, StoreError, TreeHead, UnseenRevocation,
+    IssuerRequestRow, IssuerRow, Page, SeenHolders, StoreError, TreeHead, UnseenRevocation,
 };
 
 /// A store that forgets everything when it is dropped; for the rest it answers as [`crate::LogStore`] does.
@@ -165,6 +165,10 @@ impl CaStore for MemoryStore {
 
     async fn issuers(&self) -> Result<Vec<IssuerRow>, StoreError> {
         Ok(self.memory().state.tables.issuers())
+    }
+
+    async fn issuer_requests(&self) -> Result<Vec<IssuerRequestRow>, StoreError> {
+        Ok(self.memory().state.tables.issuer_requests().to_vec())
     }
 
     async fn last_crl(&self, issuer: &IssuerId) -> Result<Option<CrlRow>, StoreError> {

@@ -1,8 +1,8 @@
 //! What the tables know of certificates, actors, issuers and CRLs.
 
 use ca_types::{
-    Actor, CertificateState, Fingerprint, GeneralName, IssuerClass, IssuerId, KeyId, ProfileName,
-    RevocationReason, SerialNumber, TrustDomain, UnixTime, Validity,
+    Actor, CertificateState, Fingerprint, GeneralName, IssuerClass, IssuerId, IssuerState, KeyId,
+    ProfileName, RevocationReason, SerialNumber, TrustDomain, UnixTime, Validity,
 };
 
 /// A certificate as the tables know it.
@@ -102,6 +102,23 @@ pub struct IssuerRow {
     pub certificate: Vec<u8>,
     /// When it was added.
     pub added: UnixTime,
+    /// Whether it issues.
+    pub state: IssuerState,
+}
+
+/// A CA that was asked for at a ceremony.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IssuerRequestRow {
+    /// Its identifier.
+    pub id: IssuerId,
+    /// What it will issue for.
+    pub class: IssuerClass,
+    /// The trust domain it will belong to.
+    pub trust_domain: TrustDomain,
+    /// The request for the ceremony in DER.
+    pub request: Vec<u8>,
+    /// When it was asked for.
+    pub requested: UnixTime,
 }
 
 /// The last CRL of an issuer.

@@ -103,7 +103,10 @@ pub(crate) fn der_in(entry: Entry, row: &CertificateRow) -> Result<Vec<u8>, Stor
             | Change::Restored(_)
             | Change::LogKeyAdded(_)
             | Change::ForkClaimed(_)
-            | Change::ClockConfirmed(_) => None,
+            | Change::ClockConfirmed(_)
+            | Change::IssuerStateChanged(_)
+            | Change::CeremonyRecorded(_)
+            | Change::IssuerRequested(_) => None,
         })
         .find(|der| fingerprint(der) == *row.fingerprint.octets())
         .ok_or(StoreError::UnknownCertificate(row.serial))

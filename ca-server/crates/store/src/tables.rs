@@ -8,14 +8,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
 
 use ca_types::{
-    Actor, IssuerId, KeyId, ProfileName, RequestId, SerialNumber, TrustDomain, UnixTime,
+    Actor, IssuerId, IssuerState, KeyId, ProfileName, RequestId, SerialNumber, TrustDomain,
+    UnixTime,
 };
 
 use ca_verify::{CrlSigned, IssuerAdded, RestoredList, Revoked};
 
 use crate::leaf_row::{IssuedRow, LeafRow, RowChange};
 use crate::{
-    ActorRow, BlockedKeyRow, CertificateRow, CrlRow, IssuerRow, Revocation, UnseenRevocation,
+    ActorRow, BlockedKeyRow, CertificateRow, CrlRow, IssuerRequestRow, IssuerRow, Revocation,
+    UnseenRevocation,
 };
 use certificates::Certificates;
 pub(crate) use certificates::{Number, TableCertificate};
@@ -25,6 +27,7 @@ use requests::Requests;
 #[derive(Debug)]
 pub(crate) struct Tables {
     issuers: Vec<Issuer>,
+    issuer_requests: Vec<IssuerRequestRow>,
     profiles: Vec<ProfileName>,
     certificates: Certificates,
     requests: Requests,
@@ -55,6 +58,7 @@ impl Tables {
     pub(crate) fn new() -> Self {
         Self {
             issuers: Vec::new(),
+            issuer_requests: Vec::new(),
             profiles: Vec::new(),
             certificates: Certificates::new(),
             requests: Requests::new(),
@@ -125,6 +129,23 @@ impl Tables {
                 RowChange::LogKeyAdded(added) => self.log_key = Some(added.statement.clone()),
                 RowChange::ForkClaimed => {}
                 RowChange::ClockConfirmed => self.latest_time = Some(row.time),
+                RowChange::IssuerStateChanged(changed) => {
+                    self.issuers
+                        .iter_mut()
+                        .find(|issuer| issuer.row.id == changed.issuer)
+                        .ok_or(Contradiction("changes the state of an unknown issuer"))?
+                        .row
+                        .state = changed.state;
+                }
+                RowChange::IssuerRequested(requested) => {
+                    self.issuer_requests.push(IssuerRequestRow {
+                        id: requested.id.clone(),
+                        class: requested.class,
+                        trust_domain: requested.trust_domain.clone(),
+                        request: requested.request.clone(),
+                        requested: row.time,
+                    });
+                }
             }
         }
         if let Some(id) = row.request {
@@ -193,6 +214,7 @@ impl Tables {
                 trust_domain: added.trust_domain.clone(),
                 certificate: added.certificate.clone(),
                 added: time,
+                state: IssuerState::of_new(added.class),
             },
             last_crl: None,
             revoked: Vec::new(),
@@ -357,6 +379,19 @@ impl Tables {
             .iter()
             .map(|issuer| issuer.row.clone())
             .collect()
+    }
+
+    /// Lists the requests for CAs, the answered ones too.
+    pub(crate) fn issuer_requests(&self) -> &[IssuerRequestRow] {
+        &self.issuer_requests
+    }
+
+    pub(crate) fn issuer_request(&self, id: &IssuerId) -> Option<&IssuerRequestRow> {
+        self.issuer_requests.iter().find(|row| row.id == *id)
+    }
+
+    pub(crate) fn issuer_state(&self, id: &IssuerId) -> Option<IssuerState> {
+        Some(self.issuer(id)?.row.state)
     }
 
     pub(crate) fn last_crl(&self, issuer: &IssuerId) -> Option<&CrlRow> {

@@ -75,7 +75,10 @@ impl Books {
                 | Change::KeyBlocked(_)
                 | Change::KeyUnblocked(_)
                 | Change::ForkClaimed(_)
-                | Change::ClockConfirmed(_) => Ok(()),
+                | Change::ClockConfirmed(_)
+                | Change::IssuerStateChanged(_)
+                | Change::CeremonyRecorded(_)
+                | Change::IssuerRequested(_) => Ok(()),
             };
             wrong.extend(taken.err());
         }

@@ -2,9 +2,10 @@
 
 use ca_core::{
     Generation, IssuanceError, IssuerUrls, IssuingCa, Organization, Signer as _, issue_issuing_ca,
+    issuing_validity, request_issuing_ca,
 };
 use ca_types::IssuerClass;
-use ca_verify::{BasicConstraints, PathError, verify_chain};
+use ca_verify::{BasicConstraints, CertificationRequest, PathError, verify_chain};
 
 use crate::kit::{Order, TestCa, now, plain_request, serial, time};
 
@@ -105,50 +106,90 @@ fn the_root_and_the_issuing_cas_have_their_form() {
 #[test]
 fn an_issuing_ca_ends_with_its_root_at_the_latest_and_has_a_key_of_its_own() {
     let ca = TestCa::p256();
-    let organization: Organization = "Example Fleet".parse().unwrap();
-    let wanted = |public_key| IssuingCa {
-        organization: &organization,
-        generation: Generation {
-            year: 2040,
-            number: 1,
-        },
-        class: IssuerClass::Router,
+    let wanted = |public_key, validity| IssuingCa {
+        organization: "Example Fleet",
+        common_name: "Example Fleet Router CA 2040-1",
+        validity,
         public_key,
     };
+    let root = &ca.root.certificate;
+    let to_the_end = issuing_validity(time("2040-01-01T00:00:00Z"), root).unwrap();
+    assert_eq!(to_the_end.not_after(), root.validity().not_after());
     let late = issue_issuing_ca(
-        &wanted(ca.signer.public_key()),
+        &wanted(ca.signer.public_key(), to_the_end),
         serial(3),
         &ca.root,
         &ca.root_signer,
-        time("2040-01-01T00:00:00Z"),
     )
     .unwrap();
-    assert_eq!(
-        late.validity().not_after(),
-        ca.root.certificate.validity().not_after()
-    );
+    assert_eq!(late.validity(), to_the_end);
     let same_key = issue_issuing_ca(
-        &wanted(ca.root_signer.public_key()),
+        &wanted(ca.root_signer.public_key(), to_the_end),
         serial(3),
         &ca.root,
         &ca.root_signer,
-        now(),
     );
     assert!(
         matches!(same_key, Err(IssuanceError::KeyOfTheRoot)),
         "{same_key:?}"
     );
-    let after_the_end = issue_issuing_ca(
-        &wanted(ca.signer.public_key()),
-        serial(3),
-        &ca.root,
-        &ca.root_signer,
-        time("2050-01-01T00:00:00Z"),
-    );
+    let after_the_end = issuing_validity(time("2050-01-01T00:00:00Z"), root);
     assert!(
         matches!(after_the_end, Err(IssuanceError::Validity(_))),
         "{after_the_end:?}"
     );
+}
+
+#[test]
+fn a_request_for_an_issuing_ca_proves_possession_and_names_it() {
+    for ca in [TestCa::p256(), TestCa::rsa()] {
+        let name = "Example Fleet Site Berlin Router CA 2026-2";
+        let der = request_issuing_ca("Example Fleet", name, &ca.signer).unwrap();
+        let request = CertificationRequest::from_der(&der).unwrap();
+        assert_eq!(request.public_key(), ca.signer.public_key());
+        assert_eq!(request.subject().common_name(), Some(name));
+    }
+}
+
+#[test]
+fn a_generation_follows_the_last_one_of_its_class_and_year() {
+    let ids = [
+        "router-2026-1",
+        "router-2026-3",
+        "vpn-server-2026-7",
+        "router-2025-9",
+        "router-2026-03",
+    ]
+    .map(|id| id.parse().unwrap());
+    let next = |year, class| Generation::next(year, class, ids.iter());
+    let generation = |year, number| Some(Generation { year, number });
+    assert_eq!(next(2026, IssuerClass::Router), generation(2026, 4));
+    assert_eq!(next(2026, IssuerClass::VpnServer), generation(2026, 8));
+    assert_eq!(next(2027, IssuerClass::Router), generation(2027, 1));
+    let last = ["router-2026-255".parse().unwrap()];
+    assert_eq!(
+        Generation::next(2026, IssuerClass::Router, last.iter()),
+        None
+    );
+}
+
+#[test]
+fn the_name_of_a_site_stands_in_the_common_name_when_there_is_room() {
+    let organization: Organization = "Example Fleet".parse().unwrap();
+    let generation = Generation {
+        year: 2026,
+        number: 2,
+    };
+    let name =
+        |site: &str| generation.common_name_of_site(&organization, site, IssuerClass::Router);
+    assert_eq!(
+        name("Site Berlin").unwrap(),
+        "Example Fleet Site Berlin Router CA 2026-2"
+    );
+    assert_eq!(name(&"x".repeat(33)).unwrap().len(), 64);
+    for bad in ["", " ", " a", "a\n", &"x".repeat(34)] {
+        assert!(name(bad).is_err(), "{bad:?}");
+    }
 }
 
 #[test]

@@ -9,8 +9,8 @@ use aws_lc_rs::signature::{
 };
 use ca_core::{
     Decision, Generation, Issuer, IssuerUrls, IssuingCa, Lifetime, Organization, Policy,
-    PolicyError, Profile, SignError, Signer, Wanted, decide, issue_issuing_ca, issue_root, prepare,
-    sign,
+    PolicyError, Profile, SignError, Signer, Wanted, decide, issue_issuing_ca, issue_root,
+    issuing_validity, prepare, sign,
 };
 use ca_types::{GeneralName, IssuerClass, SerialNumber, TrustDomain, UnixTime};
 use ca_verify::{Certificate, CertificationRequest, PublicKey, SignatureAlgorithm};
@@ -109,13 +109,13 @@ impl TestCa {
             .into_iter()
             .map(|class| {
                 let wanted = IssuingCa {
-                    organization: &organization,
-                    generation,
-                    class,
+                    organization: organization.as_str(),
+                    common_name: &generation.common_name(&organization, class),
+                    validity: issuing_validity(now, &root.certificate).unwrap(),
                     public_key: signer.public_key(),
                 };
                 let certificate =
-                    issue_issuing_ca(&wanted, serial(2), &root, &root_signer, now).unwrap();
+                    issue_issuing_ca(&wanted, serial(2), &root, &root_signer).unwrap();
                 issuer(class, generation, certificate)
             })
             .collect();

@@ -8,7 +8,8 @@ use ca_types::{
     Validity,
 };
 use ca_verify::{
-    CrlSigned, IssuerAdded, KeyBlocked, LogKeyAdded, Reapplied, Restored, RestoredList, Revoked,
+    CrlSigned, IssuerAdded, IssuerRequested, IssuerStateChanged, KeyBlocked, LogKeyAdded,
+    Reapplied, Restored, RestoredList, Revoked,
 };
 
 use super::{IssuedRow, LeafRow, RowChange};
@@ -156,6 +157,19 @@ impl Writer {
             }
             RowChange::ForkClaimed => self.octets(&[12]),
             RowChange::ClockConfirmed => self.octets(&[13]),
+            RowChange::IssuerStateChanged(changed) => {
+                self.octets(&[9]);
+                self.text(changed.issuer.as_str());
+                self.text(changed.state.as_str());
+            }
+            RowChange::IssuerRequested(requested) => {
+                self.octets(&[16]);
+                self.text(requested.id.as_str());
+                self.text(requested.class.as_str());
+                self.text(requested.trust_domain.as_str());
+                self.length(requested.request.len());
+                self.octets(&requested.request);
+            }
         }
     }
 
@@ -333,6 +347,16 @@ impl<'a> Reader<'a> {
             }),
             12 => RowChange::ForkClaimed,
             13 => RowChange::ClockConfirmed,
+            9 => RowChange::IssuerStateChanged(IssuerStateChanged {
+                issuer: self.parsed()?,
+                state: self.parsed()?,
+            }),
+            16 => RowChange::IssuerRequested(IssuerRequested {
+                id: self.parsed()?,
+                class: self.parsed()?,
+                trust_domain: self.parsed()?,
+                request: self.octets()?.to_vec(),
+            }),
             _ => return None,
         })
     }
@@ -471,6 +495,16 @@ mod tests {
                 }),
                 RowChange::ForkClaimed,
                 RowChange::ClockConfirmed,
+                RowChange::IssuerStateChanged(IssuerStateChanged {
+                    issuer: "router-2026-1".parse().unwrap(),
+                    state: ca_types::IssuerState::Retired,
+                }),
+                RowChange::IssuerRequested(IssuerRequested {
+                    id: "router-2026-2".parse().unwrap(),
+                    class: ca_types::IssuerClass::Router,
+                    trust_domain: ca_types::TrustDomain::default(),
+                    request: vec![0x30, 0],
+                }),
             ],
         }
     }

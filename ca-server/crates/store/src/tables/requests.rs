@@ -90,6 +90,8 @@ fn end_of(change: &RowChange) -> Option<UnixTime> {
         | RowChange::Restored(_)
         | RowChange::LogKeyAdded(_)
         | RowChange::ForkClaimed
-        | RowChange::ClockConfirmed => None,
+        | RowChange::ClockConfirmed
+        | RowChange::IssuerStateChanged(_)
+        | RowChange::IssuerRequested(_) => None,
     }
 }
