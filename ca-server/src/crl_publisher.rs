@@ -287,6 +287,7 @@ impl CrlPublisher {
             profile: None,
             issuer: Some(id.clone()),
             state: None,
+            scope: ca_types::Scope::default(),
             expires_by: None,
             after: None,
             limit: usize::MAX,
