@@ -1,5 +1,7 @@
 //! Taking in certificates that a restored log has not seen.
 
+use std::sync::Arc;
+
 use ca_core::Profile;
 use ca_store::StoreError;
 use ca_types::{IssuerClass, ProfileName};
@@ -55,7 +57,7 @@ impl Authority {
             return Ok((answer, false));
         }
         let settings = self.settings.now();
-        let profile = profile_for(&settings, ca, order.profile.as_ref())?;
+        let profile = profile_for(&settings, &ca, order.profile.as_ref())?;
         let name = certificate.subject().common_name();
         let name = name.ok_or(AuthorityError::NotIssuedHere)?.to_owned();
         let sans: Vec<String> = certificate.sans().iter().map(|san| san.value()).collect();
@@ -86,11 +88,13 @@ impl Authority {
     fn signer_of(
         &self,
         certificate: &Certificate,
-    ) -> Result<&CertificateAuthority, AuthorityError> {
+    ) -> Result<Arc<CertificateAuthority>, AuthorityError> {
         let ca = self
-            .cas
+            .hierarchy
+            .cas()
             .values()
             .find(|ca| certificate.verify_signed_by(ca.certificate()).is_ok())
+            .map(Arc::clone)
             .ok_or(AuthorityError::NotIssuedHere)?;
         match ca.issuer.class {
             IssuerClass::Root | IssuerClass::Control => Err(AuthorityError::NotIssuedHere),
