@@ -27,9 +27,9 @@ pub use bundle::{Host, Network, Protocol, RevocationCheck, Transport, Vpn, VpnEr
 pub use client::{
     ActorRecord, AuditEntry, AuditPage, BlockTarget, BlockedKeyRecord, CertificateRecord, Client,
     ClientError, EntryFilter, ExplainParameters, ExplanationRecord, HolderProof, IssueParameters,
-    Issued, IssuerRecord, IssuerRequestRecord, ListFilter, NameVerdict, Page, PolicyRecord, ProfileRecord,
-    ProvedCheckpoint, RefusalRecord, ReloadRecord, Revocation, RevocationTarget, ServerClock,
-    SuccessorParameters, TargetNotice, TreeHead, WouldIssue,
+    Issued, IssuerRecord, IssuerRequestRecord, ListFilter, NameVerdict, Page, PolicyRecord,
+    ProfileRecord, ProvedCheckpoint, RefusalRecord, ReloadRecord, Revocation, RevocationTarget,
+    ServerClock, SuccessorParameters, TargetNotice, TreeHead, WouldIssue,
 };
 pub use error::ExitStatus;
 pub use files::FileError;

@@ -11,8 +11,8 @@ use tokio_util::sync::CancellationToken;
 use crate::audit::{AuditError, AuditOptions, verify};
 use crate::check::check;
 use crate::cli::{
-    AdminCommand, AuditCommand, AuditVerifyArgs, CeremonyCommand, CheckArgs, Cli, Command, InitArgs, KeyCommand,
-    RecoverArgs, RewrapArgs, ServeArgs, SettingsArgs,
+    AdminCommand, AuditCommand, AuditVerifyArgs, CeremonyCommand, CheckArgs, Cli, Command,
+    InitArgs, KeyCommand, RecoverArgs, RewrapArgs, ServeArgs, SettingsArgs,
 };
 use crate::data_dir::DataDir;
 use crate::failure::Failure;

@@ -138,7 +138,7 @@ impl Server {
             clock: Arc::clone(&clock),
             clock_guard,
             hierarchy: Arc::clone(&cas),
-            settings: in_force,
+            settings: Arc::clone(&in_force),
             crls,
             checkpoints: Arc::clone(&checkpoints),
             connections: Arc::clone(&connections),
@@ -146,17 +146,9 @@ impl Server {
             tasks: tasks.clone(),
         });
         authority.prove_issuers(&settings)?;
-        let tls = listener_tls(&data, &settings, &authority, &clock, &cas, &tasks).await?;
-        let accepted = crate::tls::accept(
-            listeners.api,
-            Arc::new(tls),
-            Arc::clone(&connections),
-            limits.handshake,
-            &tasks,
-        );
-        let authorizer = Authorizer::new(Arc::clone(&shared), Arc::clone(&clock));
-        let authorize = AuthorizeLayer::new(authorizer);
-        api::spawn(Arc::clone(&authority), authorize, accepted, &limits, &tasks)?;
+        ground
+            .open_api(listeners.api, &authority, &connections)
+            .await?;
         let shown = Operations {
             readiness,
             publication,
@@ -234,6 +226,41 @@ struct Ground<'a> {
 }
 
 impl Ground<'_> {
+    /// Opens the API to those whom the authorizer lets in.
+    async fn open_api(
+        &self,
+        listener: TcpListener,
+        authority: &Arc<Authority>,
+        connections: &Arc<Connections>,
+    ) -> Result<(), ServeError> {
+        let limits = &self.settings.limits;
+        let tls = listener_tls(
+            self.data,
+            self.settings,
+            authority,
+            self.clock,
+            self.cas,
+            self.tasks,
+        )
+        .await?;
+        let accepted = crate::tls::accept(
+            listener,
+            Arc::new(tls),
+            Arc::clone(connections),
+            limits.handshake,
+            self.tasks,
+        );
+        let authorizer = Authorizer::new(Arc::clone(self.store), Arc::clone(self.clock));
+        let authorize = AuthorizeLayer::new(authorizer);
+        api::spawn(
+            Arc::clone(authority),
+            authorize,
+            accepted,
+            limits,
+            self.tasks,
+        )
+    }
+
     /// Signs the log, now and as long as the tasks run.
     async fn sign_checkpoints(
         &self,

@@ -1,17 +1,18 @@
 //! Entries of the log: the content of one leaf, in DER.
 
 use ca_types::{
-    Actor, ActorName, IssuerClass, IssuerId, IssuerState, KeyId, NamePattern, ProfileName,
-    RequestDigest, RequestId, RevocationReason, Role, Scope, SerialNumber, SettingsDigest,
-    TrustDomain, UnixTime,
+    Actor, ActorName, IssuerClass, IssuerId, KeyId, NamePattern, ProfileName, RequestDigest,
+    RequestId, RevocationReason, Role, Scope, SerialNumber, SettingsDigest, TrustDomain, UnixTime,
 };
 use der::asn1::OctetString;
 use der::{Choice, Decode, Encode, Sequence};
 
 use crate::{Checkpoint, LogKeyStatement};
 
+mod issuers;
 mod restored;
 
+pub use issuers::{CeremonyRecorded, IssuerRequested, IssuerStateChanged};
 use restored::RestoredDer;
 pub use restored::{Reapplied, Restored, RestoredList};
 
@@ -220,39 +221,6 @@ pub struct ClockConfirmed {
     pub expected: UnixTime,
     /// What the clock said.
     pub confirmed: UnixTime,
-}
-
-/// A CA that begins or ceases to issue.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct IssuerStateChanged {
-    /// The CA.
-    pub issuer: IssuerId,
-    /// What it is from now on.
-    pub state: IssuerState,
-}
-
-/// What was signed at a ceremony and taken in, as digests.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CeremonyRecorded {
-    /// The root that signed.
-    pub root: IssuerId,
-    /// The SHA-256 of the answer.
-    pub answer: [u8; 32],
-    /// The SHA-256 of the transcript in it.
-    pub transcript: [u8; 32],
-}
-
-/// A CA to be.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct IssuerRequested {
-    /// Its identifier, never used before.
-    pub id: IssuerId,
-    /// What it will issue for.
-    pub class: IssuerClass,
-    /// The trust domain it will belong to.
-    pub trust_domain: TrustDomain,
-    /// The request for the ceremony in DER.
-    pub request: Vec<u8>,
 }
 
 /// Why octets are no entry, or an entry has no octets.
@@ -808,182 +776,4 @@ fn field<T, E>(name: &'static str, value: Result<T, E>) -> Result<T, EntryError>
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn of_ceremonies() -> [Change; 3] {
-        let digest = [7; 32];
-        [
-            Change::IssuerStateChanged(IssuerStateChanged {
-                issuer: "router-2026-1".parse().unwrap(),
-                state: IssuerState::Inactive,
-            }),
-            Change::CeremonyRecorded(CeremonyRecorded {
-                root: "root-2026-1".parse().unwrap(),
-                answer: digest,
-                transcript: [8; 32],
-            }),
-            Change::IssuerRequested(IssuerRequested {
-                id: "router-2026-2".parse().unwrap(),
-                class: IssuerClass::Router,
-                trust_domain: TrustDomain::default(),
-                request: vec![0x30, 0],
-            }),
-        ]
-    }
-
-    fn of_the_log() -> [Change; 3] {
-        [
-            Change::LogKeyAdded(LogKeyAdded {
-                statement: crate::log_key::tests::statement(),
-            }),
-            Change::ForkClaimed(ForkClaimed {
-                first: crate::checkpoint::tests::note(7, 1),
-                second: crate::checkpoint::tests::note(7, 2),
-            }),
-            Change::ClockConfirmed(ClockConfirmed {
-                expected: UnixTime::EPOCH,
-                confirmed: UnixTime::MAX,
-            }),
-        ]
-    }
-
-    fn of_keys_and_restores() -> [Change; 4] {
-        let digest = [7; 32];
-        [
-            Change::KeyBlocked(KeyBlocked {
-                key: digest.into(),
-                comment: "on a stolen laptop".into(),
-            }),
-            Change::KeyUnblocked(digest.into()),
-            Change::Restored(Restored {
-                leaves: 7,
-                root: digest,
-                lost_since: Some(UnixTime::EPOCH),
-                lists: vec![
-                    RestoredList {
-                        issuer: "router-2026-1".parse().unwrap(),
-                        number: 9,
-                        crl: Some(CrlSigned {
-                            issuer: "router-2026-1".parse().unwrap(),
-                            number: 9,
-                            this_update: UnixTime::EPOCH,
-                            next_update: UnixTime::MAX,
-                            sha256: digest,
-                        }),
-                        revoked: vec![Reapplied {
-                            serial: [0x40; 16].into(),
-                            time: UnixTime::EPOCH,
-                            reason: RevocationReason::Superseded,
-                        }],
-                    },
-                    RestoredList {
-                        issuer: "root-2026-1".parse().unwrap(),
-                        number: 1,
-                        crl: None,
-                        revoked: Vec::new(),
-                    },
-                ],
-            }),
-            Change::Recovered(Issued {
-                issuer: "router-2026-1".parse().unwrap(),
-                profile: "router".parse().unwrap(),
-                name: "a.example.net".to_owned(),
-                succeeds: None,
-                certificate: vec![0x30, 0],
-            }),
-        ]
-    }
-
-    fn entry() -> Entry {
-        let digest = [7; 32];
-        Entry {
-            time: UnixTime::from_seconds(1_795_000_000).unwrap(),
-            origin: Origin {
-                actor: Some(digest.into()),
-                address: "192.0.2.7:4711".into(),
-                request: Some(Request {
-                    id: [1; 16].into(),
-                    digest: digest.into(),
-                }),
-                settings: digest.into(),
-            },
-            changes: [
-                Change::Revoked(Revoked {
-                    serial: [0x41; 16].into(),
-                    reason: RevocationReason::Superseded,
-                }),
-                Change::Issued(Issued {
-                    issuer: "router-2026-1".parse().unwrap(),
-                    profile: "router".parse().unwrap(),
-                    name: "berlin-01.example.net".into(),
-                    succeeds: Some([0x42; 16].into()),
-                    certificate: vec![0x30, 0],
-                }),
-                Change::ActorAdded(Actor {
-                    key: digest.into(),
-                    name: "anna".parse().unwrap(),
-                    role: Role::Operator,
-                    scope: Scope {
-                        names: vec!["*.example.net".parse().unwrap()],
-                        ..Scope::default()
-                    },
-                }),
-                Change::ActorRemoved(digest.into()),
-                Change::IssuerAdded(IssuerAdded {
-                    id: "root-2026-1".parse().unwrap(),
-                    class: IssuerClass::Root,
-                    trust_domain: TrustDomain::default(),
-                    certificate: vec![0x30, 0],
-                }),
-                Change::CrlSigned(CrlSigned {
-                    issuer: "root-2026-1".parse().unwrap(),
-                    number: 1,
-                    this_update: UnixTime::EPOCH,
-                    next_update: UnixTime::MAX,
-                    sha256: digest,
-                }),
-                Change::SettingsChanged(SettingsChanged {
-                    old: digest.into(),
-                    new: [8; 32].into(),
-                    difference: "domains: [] -> [\"example.net\"]\n".into(),
-                }),
-            ]
-            .into_iter()
-            .chain(of_keys_and_restores())
-            .chain(of_the_log())
-            .chain(of_ceremonies())
-            .collect(),
-        }
-    }
-
-    #[test]
-    fn every_change_comes_back_as_it_was() {
-        let octets = entry().to_der().unwrap();
-        assert_eq!(Entry::from_der(&octets).unwrap(), entry());
-        let mut sparse = entry();
-        sparse.origin.actor = None;
-        sparse.origin.request = None;
-        assert_eq!(Entry::from_der(&sparse.to_der().unwrap()).unwrap(), sparse);
-    }
-
-    #[test]
-    fn a_leaf_over_the_limit_is_refused() {
-        let mut long = entry();
-        long.origin.address = "a".repeat(MAX_ENTRY_OCTETS);
-        assert!(matches!(long.to_der(), Err(EntryError::TooLong { .. })));
-    }
-
-    #[test]
-    fn every_cut_and_every_flipped_octet_is_refused_or_reads_as_another_entry() {
-        let octets = entry().to_der().unwrap();
-        for end in 0..octets.len() {
-            assert!(Entry::from_der(&octets[..end]).is_err(), "cut at {end}");
-        }
-        for at in 0..octets.len() {
-            let mut flipped = octets.clone();
-            flipped[at] ^= 0x20;
-            assert_ne!(Entry::from_der(&flipped), Ok(entry()), "flipped at {at}");
-        }
-    }
-}
+mod tests;

@@ -2,13 +2,8 @@
 
 use std::sync::Arc;
 
-use ca_types::{
-    CertificateState, Hinted, IssuerClass, IssuerState, RevocationReason, Role, TrustDomain,
-};
-use ca_verify::{
-    Change, Entry, IssuerRequested, IssuerStateChanged, Reapplied, Restored, RestoredList,
-    leaf_hash,
-};
+use ca_types::{CertificateState, Hinted, RevocationReason, Role};
+use ca_verify::{Change, Entry, Reapplied, Restored, RestoredList, leaf_hash};
 use rcgen::SanType;
 
 use crate::fixture::{
@@ -18,10 +13,15 @@ use crate::fixture::{
 use crate::{CaStore, CertificateQuery, CertificateRow, Committed, PageToken, StoreError};
 
 mod holders;
+mod issuers;
 
 pub(crate) use holders::{
     a_line_of_successors_ends_somewhere, a_successor_stands_beside_its_predecessor,
     an_entry_that_means_all_of_a_name_has_seen_them_all, pages_within_a_scope_are_full,
+};
+pub(crate) use issuers::{
+    a_requested_ca_keeps_its_id_and_class, issuer_ids_and_crl_numbers_never_repeat,
+    only_an_active_ca_issues_and_retired_is_for_ever,
 };
 
 /// Expects that an entry becomes the next leaf.
@@ -421,47 +421,6 @@ pub(crate) async fn an_issue_that_races_with_a_block_never_comes_after_it(store:
     }
 }
 
-pub(crate) async fn issuer_ids_and_crl_numbers_never_repeat(store: Arc<dyn CaStore>) {
-    refuse(&*store, entry([crl(1)]), "no issuer has id `router-2026-1`").await;
-    refuse(
-        &*store,
-        Leaf::new("a.example", 1).entry(),
-        "no issuer has id `router-2026-1`",
-    )
-    .await;
-    accept(&*store, founding()).await;
-    refuse(
-        &*store,
-        entry([issuer("router-2026-1", "main")]),
-        "issuer id `router-2026-1` was used before",
-    )
-    .await;
-    let not_higher =
-        |number, last| format!("CRL number {number} of `router-2026-1` is not higher than {last}");
-    refuse(&*store, entry([crl(0)]), &not_higher(0, 0)).await;
-    let leaf = accept(&*store, entry([crl(5)])).await;
-    refuse(&*store, entry([crl(5)]), &not_higher(5, 5)).await;
-    refuse(&*store, entry([crl(7), crl(6)]), &not_higher(6, 7)).await;
-    let last = store.last_crl(&router_ca()).await.unwrap().unwrap();
-    assert_eq!((last.number, last.leaf), (5, leaf));
-    // A new CA and its first certificate in one entry.
-    let mut first = Leaf::new("a.example", 1);
-    first.issuer = "router-2027-1".parse().unwrap();
-    accept(
-        &*store,
-        entry([issuer("router-2027-1", "main"), first.change()]),
-    )
-    .await;
-    let ids: Vec<String> = store
-        .issuers()
-        .await
-        .unwrap()
-        .iter()
-        .map(|row| row.id.to_string())
-        .collect();
-    assert_eq!(ids, ["router-2026-1", "router-2027-1"]);
-}
-
 pub(crate) async fn a_restored_log_goes_on_without_using_anything_again(store: Arc<dyn CaStore>) {
     accept(&*store, founding()).await;
     accept(&*store, Leaf::new("a.example", 1).entry()).await;
@@ -527,100 +486,6 @@ pub(crate) async fn a_restored_log_goes_on_without_using_anything_again(store: A
     };
     let der = store.certificates_der(&[row]).await.unwrap();
     assert_eq!(der, std::slice::from_ref(&issued.certificate));
-}
-
-pub(crate) async fn only_an_active_ca_issues_and_retired_is_for_ever(store: Arc<dyn CaStore>) {
-    let becomes = |state| {
-        entry([Change::IssuerStateChanged(IssuerStateChanged {
-            issuer: router_ca(),
-            state,
-        })])
-    };
-    let idle = |state| format!("`router-2026-1` is {state} and issues nothing");
-    let cannot =
-        |state, wanted| format!("`router-2026-1` is {state}, so it cannot become {wanted}");
-    accept(&*store, founding()).await;
-    refuse(
-        &*store,
-        becomes(IssuerState::Active),
-        &cannot("active", "active"),
-    )
-    .await;
-    accept(&*store, becomes(IssuerState::Inactive)).await;
-    refuse(
-        &*store,
-        Leaf::new("a.example", 1).entry(),
-        &idle("inactive"),
-    )
-    .await;
-    accept(&*store, entry([crl(1)])).await;
-    accept(&*store, becomes(IssuerState::Active)).await;
-    accept(&*store, Leaf::new("a.example", 1).entry()).await;
-    // The order inside one entry counts too.
-    let [retired] = becomes(IssuerState::Retired).changes.try_into().unwrap();
-    refuse(
-        &*store,
-        entry([retired, Leaf::new("b.example", 2).change()]),
-        &idle("retired"),
-    )
-    .await;
-    accept(&*store, becomes(IssuerState::Retired)).await;
-    accept(&*store, entry([crl(2), revoked(1)])).await;
-    for wanted in [IssuerState::Active, IssuerState::Inactive] {
-        refuse(
-            &*store,
-            becomes(wanted),
-            &cannot("retired", wanted.as_str()),
-        )
-        .await;
-    }
-    let rows = store.issuers().await.unwrap();
-    assert_eq!(rows[0].state, IssuerState::Retired);
-}
-
-pub(crate) async fn a_requested_ca_keeps_its_id_and_class(store: Arc<dyn CaStore>) {
-    let requested = |id: &str, class| {
-        entry([Change::IssuerRequested(IssuerRequested {
-            id: id.parse().unwrap(),
-            class,
-            trust_domain: TrustDomain::default(),
-            request: vec![0x30, 0],
-        })])
-    };
-    let used = |id: &str| format!("issuer id `{id}` was used before");
-    accept(&*store, founding()).await;
-    refuse(
-        &*store,
-        requested("router-2026-1", IssuerClass::Router),
-        &used("router-2026-1"),
-    )
-    .await;
-    accept(&*store, requested("router-2026-2", IssuerClass::Router)).await;
-    accept(&*store, requested("vpn-2026-2", IssuerClass::VpnServer)).await;
-    refuse(
-        &*store,
-        requested("router-2026-2", IssuerClass::Router),
-        &used("router-2026-2"),
-    )
-    .await;
-    // The answer of a ceremony for another class.
-    refuse(
-        &*store,
-        entry([issuer("vpn-2026-2", "main")]),
-        &used("vpn-2026-2"),
-    )
-    .await;
-    accept(&*store, entry([issuer("router-2026-2", "main")])).await;
-    refuse(
-        &*store,
-        entry([issuer("router-2026-2", "main")]),
-        &used("router-2026-2"),
-    )
-    .await;
-    let requests = store.issuer_requests().await.unwrap();
-    let ids: Vec<&str> = requests.iter().map(|row| row.id.as_str()).collect();
-    assert_eq!(ids, ["router-2026-2", "vpn-2026-2"]);
-    assert_eq!(requests[0].requested, now());
 }
 
 pub(crate) async fn an_entry_happens_whole_or_not_at_all(store: Arc<dyn CaStore>) {
