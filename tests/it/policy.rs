@@ -8,7 +8,7 @@ use std::time::Duration;
 use ca_proto::v1;
 use ca_proto::v1::audit_client::AuditClient;
 use ca_proto::v1::policy_client::PolicyClient;
-use ca_tests::{Algorithm, Api, Key, Run, Site, openssl, request_id, until};
+use ca_tests::{Algorithm, Api, Key, Process, Run, Site, openssl, request_id, until};
 use ca_verify::{Certificate, Change, Entry, oid};
 use serde_json::Value;
 
@@ -146,7 +146,10 @@ fn explain_tells_the_rule_for_every_name_and_issues_nothing() {
     assert_eq!(leaves(&site), before);
     assert!(list(&site, &["--profile", "gateway"]).is_empty());
 
-    // What it says is what issuing does.
+    what_it_says_is_what_issuing_does(&site);
+}
+
+fn what_it_says_is_what_issuing_does(site: &Site) {
     let issued = site.issue("gateway", "gw.vpn.example.net", &["--san", "ip:192.0.2.7"]);
     assert_eq!(issued["profile"], "gateway");
     let words = [
@@ -245,22 +248,38 @@ fn a_reload_takes_all_of_the_policy_or_nothing_and_stands_in_the_log() {
     }
     assert_eq!(leaves(&site), before + 1);
 
-    // By signal.
-    settings(&site, &original, "[profiles.router]\nmaximum_days = 9999\n");
+    by_signal(&site, &server, &original, before);
+}
+
+fn by_signal(site: &Site, server: &Process, original: &str, before: usize) {
+    settings(site, original, "[profiles.router]\nmaximum_days = 9999\n");
     hang_up(server.id());
     until(Duration::from_secs(10), "the refusal in the log", || {
         server.log().contains("settings not reloaded").then_some(())
     });
-    settings(&site, &original, "# as it was\n");
+    settings(site, original, "# as it was\n");
     hang_up(server.id());
     until(Duration::from_secs(10), "the reload", || {
-        (leaves(&site) == before + 2).then_some(())
+        (leaves(site) == before + 2).then_some(())
     });
     until(Duration::from_secs(10), "the settings in force", || {
-        (issue("b.example.net").code == Some(0)).then_some(())
+        (issue_again(site).code == Some(0)).then_some(())
     });
     let log = site.client(&["audit", "show"]).ok().stdout;
     assert!(log.contains("console"), "{log}");
+}
+
+fn issue_again(site: &Site) -> Run {
+    let words = [
+        "issue",
+        "--profile",
+        "router",
+        "--name",
+        "b.example.net",
+        "--out",
+        "out-b.example.net",
+    ];
+    site.client(&words)
 }
 
 fn hang_up(process: u32) {
