@@ -21,6 +21,9 @@ pub use create::{CreateOptions, create_root};
 pub use root_dir::RootDir;
 pub use sign::{SigningPlan, repeat_answer};
 
+/// What is shown before anything is signed, and written into the transcript: a word and its value.
+type Facts = Vec<(&'static str, String)>;
+
 /// What a ceremony left behind.
 #[derive(Debug, Clone, Serialize)]
 pub struct CeremonyReport {
@@ -47,7 +50,7 @@ pub struct Occasion {
 }
 
 impl Occasion {
-    fn facts(&self) -> Vec<(&'static str, String)> {
+    fn facts(&self) -> Facts {
         vec![
             ("time", self.now.to_string()),
             ("operator", self.operator.clone()),

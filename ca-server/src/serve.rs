@@ -119,6 +119,7 @@ impl Server {
         let in_force = InForce::new(settings.clone());
         let ground = Ground {
             data: &data,
+            settings: &settings,
             in_force: &in_force,
             store: &shared,
             clock: &clock,
@@ -215,6 +216,7 @@ impl Server {
 /// What those who sign and publish stand on.
 struct Ground<'a> {
     data: &'a DataDir,
+    settings: &'a Settings,
     in_force: &'a Arc<InForce>,
     store: &'a Arc<dyn CaStore>,
     clock: &'a Arc<dyn Clock>,
@@ -338,8 +340,7 @@ async fn bind(address: SocketAddr, key: &'static str) -> Result<TcpListener, Ser
     })
 }
 
-/// Proves that every profile has its CA, then loads or makes the certificate of the API, keeps it fresh, and trusts
-/// the control CAs.
+/// Loads or makes the certificate of the API, keeps it fresh, and trusts the control CAs.
 async fn listener_tls(
     data: &DataDir,
     settings: &Settings,
@@ -348,7 +349,6 @@ async fn listener_tls(
     cas: &Hierarchy,
     tasks: &Tasks,
 ) -> Result<rustls::ServerConfig, ServeError> {
-    authority.prove_issuers(settings)?;
     let (authority, clock) = (Arc::clone(authority), Arc::clone(clock));
     let certificate =
         ListenerCertificate::open(data, settings, authority, Arc::clone(&clock)).await?;

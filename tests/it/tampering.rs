@@ -162,7 +162,7 @@ const EDITS: &[Edit] = &[
     ("another address", "rewritten", |t| {
         let leaf = t.requested();
         t.edit(leaf, |entry| {
-            entry.origin.address = "192.0.2.9:1".to_owned()
+            entry.origin.address = "192.0.2.9:1".to_owned();
         });
     }),
     ("another time", "rewritten", |t| {
@@ -208,7 +208,7 @@ const EDITS: &[Edit] = &[
             .unwrap()
             .clone();
         t.edit(places[0], |entry| {
-            entry.changes = vec![Change::Issued(other)]
+            entry.changes = vec![Change::Issued(other)];
         });
     }),
     ("a milder reason", "rewritten", |t| {
@@ -274,7 +274,7 @@ const EDITS: &[Edit] = &[
         t.leaves.insert(4, inserted);
     }),
     ("an admin is appended", "unsigned", |t| {
-        t.append(other_actor())
+        t.append(other_actor());
     }),
     ("a revocation is appended", "unsigned", |t| {
         t.append(Change::Revoked(Revoked {

@@ -275,86 +275,76 @@ impl Hinted for AuthorityError {
             Self::Holder(error) => error.hint(),
             Self::Target(error) => error.hint(),
             Self::Settings(error) => error.hint(),
-            Self::NeedsRestart(_) => Some(
-                "restart the server for these; a reload takes `domains` and `profiles`, and nothing of a file with others"
-                    .to_owned(),
-            ),
-            Self::IssuerOfProfile { .. } => Some("`issuer list` shows what there is".to_owned()),
+            Self::Ceremony(error) => error.hint(),
+            Self::Key(error) => error.hint(),
+            Self::Write(error) => error.hint(),
+            Self::Clock(error) => error.hint(),
+            Self::ClocksDiffer(error) => error.hint(),
             Self::UnknownProfile { known, .. } => {
                 let known: Vec<_> = known.iter().map(ProfileName::as_str).collect();
                 Some(format!("the profiles are {}", known.join(", ")))
             }
-            Self::UnknownSerial(_) | Self::UnknownName(_) => {
-                Some("`list` shows what there is".to_owned())
+            other => other.fixed_hint().map(str::to_owned),
+        }
+    }
+}
+
+impl AuthorityError {
+    /// Returns the hints that depend on nothing but the kind of error.
+    fn fixed_hint(&self) -> Option<&'static str> {
+        Some(match self {
+            Self::NeedsRestart(_) => {
+                "restart the server for these; a reload takes `domains` and `profiles`, and nothing of a file with others"
             }
-            Self::UnknownIssuer(_) => Some("`issuer list` shows what there is".to_owned()),
-            Self::UnknownActor(_) => Some("`actor list` shows what there is".to_owned()),
-            Self::Ambiguous { .. } => {
-                Some("name a profile with --profile, or take --all".to_owned())
+            Self::UnknownSerial(_) | Self::UnknownName(_) => "`list` shows what there is",
+            Self::IssuerOfProfile { .. } | Self::UnknownIssuer(_) | Self::UnknownRequest(_) => {
+                "`issuer list` shows what there is"
             }
-            Self::NotIssuedHere => Some(
-                "only certificates of devices and people come back; actors are added anew".to_owned(),
-            ),
-            Self::RevokedBefore(_) => Some("issue a new certificate for a new key".to_owned()),
-            Self::NotValid { .. } => Some("issue a new certificate".to_owned()),
-            Self::Ceremony(error) => error.hint(),
+            Self::UnknownActor(_) => "`actor list` shows what there is",
+            Self::Ambiguous { .. } => "name a profile with --profile, or take --all",
+            Self::NotIssuedHere => {
+                "only certificates of devices and people come back; actors are added anew"
+            }
+            Self::RevokedBefore(_) => "issue a new certificate for a new key",
+            Self::NotValid { .. } => "issue a new certificate",
             Self::IssuerName(_) => {
-                Some("organization, name and `VPN Server CA 2026-1` have 64 characters in all".to_owned())
+                "organization, name and `VPN Server CA 2026-1` have 64 characters in all"
             }
-            Self::Key(error) => error.hint(),
-            Self::Write(error) => error.hint(),
             Self::Answer(_) => {
-                Some("nothing was changed; `issuer request ID --out FILE` writes the request once more".to_owned())
+                "nothing was changed; `issuer request ID --out FILE` writes the request once more"
             }
             Self::RootAtRunTime => {
-                Some("`ca-server ceremony root create` makes one beside the present root".to_owned())
+                "`ca-server ceremony root create` makes one beside the present root"
             }
-            Self::UnknownRequest(_) => Some("`issuer list` shows what there is".to_owned()),
-            Self::NotOfRoot { .. } => Some("name its root with --root".to_owned()),
-            Self::NoGeneration(_) => Some("wait for the next year, or reuse one that is inactive".to_owned()),
-            Self::LastControl(_) => Some("activate another control CA first".to_owned()),
+            Self::NotOfRoot { .. } => "name its root with --root",
+            Self::NoGeneration(_) => "wait for the next year, or reuse one that is inactive",
+            Self::LastControl(_) => "activate another control CA first",
             Self::NotAnchored(_) => {
-                Some("restart the server, hand its certificate to all clients, then activate it".to_owned())
+                "restart the server, hand its certificate to all clients, then activate it"
             }
-            Self::HolderLifetime { .. } => {
-                Some("leave out the days, or let an operator issue it".to_owned())
-            }
+            Self::HolderLifetime { .. } => "leave out the days, or let an operator issue it",
             Self::ScopeOfRole(_) => {
-                Some("an admin may do everything and an auditor reads everything: narrow an operator or agent".to_owned())
+                "an admin may do everything and an auditor reads everything: narrow an operator or agent"
             }
-            Self::RenewWithNewKey => Some("to change the key, rekey".to_owned()),
-            Self::RekeyWithOldKey => Some("to keep the key, renew".to_owned()),
-            Self::OfTheApi { profile, .. } => {
-                Some(if profile.as_str() == "control" {
-                    "`ca-client actor remove NAME` revokes its certificates and cuts its connections".to_owned()
-                } else {
-                    "remove DIR/tls on the server and restart it: it makes a new key and certificate".to_owned()
-                })
+            Self::RenewWithNewKey => "to change the key, rekey",
+            Self::RekeyWithOldKey => "to keep the key, renew",
+            Self::OfTheApi { profile, .. } if profile.as_str() == "control" => {
+                "`ca-client actor remove NAME` revokes its certificates and cuts its connections"
             }
-            Self::RekeyOfActor(_) => Some(
+            Self::OfTheApi { .. } => {
+                "remove DIR/tls on the server and restart it: it makes a new key and certificate"
+            }
+            Self::RekeyOfActor(_) => {
                 "renew it with the same key, or let an admin remove the actor and add it again"
-                    .to_owned(),
-            ),
-            Self::Interrupted => {
-                Some("send the same request again, with the same request id".to_owned())
             }
-            Self::KeyOfACa(_) => Some("make a new key".to_owned()),
-            Self::Clock(error) => error.hint(),
-            Self::ClocksDiffer(error) => error.hint(),
-            Self::NoSuchTree { .. } => {
-                Some("`audit verify` shows how many leaves the log has".to_owned())
-            }
-            Self::Checkpoint(_) => {
-                Some("send two checkpoints that this server has signed".to_owned())
-            }
+            Self::Interrupted => "send the same request again, with the same request id",
+            Self::KeyOfACa(_) => "make a new key",
+            Self::NoSuchTree { .. } => "`audit verify` shows how many leaves the log has",
+            Self::Checkpoint(_) => "send two checkpoints that this server has signed",
             Self::ManyForks => {
-                Some("the operators know already; keep the checkpoints and repeat it later".to_owned())
+                "the operators know already; keep the checkpoints and repeat it later"
             }
-            Self::Certificate(_)
-            | Self::Chain(_)
-            | Self::Serial(_)
-            | Self::NoIssuer(_)
-            | Self::NoFork => None,
-        }
+            _ => return None,
+        })
     }
 }

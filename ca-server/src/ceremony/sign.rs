@@ -13,7 +13,9 @@ use ca_verify::{
 };
 
 use super::root_dir::{OfflineRoot, RootDir, read};
-use super::{CeremonyFailure, CeremonyReport, Occasion, hand_out, prove_places, signed_answer};
+use super::{
+    CeremonyFailure, CeremonyReport, Facts, Occasion, hand_out, prove_places, signed_answer,
+};
 
 /// What will be signed, once someone says yes.
 #[derive(Debug)]
@@ -23,7 +25,7 @@ pub struct SigningPlan {
     request: CeremonyRequest,
     issuer: IssuerId,
     linted: Judged,
-    facts: Vec<(&'static str, String)>,
+    facts: Facts,
 }
 
 #[derive(Debug)]
@@ -179,7 +181,7 @@ fn judged_issuer(
     root: &OfflineRoot,
     roots: &[Certificate],
     before: &[CeremonyAnswer],
-) -> Result<(Linted, Vec<(&'static str, String)>), CeremonyFailure> {
+) -> Result<(Linted, Facts), CeremonyFailure> {
     if asked.class == IssuerClass::Root {
         return Err(CeremonyFailure::Contradiction(
             "a root is not made from a request".to_owned(),
@@ -265,7 +267,7 @@ fn judged_list(
     asked: &AskedCrl,
     root: &OfflineRoot,
     before: &[CeremonyAnswer],
-) -> Result<(LintedList, Vec<(&'static str, String)>), CeremonyFailure> {
+) -> Result<(LintedList, Facts), CeremonyFailure> {
     let mut revoked = RevokedCertificates::default();
     for entry in &asked.revoked {
         revoked.insert(Revoked {

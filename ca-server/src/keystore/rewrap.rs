@@ -119,7 +119,8 @@ mod tests {
     fn all_keys_change_or_none() {
         let (_home, data) = made();
         let (old, new) = (passphrase("old"), passphrase("new"));
-        assert!(rewrap_keys(&data, &passphrase("wrong"), &new, &|| {}).is_err());
+        let refused = rewrap_keys(&data, &passphrase("wrong"), &new, &|| {}).unwrap_err();
+        assert!(matches!(refused, KeyStoreError::WrongPassphrase { .. }));
         settle_keys(&data).unwrap();
         check_all_open(&data, "old");
         assert_eq!(rewrap_keys(&data, &old, &new, &|| {}).unwrap(), 2);

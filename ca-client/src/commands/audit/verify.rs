@@ -118,7 +118,7 @@ struct Seen {
 impl Memory {
     fn of(settings: &Settings, key: &LogKey) -> Self {
         let name: String = key.fingerprint().to_string().chars().take(16).collect();
-        let directory = settings.file.parent().unwrap_or(Path::new("."));
+        let directory = settings.file.parent().unwrap_or_else(|| Path::new("."));
         Self {
             file: directory.join(format!("log-{name}.checkpoint")),
         }

@@ -292,19 +292,20 @@ impl StoreError {
 
 /// Says what helps against what the operating system refused.
 fn hint_of(source: &std::io::Error) -> Option<&'static str> {
-    match source.kind() {
-        std::io::ErrorKind::StorageFull => Some("free space on the disk of the data directory"),
-        std::io::ErrorKind::QuotaExceeded => {
-            Some("raise the disk quota of the user that the server runs as, or free some of it")
-        }
-        std::io::ErrorKind::ReadOnlyFilesystem => Some(
+    let kind = source.kind();
+    if kind == std::io::ErrorKind::StorageFull {
+        Some("free space on the disk of the data directory")
+    } else if kind == std::io::ErrorKind::QuotaExceeded {
+        Some("raise the disk quota of the user that the server runs as, or free some of it")
+    } else if kind == std::io::ErrorKind::ReadOnlyFilesystem {
+        Some(
             "the disk of the data directory is mounted read-only: the kernel does so after errors; look at its \
              messages, mend or replace the disk, then restart the server",
-        ),
-        _ if is_out_of_files(source) => {
-            Some("raise the limit of open files: LimitNOFILE in the unit file, or `ulimit -n`")
-        }
-        _ => None,
+        )
+    } else if is_out_of_files(source) {
+        Some("raise the limit of open files: LimitNOFILE in the unit file, or `ulimit -n`")
+    } else {
+        None
     }
 }
 

@@ -418,7 +418,7 @@ mod tests {
 
     fn row() -> LeafRow {
         let time = |seconds| UnixTime::from_seconds(seconds).unwrap();
-        LeafRow {
+        let mut row = LeafRow {
             time: time(1_795_000_000),
             request: Some([1; 16].into()),
             changes: vec![
@@ -469,44 +469,53 @@ mod tests {
                     next_update: time(4),
                     sha256: [10; 32],
                 }),
-                RowChange::SettingsChanged,
-                RowChange::KeyBlocked(KeyBlocked {
-                    key: [11; 32].into(),
-                    comment: "on a stolen laptop".to_owned(),
-                }),
-                RowChange::KeyUnblocked([12; 32].into()),
-                RowChange::Restored(Restored {
-                    leaves: 5,
-                    root: [11; 32],
-                    lost_since: Some(time(6)),
-                    lists: vec![RestoredList {
-                        issuer: "router-2026-1".parse().unwrap(),
-                        number: 8,
-                        crl: None,
-                        revoked: vec![Reapplied {
-                            serial: [12; 16].into(),
-                            time: time(7),
-                            reason: RevocationReason::Superseded,
-                        }],
-                    }],
-                }),
-                RowChange::LogKeyAdded(LogKeyAdded {
-                    statement: "statement".to_owned(),
-                }),
-                RowChange::ForkClaimed,
-                RowChange::ClockConfirmed,
-                RowChange::IssuerStateChanged(IssuerStateChanged {
-                    issuer: "router-2026-1".parse().unwrap(),
-                    state: ca_types::IssuerState::Retired,
-                }),
-                RowChange::IssuerRequested(IssuerRequested {
-                    id: "router-2026-2".parse().unwrap(),
-                    class: ca_types::IssuerClass::Router,
-                    trust_domain: ca_types::TrustDomain::default(),
-                    request: vec![0x30, 0],
-                }),
             ],
-        }
+        };
+        row.changes.extend(later_changes());
+        row
+    }
+
+    /// The changes that came after the first six.
+    fn later_changes() -> Vec<RowChange> {
+        let time = |seconds| UnixTime::from_seconds(seconds).unwrap();
+        vec![
+            RowChange::SettingsChanged,
+            RowChange::KeyBlocked(KeyBlocked {
+                key: [11; 32].into(),
+                comment: "on a stolen laptop".to_owned(),
+            }),
+            RowChange::KeyUnblocked([12; 32].into()),
+            RowChange::Restored(Restored {
+                leaves: 5,
+                root: [11; 32],
+                lost_since: Some(time(6)),
+                lists: vec![RestoredList {
+                    issuer: "router-2026-1".parse().unwrap(),
+                    number: 8,
+                    crl: None,
+                    revoked: vec![Reapplied {
+                        serial: [12; 16].into(),
+                        time: time(7),
+                        reason: RevocationReason::Superseded,
+                    }],
+                }],
+            }),
+            RowChange::LogKeyAdded(LogKeyAdded {
+                statement: "statement".to_owned(),
+            }),
+            RowChange::ForkClaimed,
+            RowChange::ClockConfirmed,
+            RowChange::IssuerStateChanged(IssuerStateChanged {
+                issuer: "router-2026-1".parse().unwrap(),
+                state: ca_types::IssuerState::Retired,
+            }),
+            RowChange::IssuerRequested(IssuerRequested {
+                id: "router-2026-2".parse().unwrap(),
+                class: ca_types::IssuerClass::Router,
+                trust_domain: ca_types::TrustDomain::default(),
+                request: vec![0x30, 0],
+            }),
+        ]
     }
 
     #[test]
