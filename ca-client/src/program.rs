@@ -317,8 +317,8 @@ mod tests {
              hint: `ca-client --help`, or `ca-client COMMAND --help`, shows what there is\n",
         );
         check(
-            "lst",
-            "2\n---\nerror: unrecognized subcommand 'lst'\n\n  tip: a similar subcommand exists: 'list'\n\
+            "revke",
+            "2\n---\nerror: unrecognized subcommand 'revke'\n\n  tip: a similar subcommand exists: 'revoke'\n\
              hint: `ca-client --help`, or `ca-client COMMAND --help`, shows what there is\n",
         );
     }

@@ -32,8 +32,11 @@ async fn reflection_lists_the_services() {
         [
             "fleet.ca.v1.Actors",
             "fleet.ca.v1.Audit",
+            "fleet.ca.v1.BlockedKeys",
             "fleet.ca.v1.CertificateAuthority",
+            "fleet.ca.v1.Clock",
             "fleet.ca.v1.Issuers",
+            "fleet.ca.v1.Policy",
             "grpc.reflection.v1.ServerReflection",
         ]
     );

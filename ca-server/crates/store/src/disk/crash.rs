@@ -89,6 +89,7 @@ fn open(files: &RecordedFiles) -> Result<LogStore, StoreError> {
     let options = OpenOptions {
         files: Arc::new(files.clone()),
         segment_octets: 12_000,
+        reserve_octets: 64,
         ..OpenOptions::system()
     };
     Ok(LogStore::open(&data(), options)?.0)
@@ -268,7 +269,7 @@ async fn a_failure_at_any_call_loses_nothing_that_was_acknowledged() {
             }
             history.files.fail(None);
             let steps = history.files.steps();
-            for fates in history.files.crashes(steps, 5, &mut Random::new(7)) {
+            for fates in history.files.crashes(steps, 2, &mut Random::new(7)) {
                 let judged = history.judge(steps, &fates, false);
                 judged.unwrap_or_else(|what| panic!("errno {errno} at call {call}: {what}"));
                 states += 1;
