@@ -317,8 +317,8 @@ mod tests {
              hint: `ca-client --help`, or `ca-client COMMAND --help`, shows what there is\n",
         );
         check(
-            "revke",
-            "2\n---\nerror: unrecognized subcommand 'revke'\n\n  tip: a similar subcommand exists: 'revoke'\n\
+            "exprt",
+            "2\n---\nerror: unrecognized subcommand 'exprt'\n\n  tip: a similar subcommand exists: 'export'\n\
              hint: `ca-client --help`, or `ca-client COMMAND --help`, shows what there is\n",
         );
     }
