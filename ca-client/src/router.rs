@@ -9,7 +9,7 @@ mod hierarchy;
 mod outside;
 mod records;
 
-pub(crate) use credentials::target;
+pub(crate) use credentials::log_in;
 pub(crate) use crl_urls::crl_warnings;
 pub(crate) use enroller::FleetEnroller;
 pub(crate) use fleet_file::{FleetFile, append};

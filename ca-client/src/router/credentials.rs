@@ -1,15 +1,25 @@
 //! Logging in to a router of the fleet file.
 
 use ca_deploy::{PasswordSource, RouterEntry};
-use ca_routeros::{Target, Trust};
+use ca_routeros::{RouterTransport, Target, Trust};
 use ca_types::{Code, Passphrase};
 
 use super::FleetFile;
 use crate::error::CommandError;
 use crate::passphrase::read_passphrase;
 
+/// Connects to a router of the fleet file and logs in.
+pub(crate) async fn log_in(
+    entry: &RouterEntry,
+    fleet: &FleetFile,
+    insecure_plain: bool,
+) -> Result<Box<dyn RouterTransport>, CommandError> {
+    let target = target(entry, fleet, insecure_plain)?;
+    Ok(ca_routeros::connect(target).await?)
+}
+
 /// Gathers what it takes to reach a router.
-pub(crate) fn target(
+fn target(
     entry: &RouterEntry,
     fleet: &FleetFile,
     insecure_plain: bool,

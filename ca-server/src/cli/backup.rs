@@ -50,7 +50,7 @@ pub struct VerifyBackupArgs {
 #[derive(Debug, Args)]
 #[command(
     after_help = "Example:\n  ca-server backup restore /backup/ca-2026-11-28.tar --data /var/lib/fleet-ca \\\n    \
-                  --published-crl /root/crls --passphrase-file /etc/fleet-ca/passphrase\n\n\
+                  --published-crl /backup/crls --passphrase-file /etc/fleet-ca/passphrase\n\n\
                   The newest CRL of every CA tells what was revoked since the backup. Whoever still publishes or caches\n\
                   them has them: PUBLISH-URL/crl/ISSUER.crl."
 )]

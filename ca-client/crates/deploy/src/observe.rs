@@ -6,8 +6,8 @@ use ca_routeros::ipsec::{self, ActivePeerRow, AlgorithmsRow, IdentityRow, PeerRo
 use ca_routeros::service::{self, ServiceRow};
 use ca_routeros::sstp::{self, SstpClientRow, SstpServer};
 use ca_routeros::system::{self, DeviceMode, UtcOffset};
-use ca_routeros::{Door, RouterError, RouterTransport, Version};
-use ca_types::UnixTime;
+use ca_routeros::{Call, Command, Door, RouterError, RouterTransport, Row, Version};
+use ca_types::{UnixTime, Validity};
 
 use crate::DeployError;
 
@@ -53,6 +53,13 @@ pub struct Observed {
 }
 
 impl Observed {
+    /// Reads the validity of a certificate, whose times are in the time zone of the router.
+    pub(crate) fn validity(&self, row: &CertificateRow) -> Option<Validity> {
+        let from = self.offset.parse(&row.invalid_before)?;
+        let to = self.offset.parse(&row.invalid_after)?;
+        Validity::new(from, to).ok()
+    }
+
     /// Tells whether the clock of the router is too far off for certificates.
     pub(crate) fn is_clock_off(&self, now: UnixTime) -> bool {
         self.time.since(now).max(now.since(self.time)) > MOST_SECONDS_OFF
@@ -102,6 +109,22 @@ pub(crate) async fn look(router: &mut dyn RouterTransport) -> Result<Observed, D
         sstp_server: where_there(sstp::server(router).await)?,
         sstp_clients: where_there(sstp::clients(router).await)?.unwrap_or_default(),
     })
+}
+
+/// Tells whether less than a third of a life is left: then a successor is due.
+pub(crate) fn is_ending(validity: Validity, now: UnixTime) -> bool {
+    validity.not_after().since(now).saturating_mul(3) < validity.seconds()
+}
+
+/// Lists the rows of a menu; a release without it, or without the package, has none.
+pub(crate) async fn rows(
+    router: &mut dyn RouterTransport,
+    menu: &str,
+) -> Result<Vec<Row>, DeployError> {
+    let reply = router.call(&Call::new(menu, Command::Print)).await;
+    Ok(where_there(reply)?
+        .map(|reply| reply.rows)
+        .unwrap_or_default())
 }
 
 /// A release without the package has nothing of it.

@@ -13,7 +13,7 @@ use super::each::warn_of_readers;
 use crate::cli::CallArguments;
 use crate::error::{CommandError, ExitStatus};
 use crate::passphrase::read_passphrase;
-use crate::router::{FleetFile, target};
+use crate::router::{FleetFile, log_in};
 
 #[derive(Debug, Serialize)]
 struct ReplyDocument<'a> {
@@ -40,9 +40,8 @@ pub(super) async fn run(
     if let Some(file) = fleet.password_file(entry) {
         warn_of_readers(&file, context)?;
     }
-    let target = target(entry, &fleet, arguments.insecure_plain)?;
     let spinner = context.printer.spinner(format!("calling {}", entry.name));
-    let mut router = ca_routeros::connect(target).await?;
+    let mut router = log_in(entry, &fleet, arguments.insecure_plain).await?;
     let reply = router.call(&written.call()).await?;
     drop(spinner);
     context

@@ -11,7 +11,7 @@ use super::each::{Done, ErrorDocument, each, explain, refuse_empty, status};
 use crate::cli::CleanArguments;
 use crate::error::{CommandError, ExitStatus};
 use crate::printer::table;
-use crate::router::{FleetFile, target};
+use crate::router::{FleetFile, log_in};
 
 #[derive(Debug, Serialize)]
 struct CleanedDocument<'a> {
@@ -31,8 +31,7 @@ pub(super) async fn run(
     let named = &arguments.certificate;
     if !arguments.yes {
         let look = async |entry: &RouterEntry| -> Result<Vec<UnusedCertificate>, CommandError> {
-            let mut router =
-                ca_routeros::connect(target(entry, &fleet, reach.insecure_plain)?).await?;
+            let mut router = log_in(entry, &fleet, reach.insecure_plain).await?;
             Ok(removable(router.as_mut(), entry, named, SystemClock.now()).await?)
         };
         let found = each("looking", &fleet, reach, context, look).await?;
@@ -41,7 +40,7 @@ pub(super) async fn run(
         confirm("remove these", context)?;
     }
     let work = async |entry: &RouterEntry| -> Result<Vec<UnusedCertificate>, CommandError> {
-        let mut router = ca_routeros::connect(target(entry, &fleet, reach.insecure_plain)?).await?;
+        let mut router = log_in(entry, &fleet, reach.insecure_plain).await?;
         Ok(clean(router.as_mut(), entry, named, SystemClock.now()).await?)
     };
     let done = each("cleaning", &fleet, reach, context, work).await?;

@@ -8,7 +8,7 @@ use super::Context;
 use super::each::{Done, ErrorDocument, each, explain, status};
 use crate::cli::ReachArguments;
 use crate::error::{CommandError, ExitStatus};
-use crate::router::{FleetFile, target};
+use crate::router::{FleetFile, log_in};
 
 #[derive(Debug, Serialize)]
 struct DiagnosisDocument<'a> {
@@ -53,8 +53,7 @@ pub(super) async fn run(
 ) -> Result<ExitStatus, CommandError> {
     let fleet = FleetFile::read(&arguments.fleet.fleet)?;
     let look = async |entry: &RouterEntry| -> Result<Diagnosis, CommandError> {
-        let mut router =
-            ca_routeros::connect(target(entry, &fleet, arguments.insecure_plain)?).await?;
+        let mut router = log_in(entry, &fleet, arguments.insecure_plain).await?;
         Ok(examine(router.as_mut(), entry, SystemClock.now()).await?)
     };
     let done = each("examining", &fleet, arguments, context, look).await?;

@@ -8,7 +8,7 @@ use super::Context;
 use super::each::{Done, ErrorDocument, each, explain, status};
 use crate::cli::ReachArguments;
 use crate::error::{CommandError, ExitStatus};
-use crate::router::{FleetFile, crl_warnings, hierarchy, target};
+use crate::router::{FleetFile, crl_warnings, hierarchy, log_in};
 
 #[derive(Debug, Serialize)]
 struct PlanDocument<'a> {
@@ -55,8 +55,7 @@ pub(super) async fn plans(
     context: &mut Context,
 ) -> Result<Vec<Done<Plan>>, CommandError> {
     let look = async |entry: &RouterEntry| {
-        let mut router =
-            ca_routeros::connect(target(entry, fleet, arguments.insecure_plain)?).await?;
+        let mut router = log_in(entry, fleet, arguments.insecure_plain).await?;
         let now = SystemClock.now();
         let observed = observe(router.as_mut(), now).await?;
         plan(entry, hierarchy, &observed, now)

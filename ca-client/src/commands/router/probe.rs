@@ -9,7 +9,7 @@ use super::each::{Done, ErrorDocument, each, explain, status};
 use crate::cli::ReachArguments;
 use crate::error::{CommandError, ExitStatus};
 use crate::printer::table;
-use crate::router::{FleetFile, target};
+use crate::router::{FleetFile, log_in};
 
 #[derive(Debug, Serialize)]
 struct ProbeDocument<'a> {
@@ -43,8 +43,7 @@ pub(super) async fn run(
 ) -> Result<ExitStatus, CommandError> {
     let fleet = FleetFile::read(&arguments.fleet.fleet)?;
     let look = async |entry: &ca_deploy::RouterEntry| {
-        let mut router =
-            ca_routeros::connect(target(entry, &fleet, arguments.insecure_plain)?).await?;
+        let mut router = log_in(entry, &fleet, arguments.insecure_plain).await?;
         Ok(observe(router.as_mut(), SystemClock.now()).await?)
     };
     let done = each("looking", &fleet, arguments, context, look).await?;

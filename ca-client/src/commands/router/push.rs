@@ -11,7 +11,7 @@ use super::plan::{plans, text, warn_of_crls};
 use super::verify::show;
 use crate::cli::PushArguments;
 use crate::error::{CommandError, ExitStatus};
-use crate::router::{FleetEnroller, FleetFile, FromHere, hierarchy, target};
+use crate::router::{FleetEnroller, FleetFile, FromHere, hierarchy, log_in};
 
 pub(super) async fn run(
     arguments: &PushArguments,
@@ -36,7 +36,7 @@ pub(super) async fn run(
         accept_lockout: arguments.accept_lockout,
     };
     let work = async |entry: &RouterEntry| -> Result<Report, CommandError> {
-        let mut router = ca_routeros::connect(target(entry, &fleet, reach.insecure_plain)?).await?;
+        let mut router = log_in(entry, &fleet, reach.insecure_plain).await?;
         let enroller = FleetEnroller {
             client: &client,
             issuers: &issuers,

@@ -9,7 +9,7 @@ use super::each::{Done, ErrorDocument, each, explain, status};
 use crate::cli::ReachArguments;
 use crate::error::{CommandError, ExitStatus};
 use crate::printer::table;
-use crate::router::{FleetFile, FromHere, hierarchy, target};
+use crate::router::{FleetFile, FromHere, hierarchy, log_in};
 
 #[derive(Debug, Serialize)]
 struct ReportDocument<'a> {
@@ -50,8 +50,7 @@ pub(super) async fn run(
     let routers = fleet.chosen(&arguments.fleet.names)?;
     let hierarchy = hierarchy(&client, &client.issuers().await?, &routers).await?;
     let look = async |entry: &RouterEntry| -> Result<Report, CommandError> {
-        let mut router =
-            ca_routeros::connect(target(entry, &fleet, arguments.insecure_plain)?).await?;
+        let mut router = log_in(entry, &fleet, arguments.insecure_plain).await?;
         let now = SystemClock.now();
         Ok(verify(router.as_mut(), entry, &hierarchy, &FromHere, now).await?)
     };

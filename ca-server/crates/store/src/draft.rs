@@ -400,23 +400,10 @@ impl<'a> Draft<'a> {
     fn actors(&self) -> Vec<&'a Actor> {
         let mut actors: Vec<&'a Actor> = self.tables.actors().map(|row| &row.actor).collect();
         for change in &self.changes {
-            match change {
-                RowChange::ActorAdded(actor) => actors.push(actor),
-                RowChange::ActorRemoved(key) => actors.retain(|actor| actor.key != *key),
-                RowChange::Issued(_)
-                | RowChange::Revoked(_)
-                | RowChange::IssuerAdded(_)
-                | RowChange::CrlSigned(_)
-                | RowChange::SettingsChanged
-                | RowChange::KeyBlocked(_)
-                | RowChange::KeyUnblocked(_)
-                | RowChange::Restored(_)
-                | RowChange::Recovered(_)
-                | RowChange::LogKeyAdded(_)
-                | RowChange::ForkClaimed
-                | RowChange::ClockConfirmed
-                | RowChange::IssuerStateChanged(_)
-                | RowChange::IssuerRequested(_) => {}
+            if let RowChange::ActorAdded(actor) = change {
+                actors.push(actor);
+            } else if let RowChange::ActorRemoved(key) = change {
+                actors.retain(|actor| actor.key != *key);
             }
         }
         actors
@@ -424,25 +411,11 @@ impl<'a> Draft<'a> {
 
     fn trust_domain(&self, issuer: &IssuerId) -> Option<&'a TrustDomain> {
         let accepted = || {
-            self.changes.iter().find_map(|change| match change {
-                RowChange::IssuerAdded(added) => {
-                    (added.id == *issuer).then_some(&added.trust_domain)
-                }
-                RowChange::Issued(_)
-                | RowChange::Revoked(_)
-                | RowChange::ActorAdded(_)
-                | RowChange::ActorRemoved(_)
-                | RowChange::CrlSigned(_)
-                | RowChange::SettingsChanged
-                | RowChange::KeyBlocked(_)
-                | RowChange::KeyUnblocked(_)
-                | RowChange::Restored(_)
-                | RowChange::Recovered(_)
-                | RowChange::LogKeyAdded(_)
-                | RowChange::ForkClaimed
-                | RowChange::ClockConfirmed
-                | RowChange::IssuerStateChanged(_)
-                | RowChange::IssuerRequested(_) => None,
+            self.changes.iter().find_map(|change| {
+                let RowChange::IssuerAdded(added) = change else {
+                    return None;
+                };
+                (added.id == *issuer).then_some(&added.trust_domain)
             })
         };
         self.tables.trust_domain(issuer).or_else(accepted)
@@ -476,25 +449,11 @@ impl<'a> Draft<'a> {
     }
 
     fn issuer_request(&self, issuer: &IssuerId) -> Option<(IssuerClass, &'a TrustDomain)> {
-        let accepted = self.changes.iter().find_map(|change| match change {
-            RowChange::IssuerRequested(requested) => {
-                (requested.id == *issuer).then_some((requested.class, &requested.trust_domain))
-            }
-            RowChange::Issued(_)
-            | RowChange::Revoked(_)
-            | RowChange::ActorAdded(_)
-            | RowChange::ActorRemoved(_)
-            | RowChange::IssuerAdded(_)
-            | RowChange::CrlSigned(_)
-            | RowChange::IssuerStateChanged(_)
-            | RowChange::KeyBlocked(_)
-            | RowChange::KeyUnblocked(_)
-            | RowChange::Restored(_)
-            | RowChange::LogKeyAdded(_)
-            | RowChange::ForkClaimed
-            | RowChange::ClockConfirmed
-            | RowChange::SettingsChanged
-            | RowChange::Recovered(_) => None,
+        let accepted = self.changes.iter().find_map(|change| {
+            let RowChange::IssuerRequested(requested) = change else {
+                return None;
+            };
+            (requested.id == *issuer).then_some((requested.class, &requested.trust_domain))
         });
         let durable = || {
             let row = self.tables.issuer_request(issuer)?;
@@ -504,23 +463,9 @@ impl<'a> Draft<'a> {
     }
 
     fn accepted(&self) -> impl Iterator<Item = &'a IssuedRow> {
-        self.changes.iter().filter_map(|change| match change {
-            RowChange::Issued(issued) | RowChange::Recovered(issued) => Some(issued),
-            RowChange::Revoked(_)
-            | RowChange::ActorAdded(_)
-            | RowChange::ActorRemoved(_)
-            | RowChange::IssuerAdded(_)
-            | RowChange::CrlSigned(_)
-            | RowChange::SettingsChanged
-            | RowChange::KeyBlocked(_)
-            | RowChange::KeyUnblocked(_)
-            | RowChange::Restored(_)
-            | RowChange::LogKeyAdded(_)
-            | RowChange::ForkClaimed
-            | RowChange::ClockConfirmed
-            | RowChange::IssuerStateChanged(_)
-            | RowChange::IssuerRequested(_) => None,
-        })
+        self.changes
+            .iter()
+            .filter_map(|change| change.certificate())
     }
 
     fn find(&self, serial: SerialNumber) -> Option<Holder<'a>> {

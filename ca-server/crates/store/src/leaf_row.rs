@@ -102,6 +102,27 @@ impl LeafRow {
 }
 
 impl RowChange {
+    /// Returns the certificate that it brings, whether it was issued now or handed in.
+    pub(crate) fn certificate(&self) -> Option<&IssuedRow> {
+        match self {
+            Self::Issued(issued) | Self::Recovered(issued) => Some(issued),
+            Self::Revoked(_)
+            | Self::ActorAdded(_)
+            | Self::ActorRemoved(_)
+            | Self::IssuerAdded(_)
+            | Self::CrlSigned(_)
+            | Self::SettingsChanged
+            | Self::KeyBlocked(_)
+            | Self::KeyUnblocked(_)
+            | Self::Restored(_)
+            | Self::LogKeyAdded(_)
+            | Self::ForkClaimed
+            | Self::ClockConfirmed
+            | Self::IssuerStateChanged(_)
+            | Self::IssuerRequested(_) => None,
+        }
+    }
+
     /// Returns nothing for what only the log keeps.
     fn project(change: &Change) -> Result<Option<Self>, StoreError> {
         Ok(Some(match change {

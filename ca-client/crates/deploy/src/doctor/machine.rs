@@ -1,11 +1,11 @@
 //! The clock, the release, the device mode, and what the log says.
 
-use ca_routeros::{Call, Command, RouterError, RouterTransport};
+use ca_routeros::RouterTransport;
 use ca_types::UnixTime;
 
 use super::{Complaints, Gravity, complain};
 use crate::DeployError;
-use crate::observe::Observed;
+use crate::observe::{Observed, rows};
 
 pub(super) fn examine(observed: &Observed, now: UnixTime, complaints: &mut Complaints) {
     if observed.is_clock_off(now) {
@@ -83,12 +83,8 @@ const MOST_LINES: usize = 3;
 
 /// Reads the errors and warnings in the log.
 pub(super) async fn log(router: &mut dyn RouterTransport) -> Result<Log, DeployError> {
-    let reply = match router.call(&Call::new("/log", Command::Print)).await {
-        Ok(reply) => reply,
-        Err(RouterError::UnknownCommand { .. }) => return Ok(Log(Vec::new())),
-        Err(other) => return Err(other.into()),
-    };
-    let lines = reply.rows.iter().filter_map(|row| {
+    let rows = rows(router, "/log").await?;
+    let lines = rows.iter().filter_map(|row| {
         let topics = row.text("topics");
         let grave = topics
             .split(',')

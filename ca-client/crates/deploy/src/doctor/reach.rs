@@ -1,21 +1,17 @@
 //! The firewall: rules that shut a service for everybody.
 
-use ca_routeros::{Call, Command, RouterError, RouterTransport, Row};
+use ca_routeros::{RouterTransport, Row};
 
 use super::{Complaints, Gravity, complain};
 use crate::DeployError;
-use crate::observe::Observed;
+use crate::observe::{Observed, rows};
 
 pub(super) async fn examine(
     router: &mut dyn RouterTransport,
     observed: &Observed,
     complaints: &mut Complaints,
 ) -> Result<(), DeployError> {
-    let rules = match router.call(&Call::new(MENU, Command::Print)).await {
-        Ok(reply) => reply.rows,
-        Err(RouterError::UnknownCommand { .. }) => return Ok(()),
-        Err(other) => return Err(other.into()),
-    };
+    let rules = rows(router, MENU).await?;
     let tls = observed
         .services
         .iter()

@@ -1,11 +1,11 @@
 //! The certificates in the store, and whether each can do what it is used for.
 
 use ca_routeros::certificate::CertificateRow;
-use ca_types::{UnixTime, Validity};
+use ca_types::UnixTime;
 
 use super::{Complaints, Gravity, UnusedCertificate, Use, complain, push};
 use crate::RouterEntry;
-use crate::observe::Observed;
+use crate::observe::{Observed, is_ending};
 
 pub(super) fn examine(
     observed: &Observed,
@@ -69,7 +69,7 @@ fn one(
             format!("{place} uses {name}, whose private key is not on the router"),
         );
     }
-    match validity(observed, row) {
+    match observed.validity(row) {
         Some(validity) if validity.not_after() < now => say(
             "expired",
             Gravity::Error,
@@ -83,9 +83,7 @@ fn one(
                 validity.not_before()
             ),
         ),
-        Some(validity)
-            if validity.not_after().since(now).saturating_mul(3) < validity.seconds() =>
-        {
+        Some(validity) if is_ending(validity, now) => {
             say(
                 "ending",
                 Gravity::Warning,
@@ -192,7 +190,9 @@ pub(super) fn unused(
     };
     let free = observed.certificates.iter().filter(|row| !is_used(row));
     free.filter_map(|row| {
-        let ended = validity(observed, row).is_some_and(|validity| validity.not_after() < now);
+        let ended = observed
+            .validity(row)
+            .is_some_and(|validity| validity.not_after() < now);
         let ours = is_ours(row, entry);
         let why = match (ended || row.expired, ours && is_former(observed, uses, row)) {
             (true, _) => "expired",
@@ -225,8 +225,7 @@ const DIGITS: usize = 8;
 
 /// Tells whether a younger certificate of the same name is in use.
 fn is_former(observed: &Observed, uses: &[Use], row: &CertificateRow) -> bool {
-    let begin =
-        |row: &CertificateRow| validity(observed, row).map(|validity| validity.not_before());
+    let begin = |row: &CertificateRow| observed.validity(row).map(|validity| validity.not_before());
     observed.certificates.iter().any(|other| {
         !row.is_ca()
             && other.id != row.id
@@ -238,10 +237,4 @@ fn is_former(observed: &Observed, uses: &[Use], row: &CertificateRow) -> bool {
 
 pub(super) fn find<'a>(observed: &'a Observed, name: &str) -> Option<&'a CertificateRow> {
     observed.certificates.iter().find(|row| row.name == name)
-}
-
-fn validity(observed: &Observed, row: &CertificateRow) -> Option<Validity> {
-    let from = observed.offset.parse(&row.invalid_before)?;
-    let to = observed.offset.parse(&row.invalid_after)?;
-    Validity::new(from, to).ok()
 }

@@ -1,8 +1,9 @@
 //! Where a router uses its certificates.
 
-use ca_routeros::{Call, Command, RouterError, RouterTransport};
+use ca_routeros::RouterTransport;
 
 use crate::DeployError;
+use crate::observe::rows;
 
 /// One place that refers to a certificate.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,12 +24,7 @@ pub(super) struct Use {
 pub(super) async fn uses(router: &mut dyn RouterTransport) -> Result<Vec<Use>, DeployError> {
     let mut uses = Vec::new();
     for place in PLACES {
-        let rows = match router.call(&Call::new(place.menu, Command::Print)).await {
-            Ok(reply) => reply.rows,
-            Err(RouterError::UnknownCommand { .. }) => continue,
-            Err(other) => return Err(other.into()),
-        };
-        for row in rows {
+        for row in rows(router, place.menu).await? {
             // A row of an open connection repeats its service.
             if row.is("connection") {
                 continue;

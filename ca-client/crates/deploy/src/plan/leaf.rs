@@ -6,7 +6,7 @@ use ca_types::{UnixTime, Validity};
 use super::PlanError;
 use crate::CertificateWish;
 use crate::hierarchy::{Authority, Hierarchy};
-use crate::observe::Observed;
+use crate::observe::{Observed, is_ending};
 
 /// The end-entity certificate of a wish.
 #[derive(Debug, Clone)]
@@ -74,7 +74,7 @@ pub(super) fn leaf(
     })?;
     let ours = observed.certificates.iter().filter_map(|row| {
         let issuer = issuers.iter().find(|ca| is_by(row, ca))?;
-        let validity = validity(row, observed)?;
+        let validity = observed.validity(row)?;
         let usable =
             row.private_key && !row.expired && validity.contains(now) && !hierarchy.is_revoked(row);
         (usable && row.common_name == wish.name.as_str()).then_some((row, *issuer, validity))
@@ -85,8 +85,7 @@ pub(super) fn leaf(
         Some((row, issuing, validity)) => {
             let row = row.clone();
             let found = Found { row, validity };
-            let left = validity.not_after().since(now);
-            if left.saturating_mul(3) < validity.seconds() {
+            if is_ending(validity, now) {
                 ((*newest).clone(), LeafState::Ending(found))
             } else {
                 (issuing.clone(), LeafState::Healthy(found))
@@ -98,12 +97,6 @@ pub(super) fn leaf(
         issuing,
         state,
     })
-}
-
-fn validity(row: &CertificateRow, observed: &Observed) -> Option<Validity> {
-    let from = observed.offset.parse(&row.invalid_before)?;
-    let to = observed.offset.parse(&row.invalid_after)?;
-    Validity::new(from, to).ok()
 }
 
 /// Tells whether a row names this CA as its issuer; every CA has a name of its own.

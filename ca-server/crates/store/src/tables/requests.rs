@@ -48,7 +48,8 @@ impl Requests {
         let until = row
             .changes
             .iter()
-            .filter_map(end_of)
+            .filter_map(RowChange::certificate)
+            .map(|issued| issued.validity.not_after())
             .fold(least, UnixTime::max);
         let answer = Answer {
             id: id.octets(),
@@ -71,27 +72,5 @@ impl Requests {
             // Twice what is left, so that a sweep costs nothing on average.
             self.sweep_at = answers.len().saturating_mul(2).max(FIRST_SWEEP);
         }
-    }
-}
-
-fn end_of(change: &RowChange) -> Option<UnixTime> {
-    match change {
-        RowChange::Issued(issued) | RowChange::Recovered(issued) => {
-            Some(issued.validity.not_after())
-        }
-        RowChange::Revoked(_)
-        | RowChange::ActorAdded(_)
-        | RowChange::ActorRemoved(_)
-        | RowChange::IssuerAdded(_)
-        | RowChange::CrlSigned(_)
-        | RowChange::SettingsChanged
-        | RowChange::KeyBlocked(_)
-        | RowChange::KeyUnblocked(_)
-        | RowChange::Restored(_)
-        | RowChange::LogKeyAdded(_)
-        | RowChange::ForkClaimed
-        | RowChange::ClockConfirmed
-        | RowChange::IssuerStateChanged(_)
-        | RowChange::IssuerRequested(_) => None,
     }
 }
