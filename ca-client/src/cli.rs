@@ -200,6 +200,9 @@ pub(crate) struct RenewArguments {
     /// Validity in days [default: by profile]
     #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) days: Option<u32>,
+    /// Where it has to work: refuses what would not; repeatable. `ca-client check --list-targets` shows them
+    #[arg(long, value_name = "TARGET")]
+    pub(crate) target: Vec<String>,
     #[command(flatten)]
     pub(crate) place: PlaceArguments,
 }
@@ -222,6 +225,9 @@ pub(crate) struct RekeyArguments {
     /// Validity in days [default: by profile]
     #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) days: Option<u32>,
+    /// Where it has to work: refuses what would not; repeatable. `ca-client check --list-targets` shows them
+    #[arg(long, value_name = "TARGET")]
+    pub(crate) target: Vec<String>,
     /// Kind of the new key [default: as the old one; rsa2048 or p256]
     #[arg(long, value_enum)]
     pub(crate) key_algorithm: Option<KeyAlgorithm>,

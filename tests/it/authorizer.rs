@@ -1,11 +1,10 @@
 //! Every method × every wrong caller: denied. A method without a row fails.
 
-mod callers;
 mod methods;
 
+use crate::callers::{Door, Identity};
 use ca_proto::v1;
 use ca_tests::{Algorithm, Site};
-use callers::{Door, Identity};
 use methods::{Context, METHODS, Method, Outside};
 
 use crate::in_process::{self, InProcess};

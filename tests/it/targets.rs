@@ -69,12 +69,29 @@ fn what_would_not_work_is_refused_before_it_is_signed() {
         ],
     );
     assert_eq!(row.get("notices"), None, "{row}");
+
+    // A successor is judged as well, and the refused one is asked for again without the target.
+    let before = site.client_json(&["list"]);
+    let certificate = "gw.example.net/gw.example.net.pem";
+    for command in ["renew", "rekey"] {
+        let words = [command, "--cert", certificate, "--out", command];
+        let strict = [&words[..], &["--target", "routeros-6"]].concat();
+        site.client(&strict)
+            .refused(1, &["routeros-6: chain-keys-rsa: wanted RSA keys"]);
+        assert_eq!(site.client_json(&["list"]), before);
+    }
+    let words = ["renew", "--cert", certificate, "--out", "renew"];
+    site.client(&[&words[..], &["--target", "openvpn"]].concat())
+        .ok();
 }
 
 #[test]
 fn presumed_targets_make_notices_only() {
     let (site, _server) = Site::running(Algorithm::Rsa2048);
     let row = site.issue("vpn-server", "gw.example.net", &["--key-algorithm", "p256"]);
+    assert_eq!(notices(&row), ["server-key-rsa-by-hand"], "{row}");
+    let certificate = "gw.example.net/gw.example.net.pem";
+    let row = site.client_json(&["rekey", "--cert", certificate, "--out", "next"]);
     assert_eq!(notices(&row), ["server-key-rsa-by-hand"], "{row}");
     let key = site.path("gw.example.net/gw.example.net.key");
     let csr = site.path("gw.csr");

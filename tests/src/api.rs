@@ -5,7 +5,7 @@ use std::{path::Path, sync::Arc};
 use aws_lc_rs::rand::SecureRandom as _;
 use ca_proto::v1::{IssueRequest, certificate_authority_client::CertificateAuthorityClient};
 use hyper_util::rt::TokioIo;
-use rcgen::{CertificateParams, DnType, KeyPair, PKCS_ECDSA_P256_SHA256};
+use rcgen::{CertificateParams, DnType, KeyPair, PKCS_ECDSA_P256_SHA256, SigningKey as _};
 use rustls::{
     ClientConfig, RootCertStore,
     pki_types::{CertificateDer, PrivateKeyDer, ServerName, pem::PemObject as _},
@@ -79,6 +79,14 @@ impl Key {
     /// Returns the key as PKCS#8.
     pub fn pkcs8(&self) -> Vec<u8> {
         self.0.serialize_der()
+    }
+
+    /// Signs octets: ECDSA with SHA-256, in DER.
+    ///
+    /// # Panics
+    /// When the machine has no randomness.
+    pub fn sign(&self, octets: &[u8]) -> Vec<u8> {
+        self.0.sign(octets).expect("the machine has randomness")
     }
 
     /// Returns a certification request in DER that names `name` and nothing else.

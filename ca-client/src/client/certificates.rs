@@ -44,6 +44,8 @@ pub struct SuccessorParameters {
     pub certification_request: Vec<u8>,
     /// The validity; none takes the default of the profile.
     pub days: Option<Days>,
+    /// Where it has to work; an error of one of these targets refuses it.
+    pub targets: Vec<Target>,
     /// The holder's signature; none when an actor asks.
     pub holder_proof: Option<HolderProof>,
 }
@@ -147,11 +149,7 @@ impl Client {
             targets: parameters.targets.iter().map(ToString::to_string).collect(),
         };
         let answer = self.read(self.certificates().issue(request).await)?;
-        let issued = Issued::from_wire(answer.certificate, answer.chain)?;
-        Ok(Issued {
-            notices: answer.notices.into_iter().map(TargetNotice::from).collect(),
-            ..issued
-        })
+        Issued::with_notices(answer.certificate, answer.chain, answer.notices)
     }
 
     /// Issues a successor with the same key.
@@ -165,9 +163,10 @@ impl Client {
             certification_request: parameters.certification_request.clone(),
             days: wire_days(parameters.days),
             holder_proof: parameters.holder_proof.as_ref().map(HolderProof::to_wire),
+            targets: parameters.targets.iter().map(ToString::to_string).collect(),
         };
         let answer = self.read(self.certificates().renew(request).await)?;
-        Issued::from_wire(answer.certificate, answer.chain)
+        Issued::with_notices(answer.certificate, answer.chain, answer.notices)
     }
 
     /// Issues a successor with a new key.
@@ -181,9 +180,10 @@ impl Client {
             certification_request: parameters.certification_request.clone(),
             days: wire_days(parameters.days),
             holder_proof: parameters.holder_proof.as_ref().map(HolderProof::to_wire),
+            targets: parameters.targets.iter().map(ToString::to_string).collect(),
         };
         let answer = self.read(self.certificates().rekey(request).await)?;
-        Issued::from_wire(answer.certificate, answer.chain)
+        Issued::with_notices(answer.certificate, answer.chain, answer.notices)
     }
 
     /// Finds one certificate.
@@ -301,6 +301,18 @@ impl Issued {
             certificate: certificate.try_into()?,
             chain,
             notices: Vec::new(),
+        })
+    }
+
+    fn with_notices(
+        certificate: Option<v1::Certificate>,
+        chain: Vec<Vec<u8>>,
+        notices: Vec<v1::TargetNotice>,
+    ) -> Result<Self, ClientError> {
+        let issued = Self::from_wire(certificate, chain)?;
+        Ok(Self {
+            notices: notices.into_iter().map(TargetNotice::from).collect(),
+            ..issued
         })
     }
 }

@@ -56,7 +56,7 @@ pub struct ProfileRecord {
     pub targets: Vec<String>,
     /// The roles of the actors who may ask.
     pub roles: Vec<String>,
-    /// For how many days past its end a certificate may still be renewed by its holder.
+    /// For how many days past its end a certificate may still be renewed or rekeyed.
     pub renewal_after_expiry_days: Days,
     /// What differs from the ready-made profile, one line each.
     pub differences: Vec<String>,

@@ -2,10 +2,12 @@
 
 use ca_types::Days;
 use ca_verify::HolderMethod;
+use ca_verify::target::Target;
 
 use super::Context;
 use super::issue::report;
 use super::successor::{Predecessor, holder_proof, key_file, read_key};
+use crate::arguments::values;
 use crate::cli::RekeyArguments;
 use crate::client::{Client, SuccessorParameters};
 use crate::enrollment::{Enrollment, Protection};
@@ -37,8 +39,9 @@ pub(super) async fn run(
             "the old key is encrypted, the new one is not: encrypt it with --key-passphrase-file or --generate-passphrase",
         )?;
     }
+    let targets: Vec<Target> = values("--target", &arguments.target)?;
     let settings = context.settings()?;
-    let mut asked = old.asked("rekey", &settings.server, arguments.days);
+    let mut asked = old.asked("rekey", &settings.server, arguments.days, &targets);
     let algorithm = arguments
         .key_algorithm
         .map(|algorithm| algorithm.to_string());
@@ -75,6 +78,7 @@ pub(super) async fn run(
         serial: old.serial,
         certification_request: request.to_vec(),
         days: arguments.days.map(Days),
+        targets,
         holder_proof: proof,
     };
     let issued = match client.rekey(&parameters).await {

@@ -2,10 +2,12 @@
 
 use ca_types::Days;
 use ca_verify::HolderMethod;
+use ca_verify::target::Target;
 
 use super::Context;
 use super::issue::report;
 use super::successor::{Predecessor, holder_proof, key_file, read_key};
+use crate::arguments::values;
 use crate::cli::RenewArguments;
 use crate::client::{Client, SuccessorParameters};
 use crate::enrollment::{Enrollment, Protection};
@@ -26,6 +28,7 @@ pub(super) async fn run(
         &mut context.printer,
     )?
     .key;
+    let targets: Vec<Target> = values("--target", &arguments.target)?;
     let settings = context.settings()?;
     let enrollment = Enrollment {
         directory: &arguments.place.out,
@@ -34,7 +37,7 @@ pub(super) async fn run(
         p12: false,
         protection: Protection::Rights,
         former_key: None,
-        asked: old.asked("renew", &settings.server, arguments.days),
+        asked: old.asked("renew", &settings.server, arguments.days, &targets),
     };
     let _unless_used = enrollment.prepare()?;
     let client = Client::connect_anonymously(&settings).await?;
@@ -49,6 +52,7 @@ pub(super) async fn run(
         serial: old.serial,
         certification_request: request.to_vec(),
         days: arguments.days.map(Days),
+        targets,
         holder_proof: Some(proof),
     };
     let issued = match client.renew(&parameters).await {

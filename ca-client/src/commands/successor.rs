@@ -3,8 +3,10 @@
 use std::path::{Path, PathBuf};
 
 use ca_types::{ActorName, Clock as _, Code, RequestId, SerialNumber, SubjectName, SystemClock};
+use ca_verify::target::Target;
 use ca_verify::{Certificate, HolderMethod, HolderRequest};
 
+use super::issue::targets_asked;
 use crate::arguments::certificate;
 use crate::client::HolderProof;
 use crate::enrollment::{finish_switch, read_with_warning};
@@ -55,7 +57,13 @@ impl Predecessor {
     }
 
     /// Writes down what is asked.
-    pub(super) fn asked(&self, command: &str, server: &ServerAddress, days: Option<u32>) -> Asked {
+    pub(super) fn asked(
+        &self,
+        command: &str,
+        server: &ServerAddress,
+        days: Option<u32>,
+        targets: &[Target],
+    ) -> Asked {
         let mut asked: Asked = [
             ("command", command.to_owned()),
             ("server", server.to_string()),
@@ -64,6 +72,7 @@ impl Predecessor {
         .map(|(key, value)| (key.to_owned(), value))
         .into();
         asked.extend(days.map(|days| ("--days".to_owned(), days.to_string())));
+        asked.extend(targets_asked(targets));
         asked
     }
 }

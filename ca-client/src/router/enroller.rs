@@ -127,6 +127,7 @@ impl FleetEnroller<'_> {
                 serial: predecessor.serial,
                 certification_request: request.clone(),
                 days: wish.days,
+                targets: Vec::new(),
                 holder_proof: None,
             };
             let answer = match self.client.rekey(&parameters).await {

@@ -10,7 +10,7 @@ use ca_core::{IssuanceError, OrganizationError, PolicyError};
 use ca_store::StoreError;
 use ca_types::{
     CertificateState, Code, Days, Hinted, IssuerClass, IssuerId, ProfileName, Role, SerialError,
-    SerialNumber,
+    SerialNumber, UnixTime,
 };
 use ca_verify::target::{ChainError, TargetError};
 use ca_verify::{CeremonyError, CertificateError, HolderError, NoteError};
@@ -116,6 +116,20 @@ pub enum AuthorityError {
         serial: SerialNumber,
         /// What it is.
         state: CertificateState,
+    },
+    /// It expired longer ago than its profile lets it be renewed.
+    #[error(
+        "certificate {serial} expired at {not_after}: wanted at most {limit} ago for profile {profile}"
+    )]
+    TooLate {
+        /// The certificate.
+        serial: SerialNumber,
+        /// Its last second.
+        not_after: UnixTime,
+        /// Its profile.
+        profile: ProfileName,
+        /// For how long after its end it can be renewed.
+        limit: Days,
     },
     /// A renewal must keep the key.
     #[error("the request to renew has another key than the certificate")]
@@ -237,6 +251,7 @@ impl Hinted for AuthorityError {
             Self::KeyOfACa(_) => Code::UnacceptableKey,
             Self::Ambiguous { .. } => Code::Ambiguous,
             Self::NotValid { .. }
+            | Self::TooLate { .. }
             | Self::NoIssuer(_)
             | Self::RekeyOfActor(_)
             | Self::OfTheApi { .. } => Code::FailedPrecondition,
@@ -296,7 +311,10 @@ impl AuthorityError {
             Self::NeedsRestart(_) => {
                 "restart the server for these; a reload takes `domains` and `profiles`, and nothing of a file with others"
             }
-            Self::UnknownSerial(_) | Self::UnknownName(_) => "`list` shows what there is",
+            Self::UnknownSerial(_) => "`list` shows what there is",
+            Self::UnknownName(_) => {
+                "`list` shows what there is; an expired one is revoked by its serial number"
+            }
             Self::IssuerOfProfile { .. } | Self::UnknownIssuer(_) | Self::UnknownRequest(_) => {
                 "`issuer list` shows what there is"
             }
@@ -306,7 +324,7 @@ impl AuthorityError {
                 "only certificates of devices and people come back; actors are added anew"
             }
             Self::RevokedBefore(_) => "issue a new certificate for a new key",
-            Self::NotValid { .. } => "issue a new certificate",
+            Self::NotValid { .. } | Self::TooLate { .. } => "issue a new certificate",
             Self::IssuerName(_) => {
                 "organization, name and `VPN Server CA 2026-1` have 64 characters in all"
             }

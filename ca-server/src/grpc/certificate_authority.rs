@@ -6,7 +6,7 @@ use ca_core::Lifetime;
 use ca_proto::{ConvertError, certificate_state, revocation_reason, v1};
 use ca_store::{CertificateQuery, PageToken};
 use ca_types::{Days, GeneralName, ProfileName, Scope, SerialNumber, SubjectName, UnixTime};
-use ca_verify::target::Target;
+use ca_verify::target::{Misfit, Target};
 use ca_verify::{Certificate, HolderRequest};
 use tonic::{Request, Response, Status};
 
@@ -33,13 +33,14 @@ impl CertificateAuthorityService {
         caller: &Caller,
         kind: SuccessorKind,
         wire: Successor,
-    ) -> Result<Answer, Status> {
+    ) -> Result<(Answer, Vec<Misfit>), Status> {
         let serial = serial_of(&wire.serial)?;
         let csr = csr_of(&wire.certification_request)?;
         // The caller's key is left out: an actor and the holder who ask for the same thing get the same answer.
         let fields = v1::RekeyRequest {
             serial: serial.to_string(),
             days: wire.days,
+            targets: wire.targets,
             ..v1::RekeyRequest::default()
         };
         let request = request_of(&wire.request_id, caller, None, &fields, Some(&csr))?;
@@ -60,15 +61,20 @@ impl CertificateAuthorityService {
                 })
             })
             .transpose()?;
+        let targets = targets_of(&fields.targets)?;
         let order = SuccessorOrder {
             request,
             kind,
             serial,
             csr,
             lifetime: lifetime_of(wire.days),
+            targets: targets.clone(),
             proof,
         };
-        self.0.succeed(caller, order).await.map_err(|e| refuse(&e))
+        let answer = self.0.succeed(caller, order).await;
+        let answer = answer.map_err(|e| refuse(&e))?;
+        let notices = self.0.notices(&answer, &targets).map_err(|e| refuse(&e))?;
+        Ok((answer, notices))
     }
 }
 
@@ -78,6 +84,7 @@ struct Successor {
     serial: String,
     certification_request: Vec<u8>,
     days: u32,
+    targets: Vec<String>,
     proof: Option<v1::HolderProof>,
 }
 
@@ -136,17 +143,23 @@ impl v1::certificate_authority_server::CertificateAuthority for CertificateAutho
             certification_request,
             days,
             holder_proof,
+            targets,
         } = request.into_inner();
         let wire = Successor {
             request_id,
             serial,
             certification_request,
             days,
+            targets,
             proof: holder_proof,
         };
-        let (certificate, chain) =
-            answer_to_wire(self.succeed(&caller, SuccessorKind::Renew, wire).await?);
-        Ok(Response::new(v1::RenewResponse { certificate, chain }))
+        let (answer, notices) = self.succeed(&caller, SuccessorKind::Renew, wire).await?;
+        let (certificate, chain) = answer_to_wire(answer);
+        Ok(Response::new(v1::RenewResponse {
+            certificate,
+            chain,
+            notices: notices_to_wire(&notices),
+        }))
     }
 
     async fn rekey(
@@ -160,17 +173,23 @@ impl v1::certificate_authority_server::CertificateAuthority for CertificateAutho
             certification_request,
             days,
             holder_proof,
+            targets,
         } = request.into_inner();
         let wire = Successor {
             request_id,
             serial,
             certification_request,
             days,
+            targets,
             proof: holder_proof,
         };
-        let (certificate, chain) =
-            answer_to_wire(self.succeed(&caller, SuccessorKind::Rekey, wire).await?);
-        Ok(Response::new(v1::RekeyResponse { certificate, chain }))
+        let (answer, notices) = self.succeed(&caller, SuccessorKind::Rekey, wire).await?;
+        let (certificate, chain) = answer_to_wire(answer);
+        Ok(Response::new(v1::RekeyResponse {
+            certificate,
+            chain,
+            notices: notices_to_wire(&notices),
+        }))
     }
 
     async fn get(

@@ -102,7 +102,7 @@ pub(super) const ALL: [ProfileKey; 16] = [
     row(
         "renewal_after_expiry_days",
         "number",
-        "For how many days past its end a certificate may still be renewed by its holder. From 0 to 365.",
+        "For how many days past its end a certificate may still be renewed or rekeyed. From 0 to 365.",
     ),
 ];
 

@@ -51,7 +51,7 @@ pub struct ProfileParts {
     pub targets: Vec<String>,
     /// The roles of the actors who may ask for one.
     pub roles: Vec<Role>,
-    /// For how many days past its end a certificate may still be renewed by its holder.
+    /// For how many days past its end a certificate may still be renewed or rekeyed.
     pub renewal_after_expiry: Days,
 }
 
@@ -179,7 +179,7 @@ impl Profile {
         &self.parts.roles
     }
 
-    /// Returns for how many days past its end a certificate may still be renewed by its holder; none by default.
+    /// Returns for how many days past its end a certificate may still be renewed or rekeyed; none by default.
     pub fn renewal_after_expiry(&self) -> Days {
         self.parts.renewal_after_expiry
     }

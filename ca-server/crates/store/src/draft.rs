@@ -224,8 +224,8 @@ impl<'a> Draft<'a> {
                 if self.is_revoked(former) {
                     return Err(refuse("is revoked"));
                 }
-                if self.not_after(former) < time {
-                    return Err(refuse("is expired"));
+                if time.since(self.not_after(former)) > MAX_LATENESS_SECONDS {
+                    return Err(refuse("expired more than a year ago"));
                 }
                 self.lineage(former)
             }
@@ -236,7 +236,8 @@ impl<'a> Draft<'a> {
             .filter(|holder| time <= self.not_after(*holder))
             .find(|holder| !lineage.contains(&self.serial(*holder)));
         match (rival, issued.succeeds) {
-            (None, _) => Ok(()),
+            (None, None) => Ok(()),
+            (None, Some(serial)) => self.check_lateness(serial, &issued.name, same_kind, time),
             (Some(rival), Some(serial)) if self.is_before(rival, serial) => {
                 Err(StoreError::LineTooLong {
                     serial,
@@ -250,6 +251,51 @@ impl<'a> Draft<'a> {
                 serial: self.serial(rival),
             }),
         }
+    }
+
+    /// Refuses a successor of an expired certificate that was not the last of its name: who revoked a later one, or
+    /// let it expire, need not think of those before it.
+    fn check_lateness(
+        &self,
+        serial: SerialNumber,
+        name: &str,
+        same_kind: impl Fn(&Holder<'a>) -> bool,
+        time: UnixTime,
+    ) -> Result<(), StoreError> {
+        let former = self
+            .find(serial)
+            .ok_or(StoreError::UnknownCertificate(serial))?;
+        if time <= self.not_after(former) {
+            return Ok(());
+        }
+        let leaf = self.leaf(former);
+        let refuse = |what| Err(StoreError::CannotSucceed { serial, what });
+        if self
+            .holders(name)
+            .filter(same_kind)
+            .any(|holder| self.leaf(holder) > leaf)
+        {
+            return refuse("is expired, and its name has got another since");
+        }
+        if self.newest_revoked(name) > leaf {
+            return refuse("is expired, and a later one of its name was revoked");
+        }
+        Ok(())
+    }
+
+    /// Returns the leaf that issued the newest revoked certificate of a name; 0 when there is none.
+    fn newest_revoked(&self, name: &str) -> u64 {
+        let accepted = self.changes.iter().filter_map(|change| {
+            let RowChange::Revoked(revoked) = change else {
+                return None;
+            };
+            let holder = self.find(revoked.serial)?;
+            (self.name(holder) == Some(name)).then(|| self.leaf(holder))
+        });
+        accepted
+            .chain([self.tables.newest_revoked(name)])
+            .max()
+            .unwrap_or(0)
     }
 
     /// Lists a certificate and those before it that a successor may stand beside.
@@ -528,6 +574,14 @@ impl<'a> Draft<'a> {
         }
     }
 
+    /// Returns the leaf that issued a certificate; one that is not durable yet is newer than all.
+    fn leaf(&self, holder: Holder<'a>) -> u64 {
+        match holder {
+            Holder::Durable(certificate) => certificate.leaf,
+            Holder::Accepted(_) => u64::MAX,
+        }
+    }
+
     fn not_after(&self, holder: Holder<'a>) -> UnixTime {
         match holder {
             Holder::Durable(certificate) => certificate.validity.not_after(),
@@ -568,6 +622,9 @@ impl<'a> Draft<'a> {
 
 /// How far back a line of successors is followed; more that are valid at once have no use.
 const MAX_LINEAGE: usize = 64;
+
+/// No profile lets a certificate be renewed longer after its end; how long each does is asked before.
+const MAX_LATENESS_SECONDS: u64 = 365 * 86_400;
 
 #[cfg(test)]
 mod tests {

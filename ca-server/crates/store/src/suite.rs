@@ -17,7 +17,8 @@ mod issuers;
 
 pub(crate) use holders::{
     a_line_of_successors_ends_somewhere, a_successor_stands_beside_its_predecessor,
-    an_entry_that_means_all_of_a_name_has_seen_them_all, pages_within_a_scope_are_full,
+    an_entry_that_means_all_of_a_name_has_seen_them_all,
+    an_expired_certificate_is_succeeded_while_it_was_the_last, pages_within_a_scope_are_full,
 };
 pub(crate) use issuers::{
     a_requested_ca_keeps_its_id_and_class, issuer_ids_and_crl_numbers_never_repeat,
@@ -712,6 +713,7 @@ store_suite! {
     an_expired_certificate_frees_its_name
     a_clock_that_jumps_back_finds_the_names_held
     a_successor_stands_beside_its_predecessor
+    an_expired_certificate_is_succeeded_while_it_was_the_last
     a_line_of_successors_ends_somewhere
     an_entry_that_means_all_of_a_name_has_seen_them_all
     pages_within_a_scope_are_full

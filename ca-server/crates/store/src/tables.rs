@@ -298,6 +298,11 @@ impl Tables {
         self.certificates.holders(name)
     }
 
+    /// Returns the leaf that issued the newest revoked certificate with a NAME; 0 when there is none.
+    pub(crate) fn newest_revoked(&self, name: &str) -> u64 {
+        self.certificates.newest_revoked(name)
+    }
+
     /// Finds the NAME that a key belongs to.
     pub(crate) fn name_of_key(&self, key: &KeyId) -> Option<&str> {
         self.certificates.name_of_key(key)

@@ -57,7 +57,59 @@ pub(crate) async fn a_successor_stands_beside_its_predecessor(store: Arc<dyn CaS
     assert_eq!(serials(&valid.unwrap()), [1, 3]);
     let late = Leaf::new("a.example", 5).succeeding(3);
     let expired = at(late.entry(), late.not_after.plus(1).unwrap());
-    refuse(&*store, expired, &cannot(3, "is expired")).await;
+    let later = "is expired, and a later one of its name was revoked";
+    refuse(&*store, expired, &cannot(3, later)).await;
+}
+
+/// An expired certificate can be succeeded for a year, as long as it was the last of its name.
+pub(crate) async fn an_expired_certificate_is_succeeded_while_it_was_the_last(
+    store: Arc<dyn CaStore>,
+) {
+    accept(&*store, founding()).await;
+    let lasting = |name, number, succeeds, days: u64| {
+        let mut leaf = Leaf::new(name, number);
+        leaf.not_after = now().plus(days * DAY).unwrap();
+        leaf.succeeds = Some(succeeds).filter(|it| *it != 0).map(serial);
+        leaf
+    };
+    let on = |leaf: &Leaf, days: u64| at(leaf.entry(), now().plus(days * DAY + 1).unwrap());
+    let cannot = |number, what| {
+        format!(
+            "certificate {} {what}, so nothing can succeed it",
+            serial(number)
+        )
+    };
+    // The only one of its name: for 365 days, and not a second longer.
+    accept(&*store, Leaf::new("a.example", 1).entry()).await;
+    let late = lasting("a.example", 2, 1, 900);
+    let never = on(&late, 90 + 365);
+    refuse(&*store, never, &cannot(1, "expired more than a year ago")).await;
+    let last = at(late.entry(), now().plus((90 + 365) * DAY).unwrap());
+    accept(&*store, last).await;
+
+    // One that was replaced on the way, by a successor or without one, comes back never.
+    accept(&*store, Leaf::new("b.example", 3).entry()).await;
+    accept(&*store, lasting("b.example", 4, 3, 100).entry()).await;
+    let late = on(&lasting("b.example", 5, 3, 900), 101);
+    let since = "is expired, and its name has got another since";
+    refuse(&*store, late, &cannot(3, since)).await;
+    accept(&*store, on(&lasting("b.example", 5, 4, 900), 101)).await;
+
+    // One that was revoked, or whose name lost a later one.
+    accept(&*store, Leaf::new("c.example", 6).entry()).await;
+    accept(&*store, lasting("c.example", 7, 6, 100).entry()).await;
+    accept(&*store, entry([revoked(7)])).await;
+    let late = on(&lasting("c.example", 8, 7, 900), 101);
+    refuse(&*store, late, &cannot(7, "is revoked")).await;
+    let late = on(&lasting("c.example", 8, 6, 900), 101);
+    let later = "is expired, and a later one of its name was revoked";
+    refuse(&*store, late, &cannot(6, later)).await;
+
+    // Revoking the one before it hinders nothing.
+    accept(&*store, Leaf::new("d.example", 9).entry()).await;
+    accept(&*store, lasting("d.example", 10, 9, 100).entry()).await;
+    accept(&*store, entry([revoked(9)])).await;
+    accept(&*store, on(&lasting("d.example", 11, 10, 900), 101)).await;
 }
 
 /// A line of successors may be 64 long; one more has an error of its own, and revoking an old one makes room.

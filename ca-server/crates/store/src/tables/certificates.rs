@@ -42,6 +42,8 @@ struct Name {
     text: Box<str>,
     /// The newest certificate of the name that is not revoked; the older ones hang on it.
     newest: Option<Number>,
+    /// The leaf that issued the newest revoked certificate of the name; 0, which issues to no device, when there is none.
+    newest_revoked: u64,
 }
 
 /// A certificate as the tables hold it: about 160 octets.
@@ -185,6 +187,13 @@ impl Certificates {
         })
     }
 
+    /// Returns the leaf that issued the newest revoked certificate of a name; 0 when there is none.
+    pub(super) fn newest_revoked(&self, name: &str) -> u64 {
+        self.name_number(name)
+            .and_then(|number| self.names.get(number.place()))
+            .map_or(0, |name| name.newest_revoked)
+    }
+
     fn name_number(&self, text: &str) -> Option<Number> {
         self.by_name
             .find(self.hasher.hash_one(text), |number| {
@@ -256,7 +265,9 @@ impl Certificates {
         if row.revocation.replace(revocation).is_some() {
             return None;
         }
-        let (name, issuer) = (row.name, row.issuer());
+        let (leaf, name, issuer) = (row.leaf, row.name, row.issuer());
+        let name_entry = self.names.get_mut(name.place())?;
+        name_entry.newest_revoked = name_entry.newest_revoked.max(leaf);
         self.unlink(name, number);
         Some((number, issuer))
     }
@@ -269,6 +280,7 @@ impl Certificates {
         self.names.push(Name {
             text: text.into(),
             newest: None,
+            newest_revoked: 0,
         });
         let Self {
             names,

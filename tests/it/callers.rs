@@ -18,13 +18,13 @@ use tonic::transport::{Channel, Endpoint};
 
 /// A certificate with its chain and key.
 #[derive(Debug)]
-pub(super) struct Identity {
+pub(crate) struct Identity {
     chain: Vec<CertificateDer<'static>>,
     key: PrivateKeyDer<'static>,
 }
 
 impl Identity {
-    pub(super) fn new(chain: impl IntoIterator<Item = Vec<u8>>, key: Vec<u8>) -> Self {
+    pub(crate) fn new(chain: impl IntoIterator<Item = Vec<u8>>, key: Vec<u8>) -> Self {
         let key = PrivateKeyDer::try_from(key).expect("a key");
         Self {
             chain: chain.into_iter().map(CertificateDer::from).collect(),
@@ -32,7 +32,7 @@ impl Identity {
         }
     }
 
-    pub(super) fn from_files(chain: &Path, key: &Path) -> Self {
+    pub(crate) fn from_files(chain: &Path, key: &Path) -> Self {
         Self {
             chain: CertificateDer::pem_file_iter(chain)
                 .unwrap()
@@ -43,7 +43,7 @@ impl Identity {
     }
 
     /// A client certificate by a CA that the server does not know.
-    pub(super) fn of_another_ca() -> Self {
+    pub(crate) fn of_another_ca() -> Self {
         let ca_key = KeyPair::generate().unwrap();
         let mut ca = CertificateParams::default();
         ca.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
@@ -59,14 +59,14 @@ impl Identity {
 
 /// The listener of a server.
 #[derive(Debug)]
-pub(super) struct Door {
+pub(crate) struct Door {
     address: SocketAddr,
     anchors: Arc<RootCertStore>,
     began: UnixTime,
 }
 
 impl Door {
-    pub(super) fn new(address: SocketAddr, ca: &Path) -> Self {
+    pub(crate) fn new(address: SocketAddr, ca: &Path) -> Self {
         let mut anchors = RootCertStore::empty();
         anchors
             .add(CertificateDer::from_pem_file(ca).unwrap())
@@ -79,14 +79,14 @@ impl Door {
     }
 
     /// Opens a connection that remembers no session.
-    pub(super) async fn open(&self, identity: Option<&Identity>) -> Result<Channel, String> {
+    pub(crate) async fn open(&self, identity: Option<&Identity>) -> Result<Channel, String> {
         let mut config = self.config(identity);
         config.resumption = rustls::client::Resumption::disabled();
         connect(self.address, Arc::new(config), Arc::default()).await
     }
 
     /// Returns a caller that resumes its session on the second connection.
-    pub(super) fn remembering(&self, identity: &Identity) -> Remembering {
+    pub(crate) fn remembering(&self, identity: &Identity) -> Remembering {
         Remembering {
             address: self.address,
             config: Arc::new(self.config(Some(identity))),
@@ -114,14 +114,14 @@ impl Door {
 
 /// A caller with a memory for sessions.
 #[derive(Debug)]
-pub(super) struct Remembering {
+pub(crate) struct Remembering {
     address: SocketAddr,
     config: Arc<ClientConfig>,
     resumed: Arc<AtomicBool>,
 }
 
 impl Remembering {
-    pub(super) async fn open(&self) -> Result<Channel, String> {
+    pub(crate) async fn open(&self) -> Result<Channel, String> {
         connect(
             self.address,
             Arc::clone(&self.config),
@@ -131,7 +131,7 @@ impl Remembering {
     }
 
     /// Tells whether the last connection resumed a session.
-    pub(super) fn was_resumed(&self) -> bool {
+    pub(crate) fn was_resumed(&self) -> bool {
         self.resumed.load(Ordering::SeqCst)
     }
 }
