@@ -31,6 +31,7 @@ pub mod recover;
 pub mod serve;
 pub mod server_identity;
 pub mod settings;
+pub mod settings_version;
 mod staging;
 pub mod tasks;
 pub mod telemetry;

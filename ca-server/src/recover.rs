@@ -16,6 +16,7 @@ use crate::credential::{Credential, CredentialError};
 use crate::keystore::{KeyFile, KeyStoreError, load_keys, settle_keys};
 use crate::lock::{DataDirLock, LockError};
 use crate::settings::Settings;
+use crate::settings_version::{last_version, record_settings};
 
 /// A new admin.
 #[derive(Debug, Clone, Serialize)]
@@ -85,6 +86,8 @@ pub(crate) async fn add_admin(
         request: None,
         settings: settings.digest,
     };
+    let last = last_version(store).await?;
+    record_settings(store, last, settings, now).await?;
     let changes = vec![
         Change::ActorAdded(actor),
         Change::Issued(credential.issued.clone()),

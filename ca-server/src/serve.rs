@@ -26,6 +26,7 @@ use crate::listener_certificate::ListenerCertificate;
 use crate::lock::DataDirLock;
 use crate::publication::Publication;
 use crate::settings::Settings;
+use crate::settings_version::{last_version, record_settings};
 use crate::tasks::Tasks;
 use crate::tls::PeerStream;
 
@@ -107,6 +108,7 @@ impl Server {
         let passphrase = Arc::new(passphrase);
         let log_key = open_log_key_aside(&data, &passphrase);
         let (store, log_id) = open_store(&data, progress).await?;
+        let last_settings = last_version(store.as_ref()).await?;
         let publication = Arc::new(Publication::new());
         let keys = CaKeys::new(data.clone(), passphrase);
         let cas =
@@ -128,6 +130,7 @@ impl Server {
             tasks: &tasks,
         };
         let checkpoints = ground.sign_checkpoints(log_id, log_key).await?;
+        record_settings(shared.as_ref(), last_settings, &settings, clock.now()).await?;
         let crls = ground.publish_crls().await?;
 
         let limits = settings.limits;

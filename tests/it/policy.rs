@@ -318,6 +318,28 @@ fn a_profile_serves_the_roles_that_it_names() {
     ca_tests::run(&mut command).ok();
 }
 
+#[test]
+fn a_start_with_changed_settings_stands_in_the_log() {
+    let site = Site::new(Algorithm::P256);
+    let original = original(&site);
+    let changes = |site: &Site| {
+        let log = site.client(&["audit", "show"]).ok().stdout;
+        log.matches("settings-changed").count()
+    };
+    // The ports of this test came into the file after `init`.
+    for (more, expected) in [
+        ("# one", 1),
+        ("# one", 1),
+        ("# two", 2),
+        ("# two", 2),
+        ("# one", 3),
+    ] {
+        settings(&site, &original, more);
+        let _server = site.serve();
+        assert_eq!(changes(&site), expected, "{more}");
+    }
+}
+
 /// How many certificates the race issues; one costs about 3 ms in a debug build on two cores.
 const RACERS: usize = 10_000;
 
