@@ -16,6 +16,7 @@ mod crash;
 mod disk;
 mod documents;
 mod files;
+mod forbidden_names;
 mod foreign_clients;
 mod formats;
 mod hierarchy;

@@ -5,7 +5,7 @@ use std::{path::Path, sync::Arc};
 use aws_lc_rs::rand::SecureRandom as _;
 use ca_proto::v1::{IssueRequest, certificate_authority_client::CertificateAuthorityClient};
 use hyper_util::rt::TokioIo;
-use rcgen::{CertificateParams, DnType, KeyPair, PKCS_ECDSA_P256_SHA256, SigningKey as _};
+use rcgen::{CertificateParams, DnType, KeyPair, PKCS_ECDSA_P256_SHA256, SanType, SigningKey as _};
 use rustls::{
     ClientConfig, RootCertStore,
     pki_types::{CertificateDer, PrivateKeyDer, ServerName, pem::PemObject as _},
@@ -94,7 +94,16 @@ impl Key {
     /// # Panics
     /// When the name is no text for a certificate.
     pub fn certification_request(&self, name: &str) -> Vec<u8> {
+        self.certification_request_with(name, Vec::new())
+    }
+
+    /// Returns a certification request in DER that asks for alternative names too.
+    ///
+    /// # Panics
+    /// When the name is no text for a certificate.
+    pub fn certification_request_with(&self, name: &str, sans: Vec<SanType>) -> Vec<u8> {
         let mut params = CertificateParams::default();
+        params.subject_alt_names = sans;
         params.distinguished_name = rcgen::DistinguishedName::new();
         params.distinguished_name.push(DnType::CommonName, name);
         params

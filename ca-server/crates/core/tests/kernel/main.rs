@@ -20,3 +20,4 @@ mod odd_names;
 mod policy;
 #[cfg(test)]
 mod properties;
+mod time_edges;
