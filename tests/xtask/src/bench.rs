@@ -10,11 +10,12 @@ use crate::{
 
 /// Measures with a release build.
 pub(crate) fn command(workspace: &Workspace, words: &[&str]) -> anyhow::Result<()> {
-    let bench = match words {
-        [] | ["issue"] => "bench-issue",
-        ["lint"] => "bench-lint",
+    let (bench, options) = match words {
+        [] | ["issue"] => ("bench-issue", &[][..]),
+        ["lint"] => ("bench-lint", &[][..]),
+        ["store", options @ ..] => ("bench-store", options),
         other => anyhow::bail!(
-            "there are the benches `issue` and `lint`, and `{}` came",
+            "there are the benches `issue`, `lint` and `store`, and `{}` came",
             other.join(" ")
         ),
     };
@@ -30,5 +31,5 @@ pub(crate) fn command(workspace: &Workspace, words: &[&str]) -> anyhow::Result<(
         40 * MINUTE,
     )?;
     let program = workspace.target().join("release").join(bench);
-    process::run(&mut Command::new(program), 10 * MINUTE)
+    process::run(Command::new(program).args(options), 40 * MINUTE)
 }

@@ -56,7 +56,8 @@ cargo xtask TASK: everything that is done with this repository
   docs [--check]    writes the generated documents, or tells which are stale
   fuzz [TARGET] [SECONDS]
                     fuzzes one target, or all, for so many seconds each (default 10)
-  bench [issue|lint]  measures issuing, or policy and lint, against the floor of this machine
+  bench [issue|lint|store]
+                    measures issuing, policy and lint, or the store, against the floor of this machine
   demo [--require-all]
                     shows the main job; leaves out what needs root, or fails then
   packages          installs the programs that the tests judge by
