@@ -415,7 +415,8 @@ pub(crate) enum IssuerCommand {
     Activate(IssuerArguments),
     /// Let a CA issue no more certificates; its CRLs go on
     Deactivate(IssuerArguments),
-    /// Let a CA never issue again; its CRLs go on until its last certificate has expired
+    /// Let a CA never issue again; its CRLs go on until its last certificate has expired. One that is requested only is
+    /// withdrawn
     Retire(IssuerArguments),
 }
 

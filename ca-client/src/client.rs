@@ -27,7 +27,7 @@ pub use certificates::{
 pub use clock::ServerClock;
 pub use error::ClientError;
 pub(crate) use error::chain;
-pub use issuers::{IssuerRecord, IssuerRequestRecord};
+pub use issuers::{ChangedIssuer, IssuerRecord, IssuerRequestRecord};
 pub use policy::{
     ExplainParameters, ExplanationRecord, NameVerdict, PolicyRecord, ProfileRecord, RefusalRecord,
     ReloadRecord, WouldIssue,

@@ -148,11 +148,11 @@ impl<'a> IssuerDocument<'a> {
     }
 
     /// A CA that the root has not signed yet has neither certificate nor CRL.
-    pub(crate) fn of_request(record: &'a IssuerRequestRecord) -> Self {
+    pub(crate) fn of_request(record: &'a IssuerRequestRecord, state: IssuerState) -> Self {
         Self {
             issuer_id: record.issuer_id.as_str(),
             class: &record.class,
-            state: IssuerState::Requested.as_str(),
+            state: state.as_str(),
             trust_domain: &record.trust_domain,
             subject: &record.subject,
             key_algorithm: &record.key_algorithm,

@@ -25,11 +25,12 @@ mod signed_data;
 
 pub use bundle::{Host, Network, Protocol, RevocationCheck, Transport, Vpn, VpnError, VpnName};
 pub use client::{
-    ActorRecord, AuditEntry, AuditPage, BlockTarget, BlockedKeyRecord, CertificateRecord, Client,
-    ClientError, EntryFilter, ExplainParameters, ExplanationRecord, HolderProof, IssueParameters,
-    Issued, IssuerRecord, IssuerRequestRecord, ListFilter, NameVerdict, Page, PolicyRecord,
-    ProfileRecord, ProvedCheckpoint, RefusalRecord, ReloadRecord, Revocation, RevocationTarget,
-    ServerClock, SuccessorParameters, TargetNotice, TreeHead, WouldIssue,
+    ActorRecord, AuditEntry, AuditPage, BlockTarget, BlockedKeyRecord, CertificateRecord,
+    ChangedIssuer, Client, ClientError, EntryFilter, ExplainParameters, ExplanationRecord,
+    HolderProof, IssueParameters, Issued, IssuerRecord, IssuerRequestRecord, ListFilter,
+    NameVerdict, Page, PolicyRecord, ProfileRecord, ProvedCheckpoint, RefusalRecord, ReloadRecord,
+    Revocation, RevocationTarget, ServerClock, SuccessorParameters, TargetNotice, TreeHead,
+    WouldIssue,
 };
 pub use error::ExitStatus;
 pub use files::FileError;

@@ -76,6 +76,8 @@ pub struct Authority {
     settings: Arc<InForce>,
     /// One reload at a time.
     reloading: tokio::sync::Mutex<()>,
+    /// One change at a time of what waits for the root.
+    ceremonies: tokio::sync::Mutex<()>,
     crls: Arc<CrlPublisher>,
     checkpoints: Arc<Checkpoints>,
     fork_claims: ForkClaims,
@@ -131,6 +133,7 @@ impl Authority {
             hierarchy,
             settings,
             reloading: tokio::sync::Mutex::default(),
+            ceremonies: tokio::sync::Mutex::default(),
             crls,
             checkpoints,
             fork_claims: ForkClaims::default(),

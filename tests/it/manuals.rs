@@ -23,9 +23,49 @@ fn the_commands_of_the_readme_work() {
     type_all("README.md");
 }
 
+/// The ceremonies, where getting started left off: the root lies elsewhere, and nobody is at its terminal.
+#[test]
+fn the_commands_of_hierarchy_work() {
+    let mut script = String::new();
+    for line in commands("docs/getting-started.md") {
+        script.push_str(&line);
+        script.push('\n');
+        if line.starts_with("ca-server serve") {
+            script.push_str(
+                "curl --silent --fail --retry 100 --retry-delay 1 --retry-all-errors --output ready \
+                 http://127.0.0.1:9090/readyz\n",
+            );
+        }
+        if line.starts_with("export CA_CLIENT_PROFILE") {
+            break;
+        }
+    }
+    script.push_str(
+        "ln -s elsewhere/root-offline root-offline\ncp root-offline/passphrase root-passphrase\n\
+         cp passphrase old\necho 'another long passphrase' > new\n",
+    );
+    for line in commands("docs/hierarchy.md") {
+        if line.starts_with("ca-server key rewrap") {
+            script.push_str("kill %1\nwait %1 || true\n");
+        }
+        script.push_str(&line.replace("/var/lib/fleet-ca", "ca"));
+        if line.starts_with("ca-server ceremony") {
+            script.push_str(" --yes");
+        }
+        script.push('\n');
+    }
+    let year = ca_types::Clock::now(&ca_types::SystemClock).year();
+    type_script(&script.replace("2026-2", &format!("{year}-2")));
+}
+
 #[test]
 fn blocks_of_the_manuals_are_typed_or_shown_only() {
-    for manual in ["README.md", "docs/getting-started.md", "docs/operations.md"] {
+    for manual in [
+        "README.md",
+        "docs/getting-started.md",
+        "docs/operations.md",
+        "docs/hierarchy.md",
+    ] {
         for (language, lines) in blocks(manual) {
             match language.as_str() {
                 "console" | "text" => {}
@@ -51,34 +91,32 @@ fn blocks_of_the_manuals_are_typed_or_shown_only() {
 
 /// Types all `console` blocks of a manual into one shell, with ports of this test.
 fn type_all(manual: &str) {
+    let mut script = String::new();
+    for line in commands(manual) {
+        script.push_str(&line);
+        script.push('\n');
+        if line.ends_with(" &") {
+            // A person waits for the word `ready`; curl asks the same.
+            script.push_str("curl --silent --fail --retry 100 --retry-delay 1 --retry-all-errors ");
+            let place = if line.starts_with("routeros-sim") {
+                "127.0.0.1:10080/requests"
+            } else {
+                "127.0.0.1:9090/readyz"
+            };
+            script.push_str(&format!("--output ready http://{place}\n"));
+        }
+    }
+    type_script(&script);
+}
+
+/// Runs a script in a shell of its own, which ends what it began.
+fn type_script(script: &str) {
     let site = Site::empty();
     let home = site.path("home");
     std::fs::create_dir(&home).expect("the test directory is writable");
     let ports = Ports::free();
-    let mut script = String::from(
-        "set -eu -o pipefail\ntrap 'kill $(jobs -p) 2>/dev/null || true; wait' EXIT\n",
-    );
-    for (language, lines) in blocks(manual) {
-        if language == "console" {
-            for line in lines.iter().filter_map(|line| line.strip_prefix("$ ")) {
-                script.push_str(line);
-                script.push('\n');
-                if line.ends_with(" &") {
-                    // A person waits for the word `ready`; curl asks the same.
-                    script.push_str(
-                        "curl --silent --fail --retry 100 --retry-delay 1 --retry-all-errors ",
-                    );
-                    let place = if line.starts_with("routeros-sim") {
-                        "127.0.0.1:10080/requests"
-                    } else {
-                        "127.0.0.1:9090/readyz"
-                    };
-                    script.push_str(&format!("--output ready http://{place}\n"));
-                }
-            }
-        }
-    }
-    let script = script
+    let begin = "set -eu -o pipefail\ntrap 'kill $(jobs -p) 2>/dev/null || true; wait' EXIT\n";
+    let script = (begin.to_owned() + script)
         .replace("127.0.0.1:8443", &format!("127.0.0.1:{}", ports.grpc))
         .replace("127.0.0.1:8080", &format!("127.0.0.1:{}", ports.http))
         .replace("127.0.0.1:9090", &format!("127.0.0.1:{}", ports.operations))
@@ -96,6 +134,29 @@ fn type_all(manual: &str) {
         .env("HOME", &home)
         .env("PATH", format!("{}:{path}", folder.display()));
     run_within(&mut shell, Duration::from_secs(180)).ok();
+}
+
+/// Returns the commands of the `console` blocks of a manual, each with the lines that go on with it.
+fn commands(manual: &str) -> Vec<String> {
+    let mut commands: Vec<String> = Vec::new();
+    for (language, lines) in blocks(manual) {
+        if language != "console" {
+            continue;
+        }
+        let mut goes_on = false;
+        for line in &lines {
+            match (line.strip_prefix("$ "), commands.last_mut()) {
+                (Some(command), _) => commands.push(command.to_owned()),
+                (None, Some(last)) if goes_on => {
+                    last.push('\n');
+                    last.push_str(line);
+                }
+                (None, _) => {}
+            }
+            goes_on = line.ends_with('\\');
+        }
+    }
+    commands
 }
 
 /// Returns the fenced blocks of a manual: their language and lines.

@@ -39,6 +39,15 @@ pub struct IssuerRecord {
     pub der: Vec<u8>,
 }
 
+/// What became of a CA.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ChangedIssuer {
+    /// It is in its new state.
+    Issuer(Box<IssuerRecord>),
+    /// It was requested only, and is withdrawn.
+    Withdrawn(IssuerRequestRecord),
+}
+
 /// A certificate authority that the offline root has not signed yet.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct IssuerRequestRecord {
@@ -174,7 +183,7 @@ impl Client {
             .collect()
     }
 
-    /// Lets a CA begin or cease to issue.
+    /// Lets a CA begin or cease to issue; retiring one that is requested only withdraws it.
     ///
     /// # Errors
     /// Fails when the server refuses, is not reached, or its answer cannot be read.
@@ -183,15 +192,18 @@ impl Client {
         request_id: RequestId,
         issuer_id: &IssuerId,
         state: IssuerState,
-    ) -> Result<IssuerRecord, ClientError> {
+    ) -> Result<ChangedIssuer, ClientError> {
         let request = v1::SetIssuerStateRequest {
             request_id: request_id.to_string(),
             issuer_id: issuer_id.to_string(),
             state: state.to_string(),
         };
         let answer = self.read(self.issuer_calls().set_issuer_state(request).await)?;
+        if let Some(request) = answer.withdrawn {
+            return Ok(ChangedIssuer::Withdrawn(request.try_into()?));
+        }
         let issuer = answer.issuer.ok_or_else(|| ClientError::absent("issuer"))?;
-        issuer.try_into()
+        Ok(ChangedIssuer::Issuer(Box::new(issuer.try_into()?)))
     }
 
     /// Finds one CA and its current CRL in DER.

@@ -8,7 +8,7 @@ use crate::ceremony_file::write_request;
 use crate::cli::{
     InstallArguments, IssuerArguments, IssuerCommand, IssuerCreateArguments, IssuerRequestArguments,
 };
-use crate::client::{IssuerRecord, IssuerRequestRecord};
+use crate::client::{ChangedIssuer, IssuerRecord, IssuerRequestRecord};
 use crate::error::{CommandError, ExitStatus};
 use crate::files;
 use crate::json::IssuerDocument;
@@ -24,7 +24,11 @@ pub(super) async fn run(
             let documents: Vec<_> = issuers
                 .iter()
                 .map(IssuerDocument::new)
-                .chain(requests.iter().map(IssuerDocument::of_request))
+                .chain(
+                    requests
+                        .iter()
+                        .map(|request| IssuerDocument::of_request(request, IssuerState::Requested)),
+                )
                 .collect();
             context
                 .printer
@@ -70,10 +74,7 @@ async fn create(
         "\nNext:\n  ca-client issuer request {0} --out {0}.request\n",
         made.issuer_id
     );
-    context
-        .printer
-        .data(&IssuerDocument::of_request(&made), || facts(&made) + &next)?;
-    Ok(())
+    show_request(&made, IssuerState::Requested, &next, context)
 }
 
 async fn request(
@@ -83,18 +84,12 @@ async fn request(
     let issuer_id = value("ISSUER", &arguments.issuer)?;
     let made = context.client().await?.ceremony_request(&issuer_id).await?;
     write_request(&arguments.out, &made.der, arguments.force)?;
-    let text = || {
-        facts(&made)
-            + &format!(
-                "\nNext, where the root key is, once the SHA-256 is compared:\n  ca-server ceremony root sign --root-dir \
-                 root-offline --request {} --out {issuer_id}.answer --root-passphrase-file FILE\n",
-                arguments.out.display()
-            )
-    };
-    context
-        .printer
-        .data(&IssuerDocument::of_request(&made), text)?;
-    Ok(())
+    let next = format!(
+        "\nNext, where the root key is, once the SHA-256 is compared:\n  ca-server ceremony root sign --root-dir \
+         root-offline --request {} --out {issuer_id}.answer --root-passphrase-file FILE\n",
+        arguments.out.display()
+    );
+    show_request(&made, IssuerState::Requested, &next, context)
 }
 
 /// Hands in an answer, for this command and for `crl install`.
@@ -122,8 +117,10 @@ async fn change(
     let issuer_id = value("ISSUER", &arguments.issuer)?;
     let client = context.client().await?;
     let id = RequestId::generate(&mut SystemEntropy);
-    let issuer = client.set_issuer_state(id, &issuer_id, state).await?;
-    show(&issuer, context)
+    match client.set_issuer_state(id, &issuer_id, state).await? {
+        ChangedIssuer::Issuer(issuer) => show(&issuer, context),
+        ChangedIssuer::Withdrawn(request) => show_request(&request, state, "", context),
+    }
 }
 
 fn show(issuer: &IssuerRecord, context: &mut Context) -> Result<(), CommandError> {
@@ -147,15 +144,24 @@ fn show(issuer: &IssuerRecord, context: &mut Context) -> Result<(), CommandError
     Ok(())
 }
 
-fn facts(request: &IssuerRequestRecord) -> String {
-    lines(&[
+/// Shows a CA that has no certificate, and what comes next.
+fn show_request(
+    request: &IssuerRequestRecord,
+    state: IssuerState,
+    next: &str,
+    context: &mut Context,
+) -> Result<(), CommandError> {
+    let facts = [
         ("issuer", request.issuer_id.to_string()),
         ("class", request.class.clone()),
-        ("state", IssuerState::Requested.to_string()),
+        ("state", state.to_string()),
         ("subject", request.subject.clone()),
         ("key", request.key_algorithm.clone()),
         ("not before", request.validity.not_before().to_string()),
         ("not after", request.validity.not_after().to_string()),
         ("SHA-256", request.sha256.clone()),
-    ])
+    ];
+    let document = IssuerDocument::of_request(request, state);
+    context.printer.data(&document, || lines(&facts) + next)?;
+    Ok(())
 }

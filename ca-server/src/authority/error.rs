@@ -92,6 +92,14 @@ pub enum AuthorityError {
     /// No valid certificate has the NAME.
     #[error("no valid certificate has the name `{0}`")]
     UnknownName(String),
+    /// A CA like this waits for the root already.
+    #[error("`{subject}` is requested already, and not installed yet")]
+    AskedBefore {
+        /// Its common name.
+        subject: String,
+        /// Its id.
+        id: IssuerId,
+    },
     /// No CA has the id.
     #[error("there is no issuer `{0}`")]
     UnknownIssuer(IssuerId),
@@ -252,6 +260,7 @@ impl Hinted for AuthorityError {
             Self::Ambiguous { .. } => Code::Ambiguous,
             Self::NotValid { .. }
             | Self::TooLate { .. }
+            | Self::AskedBefore { .. }
             | Self::NoIssuer(_)
             | Self::RekeyOfActor(_)
             | Self::OfTheApi { .. } => Code::FailedPrecondition,
@@ -299,6 +308,9 @@ impl Hinted for AuthorityError {
                 let known: Vec<_> = known.iter().map(ProfileName::as_str).collect();
                 Some(format!("the profiles are {}", known.join(", ")))
             }
+            Self::AskedBefore { id, .. } => Some(format!(
+                "`issuer request {id} --out FILE` writes it for the root; `issuer retire {id}` withdraws it"
+            )),
             other => other.fixed_hint().map(str::to_owned),
         }
     }

@@ -82,13 +82,13 @@ impl Authority {
         if order.class == IssuerClass::Root {
             return Err(AuthorityError::RootAtRunTime);
         }
+        // One at a time: two that ask for the same must not both find that nobody did.
+        let _turn = self.ceremonies.lock().await;
         let root = self.newest_root()?;
+        self.refuse_asked_before(&order).await?;
         let (generation, id) = self.next_generation(order.class, now).await?;
+        let common_name = self.name_of(generation, &order)?;
         let organization = &self.hierarchy.organization;
-        let common_name = match &order.name {
-            None => generation.common_name(organization, order.class),
-            Some(site) => generation.common_name_of_site(organization, site, order.class)?,
-        };
         let voucher = self.active(IssuerClass::Control)?;
         let urls = &root.issuer.urls;
         let mut asked = AskedIssuer {
@@ -134,6 +134,45 @@ impl Authority {
         requested_of(&entry)
     }
 
+    fn name_of(
+        &self,
+        generation: Generation,
+        order: &CreateIssuerOrder,
+    ) -> Result<String, AuthorityError> {
+        let organization = &self.hierarchy.organization;
+        match &order.name {
+            None => Ok(generation.common_name(organization, order.class)),
+            Some(site) => Ok(generation.common_name_of_site(organization, site, order.class)?),
+        }
+    }
+
+    /// Refuses a CA whose like is waiting for the root already: whoever asks twice would carry two requests there.
+    async fn refuse_asked_before(&self, order: &CreateIssuerOrder) -> Result<(), AuthorityError> {
+        for row in self.waiting_requests().await? {
+            let Some(generation) = Generation::of_issuer_id(&row.id, order.class) else {
+                continue;
+            };
+            if let CeremonyBody::Issuer(asked) =
+                CeremonyRequest::from_pem_or_der(&row.request)?.body()
+                && asked.common_name == self.name_of(generation, order)?
+            {
+                return Err(AuthorityError::AskedBefore {
+                    subject: asked.common_name.clone(),
+                    id: row.id,
+                });
+            }
+        }
+        Ok(())
+    }
+
+    /// Lists the requests that were neither answered nor withdrawn.
+    async fn waiting_requests(&self) -> Result<Vec<IssuerRequestRow>, AuthorityError> {
+        let mut rows = self.store.issuer_requests().await?;
+        let cas = self.hierarchy.cas();
+        rows.retain(|row| !row.withdrawn && !cas.contains_key(&row.id));
+        Ok(rows)
+    }
+
     /// Lists the CAs whose certificates the root has not signed yet.
     ///
     /// # Errors
@@ -142,25 +181,27 @@ impl Authority {
         &self,
         _permit: &Permit,
     ) -> Result<Vec<IssuerRequestRow>, AuthorityError> {
-        let mut rows = self.store.issuer_requests().await?;
-        let cas = self.hierarchy.cas();
-        rows.retain(|row| !cas.contains_key(&row.id));
-        Ok(rows)
+        self.waiting_requests().await
     }
 
     /// Finds the request for a CA, answered or not.
     ///
     /// # Errors
-    /// Fails when there is none.
+    /// Fails when there is none, and when it was withdrawn.
     pub async fn issuer_request(
         &self,
         _permit: &Permit,
         id: &IssuerId,
     ) -> Result<IssuerRequestRow, AuthorityError> {
         let rows = self.store.issuer_requests().await?;
-        rows.into_iter()
+        let row = rows
+            .into_iter()
             .find(|row| row.id == *id)
-            .ok_or_else(|| AuthorityError::UnknownRequest(id.clone()))
+            .ok_or_else(|| AuthorityError::UnknownRequest(id.clone()))?;
+        if row.withdrawn {
+            return Err(StoreError::Withdrawn(row.id).into());
+        }
+        Ok(row)
     }
 
     /// Makes the request for the next CRL of a root; nothing changes by it.
@@ -237,6 +278,8 @@ impl Authority {
         if let Some(entry) = self.answered(request).await? {
             return Ok(concerned(&entry));
         }
+        // Nothing is withdrawn while its answer comes in.
+        let _turn = self.ceremonies.lock().await;
         let named = CeremonyAnswer::read_unverified(file)?;
         let root = self
             .roots()
@@ -274,7 +317,7 @@ impl Authority {
         Ok(concerned(&entry))
     }
 
-    /// Lets a CA begin or cease to issue.
+    /// Lets a CA begin or cease to issue; one that was requested only is withdrawn, and its request returned.
     ///
     /// # Errors
     /// Refuses a step that its state does not allow, the last CA of the API, and one that the listener does not know.
@@ -284,11 +327,22 @@ impl Authority {
         request: Request,
         id: &IssuerId,
         state: IssuerState,
-    ) -> Result<(), AuthorityError> {
-        if self.answered(request).await?.is_some() {
-            return Ok(());
+    ) -> Result<Option<IssuerRequestRow>, AuthorityError> {
+        let is_answered = self.answered(request).await?.is_some();
+        let _turn = self.ceremonies.lock().await;
+        let Some(ca) = self.hierarchy.find(id) else {
+            let rows = self.store.issuer_requests().await?;
+            let waiting = rows.into_iter().find(|row| row.id == *id);
+            let row = waiting.ok_or_else(|| AuthorityError::UnknownIssuer(id.clone()))?;
+            if !is_answered {
+                self.change_state(&permit, request, id, state).await?;
+                self.hierarchy.keys.remove(id);
+            }
+            return Ok(Some(row));
+        };
+        if is_answered {
+            return Ok(None);
         }
-        let ca = self.known_issuer(id)?;
         match state {
             IssuerState::Active => {
                 if ca.issuer.class == IssuerClass::Control && !self.hierarchy.anchored.contains(id)
@@ -306,13 +360,24 @@ impl Authority {
                 .into());
             }
         }
+        self.change_state(&permit, request, id, state).await?;
+        Ok(None)
+    }
+
+    async fn change_state(
+        &self,
+        permit: &Permit,
+        request: Request,
+        id: &IssuerId,
+        state: IssuerState,
+    ) -> Result<(), AuthorityError> {
         let changes = vec![Change::IssuerStateChanged(IssuerStateChanged {
             issuer: id.clone(),
             state,
         })];
         self.commit(Entry {
             time: self.clock.now(),
-            origin: self.origin(&permit, request),
+            origin: self.origin(permit, request),
             changes,
         })
         .await?;
@@ -388,6 +453,9 @@ impl Authority {
             }
             if self.hierarchy.find(&row.id).is_some() {
                 return Err(StoreError::IssuerExists(row.id).into());
+            }
+            if row.withdrawn {
+                return Err(StoreError::Withdrawn(row.id).into());
             }
             if let CeremonyBody::Issuer(asked) = request.body() {
                 return Ok(asked.clone());
@@ -733,6 +801,7 @@ fn requested_of(entry: &Entry) -> Result<IssuerRequestRow, AuthorityError> {
         trust_domain: requested.trust_domain.clone(),
         request: requested.request.clone(),
         requested: entry.time,
+        withdrawn: false,
     })
 }
 

@@ -74,19 +74,21 @@ pub fn create_root(
         folder.record(&record, &file)?;
         (answer, file)
     };
+    let report = hand_out(
+        &answer,
+        &id,
+        &file,
+        &options.out,
+        options.transcript.as_deref(),
+    )?;
+    // The last step: from here on it is the newest root, and a repeat would make one more.
     if let Answered::Root { certificate, .. } = &answer.answered {
         let certificate =
             Certificate::from_der(certificate).map_err(ca_verify::CeremonyError::from)?;
         let path = folder.certificate_file(&id);
         write_new(&path, certificate.to_pem().as_bytes(), 0o600)?;
     }
-    hand_out(
-        &answer,
-        &id,
-        &file,
-        &options.out,
-        options.transcript.as_deref(),
-    )
+    Ok(report)
 }
 
 /// The root to be.

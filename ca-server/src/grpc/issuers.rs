@@ -173,13 +173,21 @@ impl v1::issuers_server::Issuers for IssuersService {
             .state
             .parse()
             .map_err(|e| refuse_field(&ConvertError::new("state", e)))?;
-        self.0
+        let withdrawn = self
+            .0
             .set_issuer_state(permit, request, &id, state)
             .await
             .map_err(|e| refuse(&e))?;
+        if let Some(row) = withdrawn {
+            return Ok(Response::new(v1::SetIssuerStateResponse {
+                issuer: None,
+                withdrawn: Some(request_to_wire(&row)),
+            }));
+        }
         let permit = caller.permit().map_err(|e| refuse(&e.into()))?;
         Ok(Response::new(v1::SetIssuerStateResponse {
             issuer: Some(self.shown(&permit, &id).await?),
+            withdrawn: None,
         }))
     }
 }

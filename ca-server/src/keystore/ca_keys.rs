@@ -44,6 +44,14 @@ impl CaKeys {
         self.file(issuer).symlink_metadata().is_ok()
     }
 
+    /// Removes the key of a CA that never came to be; one that stays behind is told, and harms nobody.
+    pub fn remove(&self, issuer: &IssuerId) {
+        let file = self.file(issuer);
+        if let Err(error) = std::fs::remove_file(&file) {
+            tracing::warn!(file = %file.display(), %error, "key of a withdrawn CA not removed");
+        }
+    }
+
     /// Makes the key of a new CA; one that is there is never overwritten.
     ///
     /// # Errors

@@ -136,7 +136,7 @@ pub enum IssuerState {
     Active,
     /// It issues no certificates; its CRLs go on.
     Inactive,
-    /// It never issues again; its CRLs go on until its last certificate has expired.
+    /// It never issues again, or its request was withdrawn; its CRLs go on until its last certificate has expired.
     Retired,
     /// The CRL of the root names it: it never issues again.
     Revoked,
@@ -183,7 +183,7 @@ impl IssuerState {
         match (self, next) {
             (Self::Active, Self::Inactive)
             | (Self::Inactive, Self::Active)
-            | (Self::Active | Self::Inactive, Self::Retired)
+            | (Self::Requested | Self::Active | Self::Inactive, Self::Retired)
             | (Self::Active | Self::Inactive | Self::Retired, Self::Revoked) => true,
             (
                 Self::Requested

@@ -350,7 +350,10 @@ impl<'a> Draft<'a> {
                 if self.trust_domain(&added.id).is_some() {
                     return Err(StoreError::IssuerExists(added.id.clone()));
                 }
-                Ok(())
+                match self.issuer_state(&added.id) {
+                    Some(IssuerState::Retired) => Err(StoreError::Withdrawn(added.id.clone())),
+                    Some(_) | None => Ok(()),
+                }
             }
             Some(_) | None => self.refuse_known_issuer(&added.id),
         }
@@ -476,12 +479,14 @@ impl<'a> Draft<'a> {
             RowChange::IssuerAdded(added) => {
                 (added.id == *issuer).then(|| IssuerState::of_new(added.class))
             }
+            RowChange::IssuerRequested(requested) => {
+                (requested.id == *issuer).then_some(IssuerState::Requested)
+            }
             RowChange::Issued(_)
             | RowChange::Revoked(_)
             | RowChange::ActorAdded(_)
             | RowChange::ActorRemoved(_)
             | RowChange::CrlSigned(_)
-            | RowChange::IssuerRequested(_)
             | RowChange::KeyBlocked(_)
             | RowChange::KeyUnblocked(_)
             | RowChange::Restored(_)

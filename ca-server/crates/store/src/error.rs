@@ -96,6 +96,9 @@ pub enum StoreError {
         /// What it is.
         state: IssuerState,
     },
+    /// The request for this CA was withdrawn.
+    #[error("the request for `{0}` was withdrawn")]
+    Withdrawn(IssuerId),
     /// The CA cannot come from its state into another.
     #[error("`{issuer}` is {state}, so it cannot become {wanted}")]
     IssuerState {
@@ -184,7 +187,8 @@ impl Hinted for StoreError {
             | Self::LastAdmin(_)
             | Self::IssuerExists(_)
             | Self::IssuerDoesNotIssue { .. }
-            | Self::IssuerState { .. } => Code::FailedPrecondition,
+            | Self::IssuerState { .. }
+            | Self::Withdrawn(_) => Code::FailedPrecondition,
             Self::Entry(EntryError::TooLong { .. }) => Code::ResourceExhausted,
             Self::File { source, .. } if is_full(source) || is_out_of_files(source) => {
                 Code::ResourceExhausted
@@ -230,6 +234,7 @@ impl Hinted for StoreError {
             Self::IssuerDoesNotIssue { .. } => {
                 Some("send the request again: another CA of the class may issue".to_owned())
             }
+            Self::Withdrawn(_) => Some("make a new one with `issuer create`".to_owned()),
             Self::IssuerState { .. } => {
                 Some("`issuer list` shows the states; retired and revoked are for ever".to_owned())
             }

@@ -119,6 +119,8 @@ pub struct IssuerRequestRow {
     pub request: Vec<u8>,
     /// When it was asked for.
     pub requested: UnixTime,
+    /// Nobody wants it any more.
+    pub withdrawn: bool,
 }
 
 /// The last CRL of an issuer.

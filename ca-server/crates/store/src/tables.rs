@@ -12,7 +12,7 @@ use ca_types::{
     UnixTime,
 };
 
-use ca_verify::{CrlSigned, IssuerAdded, RestoredList, Revoked};
+use ca_verify::{CrlSigned, IssuerAdded, IssuerStateChanged, RestoredList, Revoked};
 
 use crate::leaf_row::{IssuedRow, LeafRow, RowChange};
 use crate::{
@@ -129,14 +129,7 @@ impl Tables {
                 RowChange::LogKeyAdded(added) => self.log_key = Some(added.statement.clone()),
                 RowChange::ForkClaimed => {}
                 RowChange::ClockConfirmed => self.latest_time = Some(row.time),
-                RowChange::IssuerStateChanged(changed) => {
-                    self.issuers
-                        .iter_mut()
-                        .find(|issuer| issuer.row.id == changed.issuer)
-                        .ok_or(Contradiction("changes the state of an unknown issuer"))?
-                        .row
-                        .state = changed.state;
-                }
+                RowChange::IssuerStateChanged(changed) => self.apply_issuer_state(changed)?,
                 RowChange::IssuerRequested(requested) => {
                     self.issuer_requests.push(IssuerRequestRow {
                         id: requested.id.clone(),
@@ -144,6 +137,7 @@ impl Tables {
                         trust_domain: requested.trust_domain.clone(),
                         request: requested.request.clone(),
                         requested: row.time,
+                        withdrawn: false,
                     });
                 }
             }
@@ -220,6 +214,21 @@ impl Tables {
             revoked: Vec::new(),
             unseen: Vec::new(),
         });
+        Ok(())
+    }
+
+    /// A CA that was requested only is withdrawn.
+    fn apply_issuer_state(&mut self, changed: &IssuerStateChanged) -> Result<(), Contradiction> {
+        let mut issuers = self.issuers.iter_mut();
+        if let Some(issuer) = issuers.find(|issuer| issuer.row.id == changed.issuer) {
+            issuer.row.state = changed.state;
+            return Ok(());
+        }
+        let mut requests = self.issuer_requests.iter_mut();
+        requests
+            .find(|request| request.id == changed.issuer)
+            .ok_or(Contradiction("changes the state of an unknown issuer"))?
+            .withdrawn = true;
         Ok(())
     }
 
@@ -395,8 +404,17 @@ impl Tables {
         self.issuer_requests.iter().find(|row| row.id == *id)
     }
 
+    /// Finds the state of a CA, of one that was requested only too.
     pub(crate) fn issuer_state(&self, id: &IssuerId) -> Option<IssuerState> {
-        Some(self.issuer(id)?.row.state)
+        if let Some(issuer) = self.issuer(id) {
+            return Some(issuer.row.state);
+        }
+        let request = self.issuer_request(id)?;
+        Some(if request.withdrawn {
+            IssuerState::Retired
+        } else {
+            IssuerState::Requested
+        })
     }
 
     pub(crate) fn last_crl(&self, issuer: &IssuerId) -> Option<&CrlRow> {

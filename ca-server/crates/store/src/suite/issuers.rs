@@ -138,8 +138,44 @@ pub(crate) async fn a_requested_ca_keeps_its_id_and_class(store: Arc<dyn CaStore
         &used("router-2026-2"),
     )
     .await;
+    // One that nobody wants any more keeps its id, and nothing else becomes of it.
+    accept(&*store, requested("router-2026-3", IssuerClass::Router)).await;
+    let becomes = |state| {
+        entry([Change::IssuerStateChanged(IssuerStateChanged {
+            issuer: "router-2026-3".parse().unwrap(),
+            state,
+        })])
+    };
+    let cannot =
+        |state, wanted| format!("`router-2026-3` is {state}, so it cannot become {wanted}");
+    for wanted in [IssuerState::Active, IssuerState::Inactive] {
+        let refusal = cannot("requested", wanted.as_str());
+        refuse(&*store, becomes(wanted), &refusal).await;
+    }
+    let [withdrawn] = becomes(IssuerState::Retired).changes.try_into().unwrap();
+    let late = issuer("router-2026-3", "main");
+    let gone = "the request for `router-2026-3` was withdrawn";
+    refuse(&*store, entry([withdrawn, late.clone()]), gone).await;
+    accept(&*store, becomes(IssuerState::Retired)).await;
+    let twice = cannot("retired", "retired");
+    refuse(&*store, becomes(IssuerState::Retired), &twice).await;
+    refuse(&*store, entry([late]), gone).await;
+    refuse(
+        &*store,
+        requested("router-2026-3", IssuerClass::Router),
+        &used("router-2026-3"),
+    )
+    .await;
     let requests = store.issuer_requests().await.unwrap();
-    let ids: Vec<&str> = requests.iter().map(|row| row.id.as_str()).collect();
-    assert_eq!(ids, ["router-2026-2", "vpn-2026-2"]);
+    let rows: Vec<(&str, bool)> = requests
+        .iter()
+        .map(|row| (row.id.as_str(), row.withdrawn))
+        .collect();
+    let expected = [
+        ("router-2026-2", false),
+        ("vpn-2026-2", false),
+        ("router-2026-3", true),
+    ];
+    assert_eq!(rows, expected);
     assert_eq!(requests[0].requested, now());
 }
