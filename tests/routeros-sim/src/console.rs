@@ -7,6 +7,7 @@ mod file;
 mod import;
 mod print;
 mod service;
+mod ssh_keys;
 mod system;
 mod table;
 
@@ -38,6 +39,8 @@ pub struct World {
     pub(crate) connections: BTreeMap<u32, Connection>,
     pub(crate) next_connection: u32,
     pub(crate) active_peers: Vec<BTreeMap<String, String>>,
+    /// The octets that files may take.
+    pub(crate) storage: usize,
     /// Services whose connections the last command cuts.
     pub(crate) cut: BTreeSet<String>,
     /// CRLs that the last command asked for.
@@ -73,6 +76,7 @@ impl World {
             connections: BTreeMap::new(),
             next_connection: 0x100,
             active_peers: Vec::new(),
+            storage: STORAGE,
             cut: BTreeSet::new(),
             downloads: Vec::new(),
         }
@@ -120,13 +124,19 @@ impl World {
 
     /// True when the password is the user's and the user may come in by this door.
     pub(crate) fn logs_in(&self, user: &str, password: &str, door_policy: &str) -> bool {
+        let knows = self.state.table("/user").iter().any(|item| {
+            let field = |name: &str| item.fields.get(name).map_or("", String::as_str);
+            field("name") == user && field("password") == password
+        });
+        knows && self.may_enter(user, door_policy)
+    }
+
+    /// True when there is such a user, who may come in by this door.
+    pub(crate) fn may_enter(&self, user: &str, door_policy: &str) -> bool {
         self.state.table("/user").iter().any(|item| {
             let field = |name: &str| item.fields.get(name).map_or("", String::as_str);
-            field("name") == user
-                && field("password") == password
-                && field("disabled") != "true"
-                && self.has_policy(Caller::User(user), door_policy)
-        })
+            field("name") == user && field("disabled") != "true"
+        }) && self.has_policy(Caller::User(user), door_policy)
     }
 
     pub(crate) fn has_policy(&self, caller: Caller<'_>, policy: &str) -> bool {
@@ -192,6 +202,7 @@ impl World {
             "/certificate/crl" => self.crl(command, request),
             "/file" => self.file(command, request),
             "/ip/service" => self.service(caller, command, request),
+            "/user/ssh-keys" => self.ssh_key_rows(command, request),
             "/ip/ipsec/active-peers" => self.active_peers(command, request),
             "/system/resource" | "/system/clock" | "/system/device-mode" | "/user/active" => {
                 self.system(menu, command, request)
@@ -311,6 +322,9 @@ fn select(rows: Vec<Row>, request: &Request) -> Result<Vec<Row>, Trap> {
     }
     Ok(chosen)
 }
+
+/// What a new router has free.
+const STORAGE: usize = 98_566_144;
 
 fn machine_clock() -> i64 {
     let since = SystemTime::now()

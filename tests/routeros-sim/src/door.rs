@@ -8,7 +8,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 
 use crate::router::{Door, Router};
-use crate::{api, rest, tls};
+use crate::{api, rest, ssh, tls};
 
 /// The doors of a router.
 pub const REST: Door = Door {
@@ -29,6 +29,12 @@ pub const API: Door = Door {
 pub const API_SSL: Door = Door {
     name: "api-ssl",
     service: "api-ssl",
+};
+
+/// SSH.
+pub const SSH: Door = Door {
+    name: "ssh",
+    service: "ssh",
 };
 
 /// Accepts connections of a door for ever.
@@ -59,6 +65,7 @@ async fn connection(router: Arc<Router>, door: Door, stream: TcpStream) -> io::R
                 None => Ok(()),
             }
         }),
+        "ssh" => Box::pin(ssh::speak(router, door, stream)),
         _ => Box::pin(speak(router, door, stream)),
     };
     tokio::select! {

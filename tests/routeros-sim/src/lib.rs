@@ -1,4 +1,4 @@
-//! A RouterOS simulator: one console core behind REST, the binary API and a control port.
+//! A RouterOS simulator: one console core behind REST, the binary API, SSH and a control port.
 //!
 //! Menus, commands and arguments come from the command trees in `data/`; what no public source
 //! settles is an [`assumption`].
@@ -13,6 +13,7 @@ pub mod door;
 pub mod export;
 pub mod factory;
 pub mod import;
+mod listing;
 pub mod model;
 pub mod paste;
 pub mod query;
@@ -20,7 +21,9 @@ pub mod rest;
 pub mod router;
 pub mod row;
 pub mod script;
+pub mod shell;
 pub mod signing;
+pub mod ssh;
 pub mod state;
 pub mod strongswan;
 pub mod tls;

@@ -11,7 +11,7 @@ use anyhow::Context as _;
 use clap::{Args, Parser, Subcommand};
 use routeros_sim::assumption::Assumptions;
 use routeros_sim::control;
-use routeros_sim::door::{self, API, API_SSL, REST, REST_HTTP};
+use routeros_sim::door::{self, API, API_SSL, REST, REST_HTTP, SSH};
 use routeros_sim::factory::{Factory, FactoryCertificate};
 use routeros_sim::model::Model;
 use routeros_sim::router::{Door, Router, Settings};
@@ -19,7 +19,7 @@ use routeros_sim::strongswan::{self, Options};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
-/// Plays a RouterOS router: REST, the binary API, and a control port for tests.
+/// Plays a RouterOS router: REST, the binary API, SSH, and a control port for tests.
 ///
 /// Prints `ready` when all doors accept. The address of a door is what its option says, whatever
 /// `port` the service has.
@@ -80,7 +80,7 @@ struct Run {
     /// The binary API over TLS.
     #[arg(long, value_name = "ADDR")]
     api_ssl: Option<SocketAddr>,
-    /// SSH: not in this simulator yet.
+    /// SSH, with SFTP and SCP.
     #[arg(long, value_name = "ADDR")]
     ssh: Option<SocketAddr>,
     /// The control port, for tests: it asks nobody for a password.
@@ -151,14 +151,12 @@ async fn run(settings: Run) -> anyhow::Result<()> {
         .as_deref()
         .context("--model is missing")?
         .parse()?;
-    if settings.ssh.is_some() {
-        anyhow::bail!("--ssh: not in this simulator yet");
-    }
     let doors: Vec<(Door, SocketAddr)> = [
         (REST, settings.rest),
         (REST_HTTP, settings.rest_http),
         (API, settings.api),
         (API_SSL, settings.api_ssl),
+        (SSH, settings.ssh),
     ]
     .into_iter()
     .filter_map(|(door, address)| Some((door, address?)))

@@ -28,7 +28,7 @@ pub struct Router {
     cuts: BTreeMap<&'static str, watch::Sender<u64>>,
 }
 
-/// Who logged in and what was executed through REST and the API.
+/// Who logged in and what was executed through the doors.
 #[derive(Debug, Clone, Default, Serialize)]
 pub struct Record {
     /// Logins that succeeded; REST logs in with each request.
@@ -42,7 +42,7 @@ pub struct Record {
 /// A command that was executed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Recorded {
-    /// `rest`, `rest-http`, `api` or `api-ssl`.
+    /// `rest`, `rest-http`, `api`, `api-ssl` or `ssh`.
     pub door: String,
     /// Its menu.
     pub menu: String,
@@ -274,7 +274,7 @@ impl Router {
 /// A door, and the service that it belongs to.
 #[derive(Debug, Clone, Copy)]
 pub struct Door {
-    /// `rest`, `rest-http`, `api` or `api-ssl`.
+    /// `rest`, `rest-http`, `api`, `api-ssl` or `ssh`.
     pub name: &'static str,
     /// The row of `/ip/service`.
     pub service: &'static str,
@@ -303,4 +303,4 @@ impl Drop for Connected {
     }
 }
 
-const SERVICES: [&str; 4] = ["www", "www-ssl", "api", "api-ssl"];
+const SERVICES: [&str; 5] = ["www", "www-ssl", "api", "api-ssl", "ssh"];

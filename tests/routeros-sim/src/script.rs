@@ -3,9 +3,10 @@
 //!
 //! Understood are menus and commands in both spellings (`/ip/service/set` and `/ip service set`),
 //! a menu on a line of its own, named and unnamed arguments, quoted strings with their escapes,
-//! `[find ...]`, `[get ...]`, strings joined with `.`, `:put`, comments, `;` and the `\` that
-//! continues a line (RouterOS manual, Scripting). Variables, blocks, conditions and other global
-//! commands are errors that name the line.
+//! `[find ...]`, `[get ...]`, `[add ...]`, `[print as-value]`, `[:serialize to=json ...]`, `where`
+//! with equalities, strings joined with `.`, `:put`, comments, `;` and the `\` that continues a line
+//! (RouterOS manual, Scripting). Variables, blocks, conditions and other global commands are errors
+//! that name the place.
 
 mod scanner;
 
@@ -22,11 +23,22 @@ pub enum Statement {
         command: String,
         /// `disabled=no`, in the order written.
         arguments: Vec<(String, Value)>,
-        /// Item names, numbers and words like `detail`, in the order written.
+        /// Item names, numbers, words like `detail` and what follows `where`, in the order written.
         unnamed: Vec<Value>,
     },
     /// `:put`.
     Put(Value),
+}
+
+/// What a word is in a menu.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Word {
+    /// A command.
+    Command,
+    /// A menu below.
+    Menu,
+    /// Neither.
+    Unknown,
 }
 
 /// What stands for a value.
@@ -50,6 +62,19 @@ pub enum Value {
         /// The property.
         field: String,
     },
+    /// `[print as-value]`, `[print count-only]` or `[add ...]`.
+    Call {
+        /// The menu, resolved.
+        menu: String,
+        /// `print` or `add`.
+        command: String,
+        /// `name=x`, in the order written.
+        arguments: Vec<(String, Self)>,
+        /// As in a statement.
+        unnamed: Vec<Self>,
+    },
+    /// `[:serialize to=json VALUE]`.
+    Json(Box<Self>),
     /// Parts to be joined, from `("a" . [...])` or `"a$[...]"`.
     Join(Vec<Self>),
 }
@@ -59,8 +84,12 @@ pub enum Value {
 pub struct ScriptError {
     /// Counted from 1.
     pub line: usize,
-    /// What was found, and what was wanted.
+    /// The character of the line, counted from 1.
+    pub column: usize,
+    /// What was found, and what was wanted; of a bad command its name.
     pub what: String,
+    /// No menu and no command has this name.
+    pub bad_command: bool,
 }
 
 impl fmt::Display for ScriptError {
@@ -74,29 +103,55 @@ impl std::error::Error for ScriptError {}
 /// Reads a whole script.
 ///
 /// # Errors
-/// Names the first line that is not understood.
+/// Names the first place that is not understood.
 pub fn parse(text: &str) -> Result<Vec<Statement>, ScriptError> {
+    let placed = parse_placed(text, &|_, word| {
+        if COMMANDS.contains(&word) {
+            Word::Command
+        } else {
+            Word::Menu
+        }
+    })?;
+    Ok(placed.into_iter().map(|(_, statement)| statement).collect())
+}
+
+/// The same, with the character at which each statement begins.
+///
+/// `word_in` says what a word is in a menu.
+///
+/// # Errors
+/// Names the first place that is not understood.
+pub fn parse_placed(
+    text: &str,
+    word_in: &dyn Fn(&str, &str) -> Word,
+) -> Result<Vec<(usize, Statement)>, ScriptError> {
     let mut parser = Parser {
         rest: text.chars().collect(),
         at: 0,
         line: 1,
         depth: 0,
+        line_begin: 0,
         menu: Vec::new(),
+        word_in,
     };
     let mut statements = Vec::new();
     while parser.skip_to_statement() {
-        statements.extend(parser.statement()?);
+        let at = parser.at;
+        statements.extend(parser.statement()?.map(|statement| (at, statement)));
     }
     Ok(statements)
 }
 
 type Parsed<T> = Result<T, ScriptError>;
 
-struct Parser {
+struct Parser<'a> {
     rest: Vec<char>,
     at: usize,
     line: usize,
+    /// Where the current line begins.
+    line_begin: usize,
     depth: usize,
+    word_in: &'a dyn Fn(&str, &str) -> Word,
     /// The current menu, which a path on a line of its own changes.
     menu: Vec<String>,
 }
@@ -107,7 +162,7 @@ enum Place {
     Command { menu: Vec<String>, command: String },
 }
 
-impl Parser {
+impl Parser<'_> {
     fn statement(&mut self) -> Parsed<Option<Statement>> {
         if self.peek() == Some(':') {
             self.next();
@@ -160,24 +215,38 @@ impl Parser {
             if segments.is_empty() {
                 continue;
             }
+            let mut begin = token.len() - segments.len();
             let mut segments = segments.split('/').peekable();
             while let Some(segment) = segments.next() {
+                let end = begin + segment.len() + 1;
                 if segment == ".." {
                     if menu.pop().is_none() {
                         return Err(self.error("`..` above the root".to_owned()));
                     }
                 } else if !is_word(segment) {
                     return Err(self.error(format!("`{token}` is neither a menu nor a command")));
-                } else if !COMMANDS.contains(&segment) {
-                    menu.push(segment.to_owned());
-                } else if segments.peek().is_some() {
-                    return Err(self.error(format!("`{token}`: a menu below a command")));
                 } else {
-                    return Ok(Place::Command {
-                        menu,
-                        command: segment.to_owned(),
-                    });
+                    match (self.word_in)(&path(&menu), segment) {
+                        Word::Menu => menu.push(segment.to_owned()),
+                        Word::Unknown => {
+                            return Err(ScriptError {
+                                bad_command: true,
+                                column: self.column() - token.len() + begin,
+                                ..self.error(segment.to_owned())
+                            });
+                        }
+                        Word::Command if segments.peek().is_some() => {
+                            return Err(self.error(format!("`{token}`: a menu below a command")));
+                        }
+                        Word::Command => {
+                            return Ok(Place::Command {
+                                menu,
+                                command: segment.to_owned(),
+                            });
+                        }
+                    }
                 }
+                begin = end;
             }
         }
     }
@@ -191,7 +260,7 @@ impl Parser {
         let mut unnamed = Vec::new();
         loop {
             self.skip_blanks();
-            if self.at_end_of_statement() {
+            if self.at_end_of_statement() || self.depth > 0 && self.peek() == Some(']') {
                 return Ok((arguments, unnamed));
             }
             if matches!(self.peek(), Some('"' | '[' | '(')) {
@@ -201,10 +270,15 @@ impl Parser {
             }
             let word = self.bare("an argument")?;
             if self.peek() != Some('=') {
-                if word == "where" {
-                    return Err(self.error("`where` is understood in `[find]` only".to_owned()));
-                }
                 self.end_of_value()?;
+                if word == "where" && command == "print" {
+                    let conditions = self.conditions()?;
+                    unnamed.push(Value::Find {
+                        menu: None,
+                        conditions,
+                    });
+                    continue;
+                }
                 unnamed.push(Value::Text(word));
                 continue;
             }
@@ -255,7 +329,7 @@ impl Parser {
         self.skip_blanks();
         let start = self.at;
         if self.peek() == Some(':') {
-            return Err(self.error("global commands in brackets are not understood".to_owned()));
+            return self.serialize();
         }
         let place = self.place()?;
         let Place::Command { menu, command } = place else {
@@ -269,22 +343,65 @@ impl Parser {
                 conditions: self.conditions()?,
             },
             "get" => self.get(&menu)?,
+            "add" | "print" => {
+                let (arguments, unnamed) = self.arguments(&command)?;
+                Value::Call {
+                    menu: path(&menu),
+                    command,
+                    arguments,
+                    unnamed,
+                }
+            }
             other => {
                 return Err(self.error(format!(
-                    "`[{other}]` is not understood, `find` and `get` are"
+                    "`[{other}]` is not understood; `find`, `get`, `add` and `print` are"
                 )));
             }
         };
+        if !self.at_closing_bracket()? {
+            return Err(self.error("a bracket that is not closed".to_owned()));
+        }
         self.next();
         Ok(value)
     }
 
-    /// Reads `[where] name=value [and] ...` up to the closing bracket.
+    /// Reads `:serialize to=json VALUE` up to the closing bracket.
+    fn serialize(&mut self) -> Parsed<Value> {
+        self.next();
+        let word = self.bare("a command after `:`")?;
+        if word != "serialize" {
+            return Err(self.error(format!(
+                "`[:{word}]`: of global commands in brackets only `:serialize` is understood"
+            )));
+        }
+        let mut value = None;
+        loop {
+            self.skip_blanks();
+            if self.at_closing_bracket()? {
+                break;
+            }
+            if value.is_none() && matches!(self.peek(), Some('"' | '[' | '(')) {
+                value = Some(self.value()?);
+                continue;
+            }
+            let word = self.bare("`to=json` or a value")?;
+            self.next();
+            match (word.as_str(), self.argument_value()?) {
+                ("to", Value::Text(form)) if form == "json" => {}
+                _ => return Err(self.error(format!("`{word}=` is not understood here"))),
+            }
+        }
+        self.next();
+        let value = value.ok_or_else(|| self.error("`:serialize` without a value".to_owned()))?;
+        Ok(Value::Json(Box::new(value)))
+    }
+
+    /// Reads `[where] name=value [and] ...` up to the closing bracket or the end of the statement.
     fn conditions(&mut self) -> Parsed<Vec<(String, String)>> {
         let mut conditions = Vec::new();
         loop {
             self.skip_blanks();
-            if self.at_closing_bracket()? {
+            if self.depth == 0 && self.at_end_of_statement() || self.at_closing_bracket()? {
                 return Ok(conditions);
             }
             let word = self.bare("a condition like name=value")?;
@@ -685,7 +802,8 @@ mod tests {
         check_error("/user set [find name=x or name=y]", 1, "`or`");
         check_error("/user set [remove x]", 1, "`[remove]`");
         check_error("/user set [:len x]", 1, "global");
-        check_error("/user print where name=x", 1, "`where`");
+        check_error("/user print where name~x", 1, "`~`");
+        check_error(":put [:tojson x]", 1, "`[:tojson]`");
         check_error("/user add name=x name=y", 1, "twice");
         check_error("/user add name=\"x\"y", 1, "right after");
         check_error("/user add name=x # y", 1, "`#`");

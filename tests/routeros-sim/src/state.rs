@@ -30,6 +30,9 @@ pub struct State {
     /// Hashes of keys that an import has seen and not attached.
     #[serde(default)]
     pub(crate) keys_seen: Vec<Octets>,
+    /// The host key of SSH in PKCS#8.
+    #[serde(default)]
+    pub(crate) ssh_host_key: Option<Octets>,
 }
 
 /// The rows of one menu.

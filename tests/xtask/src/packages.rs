@@ -16,11 +16,12 @@ pub(crate) fn ensure(workspace: &Workspace) -> anyhow::Result<()> {
 }
 
 /// What shows that a package is there, and the Debian package that has it.
-const DEBIAN: [(Sign, &str); 22] = [
+const DEBIAN: [(Sign, &str); 23] = [
     (Sign::Program("git"), "git"),
     (Sign::Program("g++"), "g++"),
     (Sign::Program("curl"), "curl"),
     (Sign::Program("openssl"), "openssl"),
+    (Sign::Program("sftp"), "openssh-client"),
     (Sign::Program("certtool"), "gnutls-bin"),
     (Sign::Program("keytool"), "default-jre-headless"),
     (Sign::Program("xmllint"), "libxml2-utils"),

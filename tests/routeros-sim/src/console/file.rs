@@ -29,7 +29,7 @@ impl World {
     }
 
     /// A file by its whole name, or by a beginning that only one name has.
-    pub(super) fn file_named(&self, argument: &str, name: &str) -> Result<&File, Trap> {
+    pub(crate) fn file_named(&self, argument: &str, name: &str) -> Result<&File, Trap> {
         let all = || self.state.files.iter().filter(|file| !file.directory);
         if let Some(exact) = all().find(|file| file.name == name) {
             return Ok(exact);
@@ -43,11 +43,11 @@ impl World {
         }
     }
 
-    pub(super) fn delete_file(&mut self, name: &str) {
+    pub(crate) fn delete_file(&mut self, name: &str) {
         self.state.files.retain(|file| file.name != name);
     }
 
-    pub(super) fn write_file(&mut self, name: &str, contents: Vec<u8>, hidden: u8) -> String {
+    pub(crate) fn write_file(&mut self, name: &str, contents: Vec<u8>, hidden: u8) -> String {
         self.delete_file(name);
         let number = self.state.next_file;
         self.state.next_file += 1;
@@ -73,6 +73,13 @@ impl World {
         };
         self.state.files.push(file);
         id
+    }
+
+    /// The octets that a file may have, with what it holds now.
+    pub(crate) fn room(&self, name: &str) -> usize {
+        let others = self.state.files.iter().filter(|file| file.name != name);
+        let taken: usize = others.map(|file| file.contents.0.len()).sum();
+        self.storage.saturating_sub(taken)
     }
 
     fn print_to_file(&mut self, name: &str) -> Result<Reply, Trap> {
@@ -135,6 +142,9 @@ impl World {
             return Err(Trap::failure("file already exists"));
         }
         let contents = self.contents(request)?.unwrap_or_default();
+        if self.room(name) < contents.len() {
+            return Err(full());
+        }
         let directory = match request.argument("type") {
             None | Some("file") => false,
             Some("directory") => true,
@@ -155,6 +165,12 @@ impl World {
         let contents = self.contents(request)?;
         let name = request.argument("name");
         let now = self.now();
+        if contents
+            .as_ref()
+            .is_some_and(|text| self.room("") < text.len())
+        {
+            return Err(full());
+        }
         for file in self
             .state
             .files
@@ -221,6 +237,11 @@ impl World {
             Err(_) => named.split([',', ';']).map(one).collect(),
         }
     }
+}
+
+/// What a full disk says; the words of a device are not known.
+fn full() -> Trap {
+    Trap::failure("not enough space on disk")
 }
 
 fn kind(file: &File) -> String {

@@ -73,7 +73,7 @@ impl World {
             ("cpu-count", text("1")),
             ("cpu-frequency", text("2400")),
             ("cpu-load", text("1")),
-            ("free-hdd-space", text("98566144")),
+            ("free-hdd-space", self.room("").to_string()),
             ("total-hdd-space", text("134217728")),
             ("architecture-name", text("x86_64")),
             ("board-name", text("CHR")),

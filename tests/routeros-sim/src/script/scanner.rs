@@ -3,7 +3,7 @@
 use super::{Parsed, Parser, ScriptError, Value};
 use std::mem;
 
-impl Parser {
+impl Parser<'_> {
     pub(super) fn quoted(&mut self) -> Parsed<Value> {
         let opened = self.line;
         self.next();
@@ -191,15 +191,25 @@ impl Parser {
     }
 
     pub(super) fn next(&mut self) {
-        self.line += usize::from(self.peek() == Some('\n'));
+        let ends_line = self.peek() == Some('\n');
         self.at += 1;
+        if ends_line {
+            self.line += 1;
+            self.line_begin = self.at;
+        }
     }
 
     pub(super) fn error(&self, what: String) -> ScriptError {
         ScriptError {
             line: self.line,
+            column: self.column(),
             what,
+            bad_command: false,
         }
+    }
+
+    pub(super) fn column(&self) -> usize {
+        self.at.saturating_sub(self.line_begin) + 1
     }
 }
 

@@ -226,10 +226,6 @@ fn the_program_names_what_it_cannot_do() {
             "error: model 8: wanted one of 6.49, 7.9, 7.12, 7.16, 7.20, 7.24\n",
         ),
         (
-            &["--model", "7.24", "--ssh", "127.0.0.1:0"][..],
-            "error: --ssh: not in this simulator yet\n",
-        ),
-        (
             &["--model", "6.49", "--rest", "127.0.0.1:0"][..],
             "error: --rest: version 6.49 has no REST\n",
         ),

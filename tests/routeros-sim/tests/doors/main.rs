@@ -6,3 +6,4 @@ mod control;
 mod rest;
 mod rig;
 mod services;
+mod ssh;

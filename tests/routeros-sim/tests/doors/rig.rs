@@ -13,7 +13,7 @@ use rcgen::{
     BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, KeyUsagePurpose,
 };
 use routeros_sim::assumption::Assumptions;
-use routeros_sim::door::{self, API, API_SSL, REST, REST_HTTP};
+use routeros_sim::door::{self, API, API_SSL, REST, REST_HTTP, SSH};
 use routeros_sim::factory::{Factory, FactoryCertificate};
 use routeros_sim::model::Model;
 use routeros_sim::router::{Door, Router, Settings};
@@ -35,6 +35,7 @@ pub(crate) struct Rig {
     pub(crate) rest_http: SocketAddr,
     pub(crate) api: SocketAddr,
     pub(crate) api_ssl: SocketAddr,
+    pub(crate) ssh: SocketAddr,
     model: Model,
     directory: TempDir,
     doors: Vec<JoinHandle<()>>,
@@ -58,6 +59,16 @@ impl Rig {
         Self::on(self.model, &[], self.directory).await
     }
 
+    /// Switches the router off and on again with another setting.
+    pub(crate) async fn with_setting(self, menu: &str, field: &str, value: &str) -> Self {
+        let path = self.directory.path().join("state.json");
+        let text = std::fs::read_to_string(&path).expect("a state");
+        let mut state: Value = serde_json::from_str(&text).expect("JSON");
+        state["settings"][menu][field] = value.into();
+        std::fs::write(&path, state.to_string()).expect("the directory is writable");
+        self.restart().await
+    }
+
     async fn on(model: Model, assumed: &[&str], directory: TempDir) -> Self {
         let mut assumptions = Assumptions::default();
         for text in assumed {
@@ -67,7 +78,7 @@ impl Rig {
             user: "admin",
             password: "secret",
             identity: "r1",
-            services: &["www", "www-ssl", "api", "api-ssl"],
+            services: &["www", "www-ssl", "api", "api-ssl", "ssh"],
             certificate: FactoryCertificate::Absent,
         };
         let settings = Settings {
@@ -81,12 +92,14 @@ impl Rig {
         let rest_http = open(&router, REST_HTTP, &mut doors).await;
         let api = open(&router, API, &mut doors).await;
         let api_ssl = open(&router, API_SSL, &mut doors).await;
+        let ssh = open(&router, SSH, &mut doors).await;
         Self {
             router,
             rest,
             rest_http,
             api,
             api_ssl,
+            ssh,
             model,
             directory,
             doors,

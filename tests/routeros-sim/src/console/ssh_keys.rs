@@ -1,0 +1,96 @@
+//! `/user/ssh-keys`: the public keys that users log in with over SSH.
+
+use super::table::print_id;
+use super::{World, found, item_argument, listed, not_here};
+use crate::row::{Reply, Request, Row};
+use crate::trap::Trap;
+
+const MENU: &str = "/user/ssh-keys";
+
+impl World {
+    /// The keys of a user, in base64.
+    pub(crate) fn ssh_keys(&self, user: &str) -> Vec<String> {
+        let rows = self.state.table(MENU).iter().map(|item| &item.fields);
+        rows.filter(|fields| fields.get("user").is_some_and(|own| own == user))
+            .filter_map(|fields| fields.get("key").cloned())
+            .collect()
+    }
+
+    pub(super) fn ssh_key_rows(&mut self, command: &str, request: &Request) -> Result<Reply, Trap> {
+        match command {
+            "print" => Ok(listed(self.ssh_key_list())),
+            "find" => Ok(found(&self.ssh_key_list())),
+            "add" => {
+                let text = request
+                    .argument("key")
+                    .ok_or_else(|| Trap::missing("key"))?;
+                self.add_ssh_key(request, text)
+            }
+            "import" => {
+                let name = request
+                    .argument("public-key-file")
+                    .ok_or_else(|| Trap::missing("public-key-file"))?;
+                let file = self.file_named("public-key-file", name)?;
+                let (name, octets) = (file.name.clone(), file.contents.0.clone());
+                let reply = self.add_ssh_key(request, &String::from_utf8_lossy(&octets))?;
+                self.delete_file(&name);
+                Ok(Reply { ret: None, ..reply })
+            }
+            "remove" => {
+                let named = item_argument(request).ok_or_else(|| Trap::missing("numbers"))?;
+                let table = self.state.table_mut(MENU);
+                let before = table.items.len();
+                table.items.retain(|item| print_id(item.id) != named);
+                match table.items.len() == before {
+                    true => Err(Trap::item()),
+                    false => Ok(Reply::default()),
+                }
+            }
+            _ => Err(not_here(MENU, command)),
+        }
+    }
+
+    fn add_ssh_key(&mut self, request: &Request, text: &str) -> Result<Reply, Trap> {
+        let user = request
+            .argument("user")
+            .ok_or_else(|| Trap::missing("user"))?;
+        if self.names("/user").iter().all(|(_, name)| name != user) {
+            return Err(Trap::no_match("user"));
+        }
+        let mut words = text.split_whitespace();
+        let (Some(kind), Some(key)) = (words.next(), words.next()) else {
+            return Err(Trap::failure(
+                "unable to load key file (wrong format or bad passphrase)!",
+            ));
+        };
+        if russh::keys::parse_public_key_base64(key).is_err() {
+            return Err(Trap::failure(
+                "unable to load key file (wrong format or bad passphrase)!",
+            ));
+        }
+        let fields = [
+            ("user", user),
+            ("key", key),
+            ("key-type", kind.trim_start_matches("ssh-")),
+            ("key-owner", words.next().unwrap_or_default()),
+        ]
+        .map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let id = self.state.table_mut(MENU).push(fields.into());
+        Ok(Reply {
+            rows: Vec::new(),
+            ret: Some(print_id(id)),
+        })
+    }
+
+    fn ssh_key_list(&self) -> Vec<Row> {
+        let items = self.state.table(MENU).iter();
+        items
+            .map(|item| {
+                let mut row: Row = item.fields.clone();
+                row.remove("key");
+                row.insert(".id".to_owned(), print_id(item.id));
+                row
+            })
+            .collect()
+    }
+}
