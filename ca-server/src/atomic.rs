@@ -1,19 +1,21 @@
 //! Files that are there as a whole or not at all.
 
 use std::ffi::OsString;
-use std::fs::{self, DirBuilder, File, OpenOptions};
-use std::io::{self, ErrorKind, Write as _};
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
+use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
+use ca_store::files::{self, Files as _, Sequential, SystemFiles};
 use ca_types::{Code, Hinted, RequestId, SystemEntropy};
+
+pub use ca_store::files::parent_of;
 
 /// Writes a file, in the place of the one that may be there; a crash leaves the old or the new one.
 ///
 /// # Errors
 /// Fails when the file cannot be written; what was there stays then.
 pub fn atomic_write(path: &Path, octets: &[u8], mode: u32) -> Result<(), AtomicWriteError> {
-    through_temporary(path, octets, mode, |temporary| fs::rename(temporary, path))
+    files::replace(&SystemFiles, &temporary_beside(path), path, octets, mode)
+        .map_err(|source| AtomicWriteError::new("write", path, source))
 }
 
 /// Writes a file that must not be there yet.
@@ -21,11 +23,8 @@ pub fn atomic_write(path: &Path, octets: &[u8], mode: u32) -> Result<(), AtomicW
 /// # Errors
 /// Fails when something has this name, a dangling link included, or the file cannot be written.
 pub fn write_new(path: &Path, octets: &[u8], mode: u32) -> Result<(), AtomicWriteError> {
-    through_temporary(path, octets, mode, |temporary| {
-        // Unlike a rename, a hard link never takes the place of a file that came in between.
-        fs::hard_link(temporary, path)?;
-        fs::remove_file(temporary)
-    })
+    files::add(&SystemFiles, &temporary_beside(path), path, octets, mode)
+        .map_err(|source| AtomicWriteError::new("write", path, source))
 }
 
 /// Writes a file of any length that must not be there yet, for its owner only: it is there as a whole or not at all.
@@ -34,21 +33,19 @@ pub fn write_new(path: &Path, octets: &[u8], mode: u32) -> Result<(), AtomicWrit
 /// Fails when something has this name, `write` fails, or the file cannot be written.
 pub fn write_whole<T, E: From<AtomicWriteError>>(
     path: &Path,
-    write: impl FnOnce(&File) -> Result<T, E>,
+    write: impl FnOnce(&mut Sequential) -> Result<T, E>,
 ) -> Result<T, E> {
     let wrong = |source| E::from(AtomicWriteError::new("write", path, source));
     let temporary = temporary_beside(path);
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true).mode(0o600);
-    let file = options.open(&temporary).map_err(wrong)?;
-    let written = write(&file).and_then(|written| {
-        file.sync_all()
-            .and_then(|()| fs::hard_link(&temporary, path))
+    let mut file = Sequential::new(SystemFiles.create(&temporary).map_err(wrong)?);
+    let written = write(&mut file).and_then(|written| {
+        file.sync()
+            .and_then(|()| SystemFiles.link(&temporary, path))
             .map_err(wrong)?;
         Ok(written)
     });
     // It has its name now, or nobody needs it.
-    drop(fs::remove_file(&temporary));
+    drop(SystemFiles.remove(&temporary));
     let written = written?;
     sync_dir(parent_of(path))?;
     Ok(written)
@@ -59,9 +56,8 @@ pub fn write_whole<T, E: From<AtomicWriteError>>(
 /// # Errors
 /// Fails when something has this name, or the parent cannot be written.
 pub fn create_private_dir(path: &Path) -> Result<(), AtomicWriteError> {
-    DirBuilder::new()
-        .mode(0o700)
-        .create(path)
+    SystemFiles
+        .create_dir(path)
         .map_err(|source| AtomicWriteError::new("make the directory", path, source))
 }
 
@@ -70,46 +66,9 @@ pub fn create_private_dir(path: &Path) -> Result<(), AtomicWriteError> {
 /// # Errors
 /// Fails when the system does.
 pub fn sync_dir(path: &Path) -> Result<(), AtomicWriteError> {
-    File::open(path)
-        .and_then(|dir| dir.sync_all())
+    SystemFiles
+        .sync_dir(path)
         .map_err(|source| AtomicWriteError::new("sync", path, source))
-}
-
-/// Returns the directory that holds a path; `.` for a bare file name.
-pub fn parent_of(path: &Path) -> &Path {
-    match path.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent,
-        Some(_) | None => Path::new("."),
-    }
-}
-
-fn through_temporary(
-    path: &Path,
-    octets: &[u8],
-    mode: u32,
-    put_in_place: impl FnOnce(&Path) -> io::Result<()>,
-) -> Result<(), AtomicWriteError> {
-    let temporary = temporary_beside(path);
-    let written = write_file(&temporary, octets, mode)
-        .and_then(|()| put_in_place(&temporary))
-        .and_then(|()| File::open(parent_of(path))?.sync_all());
-    written.map_err(|source| {
-        // The cause is reported; that the temporary file may be gone already is no further news.
-        drop(fs::remove_file(&temporary));
-        AtomicWriteError::new("write", path, source)
-    })
-}
-
-fn write_file(path: &Path, octets: &[u8], mode: u32) -> io::Result<()> {
-    let mut file = OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(mode)
-        .open(path)?;
-    // The umask may have taken rights away that others need, as those on a public certificate.
-    file.set_permissions(fs::Permissions::from_mode(mode))?;
-    file.write_all(octets)?;
-    file.sync_all()
 }
 
 /// Draws a name beside `path` that nothing else has.
@@ -173,6 +132,9 @@ impl Hinted for AtomicWriteError {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+    use std::os::unix::fs::PermissionsExt as _;
+
     use super::*;
 
     fn mode_of(path: &Path) -> u32 {

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
 use ca_core::{CrlIssue, RevokedCertificates, Signer};
+use ca_store::files::{Files as _, SystemFiles};
 use ca_store::{
     CaStore, CertificateQuery, CertificateRow, Committed, CrlRow, Revocation, StoreError,
 };
@@ -308,7 +309,7 @@ impl CrlPublisher {
             let next = next_to(&path);
             if let Ok(crl) = self.kept(&next, list, last.as_ref()) {
                 self.keep(id, &crl);
-                drop(std::fs::remove_file(&next));
+                drop(SystemFiles.remove(&next));
                 kept = Ok(crl);
             }
         }

@@ -1,10 +1,10 @@
 //! One process at a time changes a data directory.
 
-use std::fs::{File, OpenOptions, TryLockError};
+use std::fs::{File, TryLockError};
 use std::io;
-use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::PathBuf;
 
+use ca_store::files::{FileLock, Files as _, SystemFiles};
 use ca_types::{Code, Hinted};
 
 use crate::data_dir::DataDir;
@@ -12,7 +12,7 @@ use crate::data_dir::DataDir;
 /// The lock on a data directory; it ends when it is dropped, and with the process, however that ends.
 #[derive(Debug)]
 pub struct DataDirLock {
-    _file: File,
+    _lock: Box<dyn FileLock>,
 }
 
 impl DataDirLock {
@@ -21,19 +21,15 @@ impl DataDirLock {
     /// # Errors
     /// Fails when another process, or another part of this one, holds it.
     pub fn take(data: &DataDir) -> Result<Self, LockError> {
-        let system = |source| LockError::System {
-            path: data.lock_file(),
-            source,
-        };
-        let mut options = OpenOptions::new();
-        options.write(true).create(true).truncate(false).mode(0o600);
-        let file = options.open(data.lock_file()).map_err(system)?;
-        match file.try_lock() {
-            Ok(()) => Ok(Self { _file: file }),
-            Err(TryLockError::WouldBlock) => Err(LockError::Held {
+        match SystemFiles.lock(&data.lock_file()) {
+            Ok(lock) => Ok(Self { _lock: lock }),
+            Err(source) if source.kind() == io::ErrorKind::WouldBlock => Err(LockError::Held {
                 data: data.path().to_owned(),
             }),
-            Err(TryLockError::Error(source)) => Err(system(source)),
+            Err(source) => Err(LockError::System {
+                path: data.lock_file(),
+                source,
+            }),
         }
     }
 }

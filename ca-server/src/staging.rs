@@ -4,6 +4,8 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use ca_store::files::{Files as _, SystemFiles};
+
 use crate::atomic::{AtomicWriteError, create_private_dir, parent_of, sync_dir, temporary_beside};
 use crate::data_dir::DataDir;
 
@@ -48,7 +50,7 @@ impl Staging {
     pub(crate) fn finish(self) -> Result<(), AtomicWriteError> {
         let source = self.built.path();
         let moved = match self.place {
-            Place::Beside => fs::rename(source, &self.target),
+            Place::Beside => SystemFiles.rename(source, &self.target),
             Place::Inside => move_entries(source, &self.target, &self.built.settings_file()),
         };
         moved.map_err(|source| AtomicWriteError::new("put in place", &self.target, source))?;
@@ -60,7 +62,7 @@ impl Staging {
 impl Drop for Staging {
     fn drop(&mut self) {
         // After `finish` there is nothing left to remove; before it, the cause is what is reported.
-        drop(fs::remove_dir_all(self.built.path()));
+        drop(SystemFiles.remove_dir_all(self.built.path()));
     }
 }
 
@@ -72,16 +74,16 @@ fn move_entries(from: &Path, to: &Path, last: &Path) -> io::Result<()> {
     let mut moved: Vec<PathBuf> = Vec::new();
     for path in &paths {
         let target = to.join(path.file_name().unwrap_or_default());
-        if let Err(source) = fs::rename(path, &target) {
+        if let Err(source) = SystemFiles.rename(path, &target) {
             for (taken, home) in moved.iter().zip(&paths) {
                 // Back to where the drop of the staging removes it.
-                drop(fs::rename(taken, home));
+                drop(SystemFiles.rename(taken, home));
             }
             return Err(source);
         }
         moved.push(target);
     }
-    fs::remove_dir(from)
+    SystemFiles.remove_dir_all(from)
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use ca_store::files::{Files as _, SystemFiles};
 use ca_store::{LogImport, StoreError, snapshot};
 use ca_types::{Code, Hinted};
 use ca_verify::{Certificate, Change, Entry};
@@ -170,7 +171,8 @@ pub fn import(
     let staging = Scratch(temporary_beside(&data.path().join("import")));
     create_private_dir(&staging.0)?;
     let head = read_lines(&staging.0, input, progress)?;
-    std::fs::rename(staging.0.join("log"), &log)
+    SystemFiles
+        .rename(&staging.0.join("log"), &log)
         .map_err(|source| AtomicWriteError::new("put in place", &log, source))?;
     sync_dir(data.path())?;
     Ok(head)
@@ -182,7 +184,7 @@ struct Scratch(PathBuf);
 impl Drop for Scratch {
     fn drop(&mut self) {
         // After a good end nothing is left in it; before one, the cause is what is reported.
-        drop(std::fs::remove_dir_all(&self.0));
+        drop(SystemFiles.remove_dir_all(&self.0));
     }
 }
 

@@ -1,11 +1,10 @@
 //! Reads a backup from end to end, once, and proves everything on the way.
 
-use std::fs::{File, OpenOptions};
 use std::io::{self, BufReader, Read, Write as _};
-use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 
 use ca_store::LogCheck;
+use ca_store::files::{Files as _, Sequential, SystemFiles};
 
 use super::BackupError;
 use super::archive::ArchiveReader;
@@ -72,10 +71,10 @@ fn segment(
     path: Option<&Path>,
     log: &mut LogCheck,
 ) -> Result<(), BackupError> {
-    let file = path.map(create).transpose()?;
+    let mut file = path.map(create).transpose()?;
     let mut tee = Tee {
         input: Hashing::new(archive.content(member.octets)),
-        file: file.as_ref(),
+        file: file.as_mut(),
         count: 0,
     };
     let checked = log.segment(Path::new(&member.name), &mut tee);
@@ -89,32 +88,30 @@ fn segment(
     }
     checked?;
     if let (Some(file), Some(path)) = (file, path) {
-        file.sync_all()
+        file.sync()
             .map_err(|source| AtomicWriteError::new("sync", path, source))?;
     }
     archive.padding(&member.name, member.octets)
 }
 
-fn create(path: &Path) -> Result<File, BackupError> {
-    let mut options = OpenOptions::new();
-    options.read(true).write(true).create_new(true).mode(0o600);
-    let file = options
-        .open(path)
+fn create(path: &Path) -> Result<Sequential, BackupError> {
+    let file = SystemFiles
+        .create(path)
         .map_err(|source| AtomicWriteError::new("write", path, source))?;
-    Ok(file)
+    Ok(Sequential::new(file))
 }
 
 /// Writes what is read through it to a file.
 struct Tee<'f, R> {
     input: R,
-    file: Option<&'f File>,
+    file: Option<&'f mut Sequential>,
     count: u64,
 }
 
 impl<R: Read> Read for Tee<'_, R> {
     fn read(&mut self, octets: &mut [u8]) -> io::Result<usize> {
         let count = self.input.read(octets)?;
-        if let Some(mut file) = self.file {
+        if let Some(file) = &mut self.file {
             file.write_all(octets.get(..count).unwrap_or_default())?;
         }
         self.count += u64::try_from(count).unwrap_or(u64::MAX);

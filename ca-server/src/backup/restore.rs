@@ -3,6 +3,7 @@
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
+use ca_store::files::{Files as _, SystemFiles};
 use ca_store::{CaStore, LogStore, OpenOptions};
 use ca_types::{Clock, IssuerClass, Passphrase, UnixTime};
 use ca_verify::{Certificate, Change, Console, Entry, Origin, Restored, RestoredList};
@@ -169,7 +170,8 @@ fn prove_empty(target: &DataDir) -> Result<(), BackupError> {
     }
     for path in left {
         let _alone = DataDirLock::take(&DataDir::new(&path))?;
-        std::fs::remove_dir_all(&path)
+        SystemFiles
+            .remove_dir_all(&path)
             .map_err(|source| BackupError::Unreadable { path, source })?;
     }
     Ok(())
@@ -360,7 +362,7 @@ impl Books<'_> {
 
 /// Removes a CRL that is older than one that was published: the server signs a new one at its start.
 fn forget_crl(path: &Path) -> Result<(), BackupError> {
-    match std::fs::remove_file(path) {
+    match SystemFiles.remove(path) {
         Err(source) if source.kind() != std::io::ErrorKind::NotFound => {
             Err(BackupError::Unreadable {
                 path: path.to_owned(),

@@ -6,6 +6,7 @@
 use std::fs;
 use std::path::Path;
 
+use ca_store::files::{Files as _, SystemFiles};
 use ca_types::Passphrase;
 
 use super::{KeyStoreError, read_key, write_key};
@@ -25,7 +26,8 @@ pub fn settle_keys(data: &DataDir) -> Result<(), KeyStoreError> {
     }
     for leftover in [&new, &former] {
         if leftover.is_dir() {
-            fs::remove_dir_all(leftover)
+            SystemFiles
+                .remove_dir_all(leftover)
                 .map_err(|source| AtomicWriteError::new("remove", leftover, source))?;
             sync_dir(data.path())?;
         }
@@ -80,7 +82,9 @@ fn write_all(
 }
 
 fn moved(from: &Path, to: &Path) -> Result<(), KeyStoreError> {
-    fs::rename(from, to).map_err(|source| AtomicWriteError::new("put in place", to, source))?;
+    SystemFiles
+        .rename(from, to)
+        .map_err(|source| AtomicWriteError::new("put in place", to, source))?;
     Ok(sync_dir(crate::atomic::parent_of(to))?)
 }
 

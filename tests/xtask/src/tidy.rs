@@ -4,6 +4,7 @@ mod arrows;
 mod documents;
 mod layout;
 mod protos;
+mod seam;
 mod sources;
 
 use std::{path::Path, process::Command};
@@ -33,6 +34,7 @@ fn findings(root: &Path) -> anyhow::Result<Vec<String>> {
     layout::check(&tree, &mut findings);
     arrows::check(root, &mut findings)?;
     sources::check(&tree, &mut findings);
+    seam::check(&tree, &mut findings);
     protos::check(&tree, &mut findings);
     documents::check(&tree, &mut findings);
     Ok(findings)

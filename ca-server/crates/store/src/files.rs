@@ -1,15 +1,16 @@
-//! The file seam: everything that the log asks of a file system.
+//! The file seam: everything that is written below the data directory goes through it.
 
 #[cfg(any(test, feature = "fake"))]
 mod fake;
 #[cfg(test)]
 mod recorded;
+mod whole;
 
 use std::ffi::OsString;
 use std::fmt;
-use std::fs::{File, OpenOptions, TryLockError};
+use std::fs::{File, OpenOptions, Permissions, TryLockError};
 use std::io;
-use std::os::unix::fs::{DirBuilderExt, FileExt, OpenOptionsExt};
+use std::os::unix::fs::{DirBuilderExt, FileExt, OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -17,8 +18,9 @@ use std::sync::Arc;
 pub use fake::{Counts, FakeFiles};
 #[cfg(test)]
 pub(crate) use recorded::{Fate, Fault, Lie, Random, RecordedFiles};
+pub use whole::{Sequential, add, parent_of, replace};
 
-/// A file system as the log sees it.
+/// A file system as the log and the files beside it see it.
 ///
 /// Names and contents are durable only after [`Files::sync_dir`] and [`LogFile::sync_data`]: what
 /// lies between is what a crash may take away.
@@ -45,7 +47,15 @@ pub trait Files: fmt::Debug + Send + Sync {
     ///
     /// # Errors
     /// Fails when the file exists.
-    fn create(&self, path: &Path) -> io::Result<Arc<dyn LogFile>>;
+    fn create(&self, path: &Path) -> io::Result<Arc<dyn LogFile>> {
+        self.create_as(path, 0o600)
+    }
+
+    /// Makes a file that does not exist, with these rights whatever the umask says.
+    ///
+    /// # Errors
+    /// Fails when the file exists.
+    fn create_as(&self, path: &Path, mode: u32) -> io::Result<Arc<dyn LogFile>>;
 
     /// Opens a file for reading.
     ///
@@ -59,17 +69,29 @@ pub trait Files: fmt::Debug + Send + Sync {
     /// Fails when the system does.
     fn open_writable(&self, path: &Path) -> io::Result<Arc<dyn LogFile>>;
 
-    /// Gives a file another name in the same directory.
+    /// Gives a file or a directory another name.
     ///
     /// # Errors
     /// Fails when the system does.
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()>;
+
+    /// Gives a file a second name.
+    ///
+    /// # Errors
+    /// Fails when something has that name.
+    fn link(&self, from: &Path, to: &Path) -> io::Result<()>;
 
     /// Removes a file.
     ///
     /// # Errors
     /// Fails when the system does.
     fn remove(&self, path: &Path) -> io::Result<()>;
+
+    /// Removes a directory with all that is in it.
+    ///
+    /// # Errors
+    /// Fails when the system does; a part may be gone then.
+    fn remove_dir_all(&self, dir: &Path) -> io::Result<()>;
 
     /// Locks a file, which is made when it is absent, against every other process and opener.
     ///
@@ -78,7 +100,7 @@ pub trait Files: fmt::Debug + Send + Sync {
     fn lock(&self, path: &Path) -> io::Result<Box<dyn FileLock>>;
 }
 
-/// An open file of the log.
+/// An open file.
 pub trait LogFile: fmt::Debug + Send + Sync {
     /// Reads at `offset`; fewer octets than asked only at the end of the file.
     ///
@@ -154,10 +176,13 @@ impl Files for SystemFiles {
         File::open(dir)?.sync_all()
     }
 
-    fn create(&self, path: &Path) -> io::Result<Arc<dyn LogFile>> {
+    fn create_as(&self, path: &Path, mode: u32) -> io::Result<Arc<dyn LogFile>> {
         let mut options = OpenOptions::new();
-        options.read(true).write(true).create_new(true).mode(0o600);
-        Ok(Arc::new(SystemFile(options.open(path)?)))
+        options.read(true).write(true).create_new(true).mode(mode);
+        let file = options.open(path)?;
+        // The umask may have taken rights away that others need, as those on a public certificate.
+        file.set_permissions(Permissions::from_mode(mode))?;
+        Ok(Arc::new(SystemFile(file)))
     }
 
     fn open(&self, path: &Path) -> io::Result<Arc<dyn LogFile>> {
@@ -175,8 +200,16 @@ impl Files for SystemFiles {
         std::fs::rename(from, to)
     }
 
+    fn link(&self, from: &Path, to: &Path) -> io::Result<()> {
+        std::fs::hard_link(from, to)
+    }
+
     fn remove(&self, path: &Path) -> io::Result<()> {
         std::fs::remove_file(path)
+    }
+
+    fn remove_dir_all(&self, dir: &Path) -> io::Result<()> {
+        std::fs::remove_dir_all(dir)
     }
 
     fn lock(&self, path: &Path) -> io::Result<Box<dyn FileLock>> {

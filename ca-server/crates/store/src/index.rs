@@ -6,8 +6,6 @@ mod directory;
 mod inspection;
 mod quiet;
 
-use std::fs::DirBuilder;
-use std::os::unix::fs::DirBuilderExt;
 use std::panic::AssertUnwindSafe;
 use std::path::Path;
 
@@ -15,6 +13,7 @@ use ca_verify::{Frontier, TILE_LEVEL, leaf_hash};
 
 use crate::chunks::Chunks;
 use crate::feed::{Feed, GROUP, IndexRow, Work};
+use crate::files::{Files as _, SystemFiles};
 use crate::leaf_row::LeafRow;
 use crate::log::Log;
 use crate::state::State;
@@ -93,10 +92,8 @@ impl Head {
 impl Index {
     /// Makes an empty index in the directory `path`, which must not exist.
     pub(crate) fn create(path: &Path, log_id: LogId) -> Result<Self, IndexError> {
-        let mut owner_only = DirBuilder::new();
-        owner_only.mode(0o700);
-        owner_only
-            .create(path)
+        SystemFiles
+            .create_dir(path)
             .map_err(|source| IndexError::Unusable(source.to_string()))?;
         Ok(Self {
             db: guarded(|| config(path).open())?,

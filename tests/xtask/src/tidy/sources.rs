@@ -43,7 +43,7 @@ fn rust(file: &File, text: &str, findings: &mut Vec<String>) {
     }
 }
 
-fn lines_of_code(text: &str) -> usize {
+pub(super) fn lines_of_code(text: &str) -> usize {
     let lines: Vec<&str> = text.lines().collect();
     lines
         .windows(2)

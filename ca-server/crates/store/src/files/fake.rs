@@ -138,8 +138,8 @@ impl Files for FakeFiles {
         self.0.sync(|| SystemFiles.sync_dir(dir))
     }
 
-    fn create(&self, path: &Path) -> io::Result<Arc<dyn LogFile>> {
-        Ok(self.wrap(SystemFiles.create(path)?))
+    fn create_as(&self, path: &Path, mode: u32) -> io::Result<Arc<dyn LogFile>> {
+        Ok(self.wrap(SystemFiles.create_as(path, mode)?))
     }
 
     fn open(&self, path: &Path) -> io::Result<Arc<dyn LogFile>> {
@@ -152,6 +152,14 @@ impl Files for FakeFiles {
 
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
         SystemFiles.rename(from, to)
+    }
+
+    fn link(&self, from: &Path, to: &Path) -> io::Result<()> {
+        SystemFiles.link(from, to)
+    }
+
+    fn remove_dir_all(&self, dir: &Path) -> io::Result<()> {
+        SystemFiles.remove_dir_all(dir)
     }
 
     fn remove(&self, path: &Path) -> io::Result<()> {

@@ -54,6 +54,7 @@ enum Step {
     Truncate(usize, u64),
     Sync(usize),
     Rename(PathBuf, PathBuf),
+    Link(PathBuf, PathBuf),
     Remove(PathBuf),
     SyncDir(PathBuf),
 }
@@ -79,6 +80,7 @@ impl Step {
             Self::MakeDir(path)
             | Self::Create(path, _)
             | Self::Rename(_, path)
+            | Self::Link(_, path)
             | Self::Remove(path) => (None, path.parent()),
             Self::Sync(_) | Self::SyncDir(_) => return true,
         };
@@ -90,6 +92,7 @@ impl Step {
             | Self::Write(..)
             | Self::Truncate(..)
             | Self::Rename(..)
+            | Self::Link(..)
             | Self::Remove(_) => false,
         }
     }
@@ -134,6 +137,11 @@ impl Tree {
             }
             Step::Rename(from, to) => {
                 if let Some(file) = self.names.remove(from) {
+                    self.names.insert(to.clone(), file);
+                }
+            }
+            Step::Link(from, to) => {
+                if let Some(file) = self.names.get(from).copied() {
                     self.names.insert(to.clone(), file);
                 }
             }
@@ -309,7 +317,7 @@ impl Files for RecordedFiles {
         Ok(())
     }
 
-    fn create(&self, path: &Path) -> io::Result<Arc<dyn LogFile>> {
+    fn create_as(&self, path: &Path, _mode: u32) -> io::Result<Arc<dyn LogFile>> {
         let mut disk = self.disk();
         disk.call()?;
         if disk.now.names.contains_key(path) {
@@ -336,6 +344,22 @@ impl Files for RecordedFiles {
         disk.now.find(from)?;
         disk.take(Step::Rename(from.to_owned(), to.to_owned()));
         Ok(())
+    }
+
+    fn link(&self, from: &Path, to: &Path) -> io::Result<()> {
+        let mut disk = self.disk();
+        disk.call()?;
+        disk.now.find(from)?;
+        if disk.now.names.contains_key(to) {
+            return Err(io::ErrorKind::AlreadyExists.into());
+        }
+        disk.take(Step::Link(from.to_owned(), to.to_owned()));
+        Ok(())
+    }
+
+    /// Nothing that is tried out here removes a directory.
+    fn remove_dir_all(&self, _dir: &Path) -> io::Result<()> {
+        Err(io::ErrorKind::Unsupported.into())
     }
 
     fn remove(&self, path: &Path) -> io::Result<()> {

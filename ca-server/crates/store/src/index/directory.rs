@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::StoreError;
-use crate::files::Files;
+use crate::files::{Files, SystemFiles};
 use crate::log::file_error;
 
 /// The directories that are there, by number.
@@ -49,7 +49,7 @@ impl Directories {
             .map_or(&[][..], |(_newest, old)| old);
         for number in old {
             let path = self.path(*number);
-            if let Err(error) = std::fs::remove_dir_all(&path) {
+            if let Err(error) = SystemFiles.remove_dir_all(&path) {
                 tracing::warn!(path = %path.display(), %error, "an old index cannot be removed");
             }
         }

@@ -1,14 +1,13 @@
 //! Looking at an index without touching it: sled has no read-only mode, so a copy is opened.
 
 use std::fs;
-use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 
 use ca_verify::{Frontier, leaf_hash};
 
 use super::{Directories, HEAD_KEY, Head, IndexError, config, guarded};
 use crate::StoreError;
-use crate::files::SystemFiles;
+use crate::files::{Files as _, SystemFiles};
 use crate::inspect::read_log;
 use crate::leaf_row::LeafRow;
 use crate::log::file_error;
@@ -35,9 +34,8 @@ pub fn inspect_index(dir: &Path, scratch: &Path) -> Result<IndexStanding, StoreE
     let Some(path) = Directories::list(&SystemFiles, dir)?.newest() else {
         return Ok(IndexStanding::Missing);
     };
-    fs::DirBuilder::new()
-        .mode(0o700)
-        .create(scratch)
+    SystemFiles
+        .create_dir(scratch)
         .map_err(file_error(scratch, "make a directory for a copy"))?;
     let _removed = Scratch(scratch.to_owned());
     copy(&path, scratch).map_err(file_error(&path, "copy the index"))?;
@@ -103,7 +101,7 @@ fn copy(from: &Path, to: &Path) -> std::io::Result<()> {
         let entry = entry?;
         let target = to.join(entry.file_name());
         if entry.file_type()?.is_dir() {
-            fs::create_dir(&target)?;
+            SystemFiles.create_dir(&target)?;
             copy(&entry.path(), &target)?;
         } else {
             fs::copy(entry.path(), &target)?;
@@ -117,7 +115,7 @@ struct Scratch(PathBuf);
 
 impl Drop for Scratch {
     fn drop(&mut self) {
-        if let Err(error) = fs::remove_dir_all(&self.0) {
+        if let Err(error) = SystemFiles.remove_dir_all(&self.0) {
             tracing::warn!(path = %self.0.display(), %error, "the copy of an index cannot be removed");
         }
     }

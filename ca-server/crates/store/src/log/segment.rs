@@ -327,6 +327,8 @@ pub(super) struct Window<'f> {
     file: &'f dyn LogFile,
     segment: &'f Segment,
     buffer: Vec<u8>,
+    /// How much of the buffer was read.
+    filled: usize,
     /// Where the buffer stands in the file.
     begin: u64,
 }
@@ -336,7 +338,8 @@ impl<'f> Window<'f> {
         Self {
             file,
             segment,
-            buffer: Vec::new(),
+            buffer: vec![0; WINDOW_OCTETS],
+            filled: 0,
             begin: 0,
         }
     }
@@ -346,19 +349,21 @@ impl<'f> Window<'f> {
         let is_inside = offset
             .checked_sub(self.begin)
             .and_then(|skipped| usize::try_from(skipped).ok())
-            .and_then(|skipped| self.buffer.get(skipped..))
+            .and_then(|skipped| self.content().get(skipped..))
             .is_some_and(|rest| rest.len() >= wanted);
         if !is_inside {
-            self.buffer.resize(WINDOW_OCTETS, 0);
-            let count = self
+            self.filled = self
                 .file
                 .read_at(offset, &mut self.buffer)
                 .map_err(file_error(&self.segment.path, "read the segment"))?;
-            self.buffer.truncate(count);
             self.begin = offset;
         }
         let skipped = usize::try_from(offset - self.begin).unwrap_or(usize::MAX);
-        Ok(self.buffer.get(skipped..).unwrap_or_default())
+        Ok(self.content().get(skipped..).unwrap_or_default())
+    }
+
+    fn content(&self) -> &[u8] {
+        self.buffer.get(..self.filled).unwrap_or_default()
     }
 }
 
