@@ -2,6 +2,8 @@
 
 #[cfg(test)]
 mod crash;
+#[cfg(test)]
+mod model;
 mod opening;
 #[cfg(test)]
 mod tests;

@@ -17,7 +17,7 @@ use std::sync::Arc;
 #[cfg(any(test, feature = "fake"))]
 pub use fake::{Counts, FakeFiles};
 #[cfg(test)]
-pub(crate) use recorded::{Fate, Fault, Lie, Random, RecordedFiles};
+pub(crate) use recorded::{Call, Fate, Fault, Lie, Random, RecordedFiles};
 pub use whole::{Sequential, add, parent_of, replace};
 
 /// A file system as the log and the files beside it see it.

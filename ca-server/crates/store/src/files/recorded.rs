@@ -21,6 +21,8 @@ struct Disk {
     /// How many calls have come that change something.
     calls: usize,
     fault: Option<Fault>,
+    /// What kind of call has failed.
+    hit: Option<Call>,
     lie: Option<Lie>,
 }
 
@@ -36,6 +38,15 @@ struct Tree {
 pub(crate) struct Fault {
     pub(crate) call: usize,
     pub(crate) errno: i32,
+}
+
+/// What kind of call may fail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Call {
+    Write,
+    Sync,
+    /// Of a name, or the length of a file.
+    Other,
 }
 
 /// A sync that tells that it was done, and was not.
@@ -104,11 +115,11 @@ impl Step {
         };
         let sectors = sectors(*offset, octets.len());
         let mut fates = vec![Fate::Kept, Fate::Dropped, Fate::Zeros];
-        if sectors <= 9 {
+        if sectors <= 11 {
             fates.extend((1..(1_u128 << sectors) - 1).map(Fate::Torn));
         } else {
             fates.extend((0..sectors.min(127)).map(|sector| Fate::Torn(!(1 << sector))));
-            fates.extend((0..40).map(|_draw| Fate::Torn(random.mask())));
+            fates.extend((0..1_000).map(|_draw| Fate::Torn(random.mask())));
         }
         fates
     }
@@ -186,11 +197,14 @@ impl Tree {
 
 impl Disk {
     /// Counts a call and fails it when it is its turn.
-    fn call(&mut self) -> io::Result<()> {
+    fn call(&mut self, kind: Call) -> io::Result<()> {
         let call = self.calls;
         self.calls += 1;
         match self.fault {
-            Some(fault) if fault.call == call => Err(io::Error::from_raw_os_error(fault.errno)),
+            Some(fault) if fault.call == call => {
+                self.hit = Some(kind);
+                Err(io::Error::from_raw_os_error(fault.errno))
+            }
             Some(_) | None => Ok(()),
         }
     }
@@ -219,6 +233,11 @@ impl RecordedFiles {
     /// Lets a call fail.
     pub(crate) fn fail(&self, fault: Option<Fault>) {
         self.disk().fault = fault;
+    }
+
+    /// Returns what kind of call has failed.
+    pub(crate) fn hit(&self) -> Option<Call> {
+        self.disk().hit
     }
 
     /// Lets syncs lie from now on.
@@ -293,7 +312,7 @@ impl RecordedFiles {
 impl Files for RecordedFiles {
     fn create_dir(&self, dir: &Path) -> io::Result<()> {
         let mut disk = self.disk();
-        disk.call()?;
+        disk.call(Call::Other)?;
         disk.take(Step::MakeDir(dir.to_owned()));
         Ok(())
     }
@@ -310,7 +329,7 @@ impl Files for RecordedFiles {
 
     fn sync_dir(&self, dir: &Path) -> io::Result<()> {
         let mut disk = self.disk();
-        disk.call()?;
+        disk.call(Call::Sync)?;
         if disk.lie != Some(Lie::OfDirectories) {
             disk.take(Step::SyncDir(dir.to_owned()));
         }
@@ -319,7 +338,7 @@ impl Files for RecordedFiles {
 
     fn create_as(&self, path: &Path, _mode: u32) -> io::Result<Arc<dyn LogFile>> {
         let mut disk = self.disk();
-        disk.call()?;
+        disk.call(Call::Other)?;
         if disk.now.names.contains_key(path) {
             return Err(io::ErrorKind::AlreadyExists.into());
         }
@@ -340,7 +359,7 @@ impl Files for RecordedFiles {
 
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
         let mut disk = self.disk();
-        disk.call()?;
+        disk.call(Call::Other)?;
         disk.now.find(from)?;
         disk.take(Step::Rename(from.to_owned(), to.to_owned()));
         Ok(())
@@ -348,7 +367,7 @@ impl Files for RecordedFiles {
 
     fn link(&self, from: &Path, to: &Path) -> io::Result<()> {
         let mut disk = self.disk();
-        disk.call()?;
+        disk.call(Call::Other)?;
         disk.now.find(from)?;
         if disk.now.names.contains_key(to) {
             return Err(io::ErrorKind::AlreadyExists.into());
@@ -365,7 +384,7 @@ impl Files for RecordedFiles {
     fn remove(&self, path: &Path) -> io::Result<()> {
         let mut disk = self.disk();
         disk.now.find(path)?;
-        disk.call()?;
+        disk.call(Call::Other)?;
         disk.take(Step::Remove(path.to_owned()));
         Ok(())
     }
@@ -398,7 +417,7 @@ impl LogFile for RecordedFile {
 
     fn write_at(&self, offset: u64, octets: &[u8]) -> io::Result<()> {
         let mut disk = self.files.disk();
-        let failed = disk.call().err();
+        let failed = disk.call(Call::Write).err();
         // What fails has written a part.
         let written = match failed {
             None => octets,
@@ -410,7 +429,7 @@ impl LogFile for RecordedFile {
 
     fn truncate(&self, octets: u64) -> io::Result<()> {
         let mut disk = self.files.disk();
-        disk.call()?;
+        disk.call(Call::Other)?;
         disk.take(Step::Truncate(self.number, octets));
         Ok(())
     }
@@ -422,7 +441,7 @@ impl LogFile for RecordedFile {
 
     fn sync_data(&self) -> io::Result<()> {
         let mut disk = self.files.disk();
-        disk.call()?;
+        disk.call(Call::Sync)?;
         if disk.lie != Some(Lie::OfFiles) {
             disk.take(Step::Sync(self.number));
         }
