@@ -4,10 +4,13 @@
 
 mod directory;
 mod inspection;
+mod pages;
 mod quiet;
 
 use std::panic::AssertUnwindSafe;
 use std::path::Path;
+use std::sync::mpsc::sync_channel;
+use std::thread;
 
 use ca_verify::{Frontier, TILE_LEVEL, leaf_hash};
 
@@ -20,6 +23,7 @@ use crate::state::State;
 use crate::{LogId, OpenStep, Progress, StoreError};
 pub(crate) use directory::Directories;
 pub use inspection::{IndexStanding, inspect_index};
+use pages::{Page, Rows};
 
 /// An open index.
 #[derive(Debug)]
@@ -27,6 +31,9 @@ pub(crate) struct Index {
     db: sled::Db,
     log_id: LogId,
     frontier: Frontier,
+    last_hash: [u8; 32],
+    /// The rows that fill no page yet.
+    page: Page,
     unflushed: usize,
 }
 
@@ -59,9 +66,9 @@ struct Head {
 }
 
 const HEAD_KEY: &[u8] = b"head";
-/// The second format has tiles.
-const FORMAT: u8 = 2;
-/// What the keys of tiles begin with; that of a leaf is its index.
+/// The second format has tiles, the third has pages.
+const FORMAT: u8 = 3;
+/// What the keys of tiles begin with.
 const TILE_KEY: &[u8] = b"tile";
 
 fn tile_key(tile: u64) -> Vec<u8> {
@@ -99,6 +106,8 @@ impl Index {
             db: guarded(|| config(path).open())?,
             log_id,
             frontier: Frontier::new(),
+            last_hash: [0; 32],
+            page: Page::default(),
             unflushed: 0,
         })
     }
@@ -137,42 +146,33 @@ impl Index {
         state
             .tables
             .reserve(usize::try_from(applied).unwrap_or(usize::MAX));
-        let mut offsets = Vec::with_capacity(PROGRESS_EVERY);
-        for (next, pair) in (0_u64..).zip(db.range(..applied.to_be_bytes())) {
-            let (key, value) = pair?;
-            if *key != next.to_be_bytes() {
-                return Err(unusable("a row is missing"));
+        let mut leaf = 0_u64;
+        let mut apply = |rows: Rows| {
+            let mut offsets = Vec::with_capacity(rows.len());
+            for (offset, row) in rows {
+                let next = leaf;
+                leaf += 1;
+                let in_tail = next
+                    .checked_sub(tail_first)
+                    .and_then(|place| tail_offsets.get(usize::try_from(place).ok()?));
+                if in_tail.is_some_and(|found| *found != offset) {
+                    return Err(unusable("a leaf stands elsewhere in the log"));
+                }
+                state
+                    .tables
+                    .apply(next, &row)
+                    .map_err(|source| IndexError::Unusable(source.to_string()))?;
+                offsets.push(offset);
             }
-            let (offset, row) = value
-                .split_first_chunk::<4>()
-                .ok_or_else(|| unusable("a row is too short"))?;
-            let row = LeafRow::from_octets(row)
-                .map_err(|source| IndexError::Unusable(source.to_string()))?;
-            let offset = u32::from_be_bytes(*offset);
-            let in_tail = next
-                .checked_sub(tail_first)
-                .and_then(|place| tail_offsets.get(usize::try_from(place).ok()?));
-            if in_tail.is_some_and(|found| *found != offset) {
-                return Err(unusable("a leaf stands elsewhere in the log"));
-            }
-            state
-                .tables
-                .apply(next, &row)
-                .map_err(|source| IndexError::Unusable(source.to_string()))?;
-            offsets.push(offset);
-            if offsets.len() == PROGRESS_EVERY {
-                log.publish(offsets.drain(..));
-                progress(Progress {
-                    step: OpenStep::Reading,
-                    done: next + 1,
-                    total: applied,
-                });
-            }
-        }
-        log.publish(offsets);
-        if log.leaves() != applied {
-            return Err(unusable("rows are missing at its end"));
-        }
+            log.publish(offsets);
+            progress(Progress {
+                step: OpenStep::Reading,
+                done: log.leaves(),
+                total: applied,
+            });
+            Ok(())
+        };
+        let page = read_aside(&db, applied, &mut apply)?;
         let last = applied.checked_sub(1).map(|last| log.read(last));
         match last {
             None => {}
@@ -185,6 +185,8 @@ impl Index {
             db,
             log_id: head.log_id,
             frontier: head.frontier,
+            last_hash: head.last_hash,
+            page,
             unflushed: 0,
         };
         Ok((index, state))
@@ -195,39 +197,47 @@ impl Index {
         self.frontier.size()
     }
 
-    /// Adds the next rows, all or none; at most [`GROUP`] at a time.
+    /// Adds the next rows; those of a page that is not full wait for more.
     pub(crate) fn apply(&mut self, rows: &[IndexRow]) -> Result<(), IndexError> {
-        let mut batch = sled::Batch::default();
-        let mut frontier = self.frontier.clone();
-        let Some(last) = rows.last() else {
-            return Ok(());
-        };
         for row in rows {
-            let mut value = row.offset.to_be_bytes().to_vec();
-            value.extend_from_slice(&row.octets);
-            batch.insert(&row.leaf.to_be_bytes(), value);
-            if let Some(tile) = frontier.push(row.leaf_hash) {
+            self.page.push(row);
+            self.last_hash = row.leaf_hash;
+            if let Some(tile) = self.frontier.push(row.leaf_hash) {
+                let mut batch = self.batch(row.leaf);
                 batch.insert(tile_key(row.leaf >> TILE_LEVEL), &tile);
+                guarded(|| self.db.apply_batch(batch))?;
+                self.page = Page::default();
             }
         }
-        let head = Head {
-            log_id: self.log_id,
-            last_hash: last.leaf_hash,
-            frontier,
-        };
-        batch.insert(HEAD_KEY, head.to_octets());
-        guarded(|| self.db.apply_batch(batch))?;
-        self.frontier = head.frontier;
         self.unflushed += rows.len();
         if self.unflushed >= FLUSH_EVERY {
-            self.flush()?;
+            guarded(|| self.db.flush())?;
+            self.unflushed = 0;
         }
         Ok(())
     }
 
-    fn flush(&mut self) -> Result<(), IndexError> {
+    /// Makes the changes that write the page of a leaf, and say that the index has it.
+    fn batch(&self, leaf: u64) -> sled::Batch {
+        let head = Head {
+            log_id: self.log_id,
+            last_hash: self.last_hash,
+            frontier: self.frontier.clone(),
+        };
+        let mut batch = sled::Batch::default();
+        batch.insert(pages::key(leaf), self.page.octets());
+        batch.insert(HEAD_KEY, head.to_octets());
+        batch
+    }
+
+    /// Writes what waits, at the end.
+    fn close(self) -> Result<(), IndexError> {
+        let last = self.applied().checked_sub(1);
+        if let Some(last) = last.filter(|_last| !self.page.octets().is_empty()) {
+            let batch = self.batch(last);
+            guarded(|| self.db.apply_batch(batch))?;
+        }
         guarded(|| self.db.flush())?;
-        self.unflushed = 0;
         Ok(())
     }
 
@@ -246,7 +256,7 @@ impl Index {
                     }
                 }
                 Work::CatchUp(leaves) => self.catch_up(log, leaves)?,
-                Work::End => return self.flush(),
+                Work::End => return self.close(),
             }
         }
     }
@@ -284,6 +294,34 @@ impl IndexRow {
         };
         Ok((row, index_row))
     }
+}
+
+/// How many pages wait for the tables.
+const WAITING: usize = 8;
+
+/// Reads and decodes pages in a thread of its own, and hands them over in this one.
+fn read_aside(
+    db: &sled::Db,
+    leaves: u64,
+    apply: &mut dyn FnMut(Rows) -> Result<(), IndexError>,
+) -> Result<Page, IndexError> {
+    let (pages, decoded) = sync_channel::<Rows>(WAITING);
+    thread::scope(|scope| {
+        let reading = scope.spawn(move || {
+            let mut hand_over = |rows| {
+                // Nobody listens any more when the tables refused a row, which is told there.
+                let ended = |_rows| IndexError::Unusable("the tables refused a row".to_owned());
+                pages.send(rows).map_err(ended)
+            };
+            guarded(|| pages::read(db, leaves, &mut hand_over))
+        });
+        for rows in decoded {
+            apply(rows)?;
+        }
+        reading
+            .join()
+            .unwrap_or_else(|_panic| Err(IndexError::Unusable("sled panicked".to_owned())))
+    })
 }
 
 /// Reads the hashes over every 256 leaves, which must be those below the frontier.
@@ -324,6 +362,5 @@ fn config(path: &Path) -> sled::Config {
 
 /// Little: all access is in the order of the leaves.
 const CACHE_OCTETS: u64 = 16 << 20;
-const PROGRESS_EVERY: usize = 10_000;
 /// What a killed process has to replay at the most: a fraction of a second.
 const FLUSH_EVERY: usize = 5_000;

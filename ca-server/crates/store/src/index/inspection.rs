@@ -5,11 +5,10 @@ use std::path::{Path, PathBuf};
 
 use ca_verify::{Frontier, leaf_hash};
 
-use super::{Directories, HEAD_KEY, Head, IndexError, config, guarded};
+use super::{Directories, HEAD_KEY, Head, IndexError, config, guarded, pages};
 use crate::StoreError;
 use crate::files::{Files as _, SystemFiles};
 use crate::inspect::read_log;
-use crate::leaf_row::LeafRow;
 use crate::log::file_error;
 
 /// How an index stands to its log.
@@ -55,21 +54,7 @@ fn read(path: &Path) -> Result<Head, IndexError> {
         .and_then(|octets| Head::from_octets(&octets));
     let head = head.ok_or_else(|| unusable("it has no head of the known form"))?;
     let leaves = head.frontier.size();
-    let mut rows = 0;
-    for (next, pair) in (0_u64..).zip(db.range(..leaves.to_be_bytes())) {
-        let (key, value) = pair?;
-        if *key != next.to_be_bytes() {
-            return Err(unusable("a row is missing"));
-        }
-        let row = value
-            .get(4..)
-            .ok_or_else(|| unusable("a row is too short"))?;
-        LeafRow::from_octets(row).map_err(|source| IndexError::Unusable(source.to_string()))?;
-        rows = next + 1;
-    }
-    if rows != leaves {
-        return Err(unusable("rows are missing at its end"));
-    }
+    pages::read(&db, leaves, &mut |_rows| Ok(()))?;
     Ok(head)
 }
 
