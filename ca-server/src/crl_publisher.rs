@@ -10,7 +10,7 @@ use ca_store::files::{Files as _, SystemFiles};
 use ca_store::{
     CaStore, CertificateQuery, CertificateRow, Committed, CrlRow, Revocation, StoreError,
 };
-use ca_types::{Clock, IssuerId, IssuerState, RevocationReason, UnixTime};
+use ca_types::{CertificateState, Clock, IssuerId, IssuerState, RevocationReason, UnixTime};
 use ca_verify::{CertificateList, Change, Console, CrlSigned, Entry, Origin};
 use sha2::{Digest as _, Sha256};
 use tokio::sync::Notify;
@@ -287,15 +287,21 @@ impl CrlPublisher {
             san: None,
             profile: None,
             issuer: Some(id.clone()),
-            state: None,
+            state: Some(CertificateState::Valid),
             scope: ca_types::Scope::default(),
             expires_by: None,
             after: None,
-            limit: usize::MAX,
+            limit: 1,
         };
-        match self.store.list(&query).await {
-            Ok(page) => page.rows.iter().all(|row| row.validity.not_after() < now),
-            Err(_unreadable) => false,
+        let is_none_valid = self
+            .store
+            .list(&query)
+            .await
+            .map(|page| page.rows.is_empty());
+        let revoked = self.store.revoked(id).await;
+        match (is_none_valid, revoked) {
+            (Ok(true), Ok(revoked)) => revoked.iter().all(|row| row.validity.not_after() < now),
+            (Ok(_) | Err(_), _) => false,
         }
     }
 

@@ -21,7 +21,8 @@ use tokio::sync::mpsc;
 use crate::feed::Feed;
 use crate::files::{FileLock, Files, SystemFiles};
 use crate::log::{self, Log, Reading};
-use crate::state::{SharedState, der_in, repeat};
+use crate::state::{SharedState, der_in, repeat, row_in};
+use crate::tables::{Archived, Known};
 use crate::writer::{Outcome, Submission};
 use crate::{
     ActorRow, BlockedKeyRow, CaStore, CertificateQuery, CertificateRow, Committed, CrlRow,
@@ -186,6 +187,17 @@ fn entry(log: &Log, leaf: u64) -> Result<Option<Entry>, StoreError> {
     Ok(octets.map(|octets| Entry::from_der(&octets)).transpose()?)
 }
 
+/// Reads the row of an archived certificate from its leaf.
+fn archived_row(
+    reading: &mut Reading<'_>,
+    archived: Archived,
+) -> Result<CertificateRow, StoreError> {
+    let octets = reading
+        .leaf(archived.leaf)?
+        .ok_or(StoreError::UnknownCertificate(archived.serial))?;
+    row_in(Entry::from_der(&octets)?, &archived)
+}
+
 #[async_trait]
 impl CaStore for LogStore {
     async fn commit_having_seen(
@@ -223,7 +235,17 @@ impl CaStore for LogStore {
         &self,
         serial: SerialNumber,
     ) -> Result<Option<CertificateRow>, StoreError> {
-        Ok(self.state.read().tables.certificate(serial))
+        let known = self.state.read().tables.certificate(serial);
+        match known {
+            None => Ok(None),
+            Some(Known::Row(row)) => Ok(Some(*row)),
+            Some(Known::Archived(archived)) => {
+                let read = move |log: &Log, _state: &SharedState| {
+                    archived_row(&mut Reading::new(log), archived)
+                };
+                self.blocking(read).await.map(Some)
+            }
+        }
     }
 
     async fn certificates_der(&self, rows: &[CertificateRow]) -> Result<Vec<Vec<u8>>, StoreError> {
@@ -253,14 +275,28 @@ impl CaStore for LogStore {
 
     async fn list(&self, query: &CertificateQuery) -> Result<Page<CertificateRow>, StoreError> {
         let query = query.clone();
-        self.blocking(move |_log, state| Ok(state.read().tables.list(&query)))
-            .await
+        self.blocking(move |log, state| {
+            let mut reading = Reading::new(log);
+            let mut read = |archived| archived_row(&mut reading, archived);
+            state.read().tables.list(&query, &mut read)
+        })
+        .await
     }
 
     async fn revoked(&self, issuer: &IssuerId) -> Result<Vec<CertificateRow>, StoreError> {
         let issuer = issuer.clone();
-        self.blocking(move |_log, state| Ok(state.read().tables.revoked(&issuer)))
-            .await
+        self.blocking(move |log, state| {
+            let revoked = state.read().tables.revoked(&issuer);
+            let mut reading = Reading::new(log);
+            revoked
+                .into_iter()
+                .map(|known| match known {
+                    Known::Row(row) => Ok(*row),
+                    Known::Archived(archived) => archived_row(&mut reading, archived),
+                })
+                .collect()
+        })
+        .await
     }
 
     async fn revoked_unseen(&self, issuer: &IssuerId) -> Result<Vec<UnseenRevocation>, StoreError> {

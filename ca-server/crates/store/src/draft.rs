@@ -100,15 +100,7 @@ impl<'a> Draft<'a> {
     fn check(&self, change: &RowChange, time: UnixTime) -> Result<(), StoreError> {
         match change {
             RowChange::Issued(issued) => self.check_issued(issued, time),
-            RowChange::Revoked(revoked) => {
-                let holder = self
-                    .find(revoked.serial)
-                    .ok_or(StoreError::UnknownCertificate(revoked.serial))?;
-                if self.is_revoked(holder) {
-                    return Err(StoreError::AlreadyRevoked(revoked.serial));
-                }
-                Ok(())
-            }
+            RowChange::Revoked(revoked) => self.check_revoked(revoked.serial),
             RowChange::ActorAdded(actor) => self.check_actor_added(actor),
             RowChange::ActorRemoved(key) => self.check_actor_removed(key),
             RowChange::IssuerAdded(added) => self.check_issuer_added(added),
@@ -129,6 +121,25 @@ impl<'a> Draft<'a> {
         }
     }
 
+    fn check_revoked(&self, serial: SerialNumber) -> Result<(), StoreError> {
+        let is_revoked = match self.find(serial) {
+            Some(holder) => self.is_revoked(holder),
+            None => self
+                .is_archived_revoked(serial)
+                .ok_or(StoreError::UnknownCertificate(serial))?,
+        };
+        if is_revoked {
+            return Err(StoreError::AlreadyRevoked(serial));
+        }
+        Ok(())
+    }
+
+    /// Tells of a certificate in the archive whether it is revoked; nothing when there is none.
+    fn is_archived_revoked(&self, serial: SerialNumber) -> Option<bool> {
+        let archived = self.tables.archived(serial)?;
+        Some(archived.revocation.is_some() || self.revokes(serial) || self.reapplies(serial))
+    }
+
     /// A certificate that comes back exists already: no name and no key makes it less real.
     fn check_recovered(&self, issued: &IssuedRow) -> Result<(), StoreError> {
         if self.trust_domain(&issued.issuer).is_none() {
@@ -139,7 +150,7 @@ impl<'a> Draft<'a> {
 
     /// A serial number is never used twice, nor is one that a CRL has revoked.
     fn check_serial(&self, serial: SerialNumber) -> Result<(), StoreError> {
-        if self.find(serial).is_some() {
+        if self.find(serial).is_some() || self.tables.archived(serial).is_some() {
             return Err(StoreError::SerialUsed(serial));
         }
         if self.is_revoked_unseen(serial) {
@@ -161,6 +172,7 @@ impl<'a> Draft<'a> {
             for revoked in &list.revoked {
                 let is_known = self.find(revoked.serial);
                 if is_known.is_some_and(|holder| self.is_revoked(holder))
+                    || self.is_archived_revoked(revoked.serial) == Some(true)
                     || self.is_revoked_unseen(revoked.serial)
                 {
                     return Err(StoreError::AlreadyRevoked(revoked.serial));
@@ -214,10 +226,13 @@ impl<'a> Draft<'a> {
         let lineage = match issued.succeeds {
             None => Vec::new(),
             Some(serial) => {
+                let refuse = |what| StoreError::CannotSucceed { serial, what };
+                if self.tables.archived(serial).is_some() {
+                    return Err(refuse(LONG_EXPIRED));
+                }
                 let former = self
                     .find(serial)
                     .ok_or(StoreError::UnknownCertificate(serial))?;
-                let refuse = |what| StoreError::CannotSucceed { serial, what };
                 if self.name(former) != Some(&issued.name) || !same_kind(&former) {
                     return Err(refuse("has another name or profile"));
                 }
@@ -225,7 +240,7 @@ impl<'a> Draft<'a> {
                     return Err(refuse("is revoked"));
                 }
                 if time.since(self.not_after(former)) > MAX_LATENESS_SECONDS {
-                    return Err(refuse("expired more than a year ago"));
+                    return Err(refuse(LONG_EXPIRED));
                 }
                 self.lineage(former)
             }
@@ -550,26 +565,29 @@ impl<'a> Draft<'a> {
             Holder::Accepted(_) => false,
         };
         let serial = self.serial(holder);
-        durably
-            || self.reapplies(serial)
-            || self.changes.iter().any(|change| match change {
-                RowChange::Revoked(revoked) => revoked.serial == serial,
-                RowChange::Issued(_)
-                | RowChange::ActorAdded(_)
-                | RowChange::ActorRemoved(_)
-                | RowChange::IssuerAdded(_)
-                | RowChange::CrlSigned(_)
-                | RowChange::SettingsChanged
-                | RowChange::KeyBlocked(_)
-                | RowChange::KeyUnblocked(_)
-                | RowChange::Restored(_)
-                | RowChange::Recovered(_)
-                | RowChange::LogKeyAdded(_)
-                | RowChange::ForkClaimed
-                | RowChange::ClockConfirmed
-                | RowChange::IssuerStateChanged(_)
-                | RowChange::IssuerRequested(_) => false,
-            })
+        durably || self.reapplies(serial) || self.revokes(serial)
+    }
+
+    /// Tells whether an accepted entry revokes a serial number.
+    fn revokes(&self, serial: SerialNumber) -> bool {
+        self.changes.iter().any(|change| match change {
+            RowChange::Revoked(revoked) => revoked.serial == serial,
+            RowChange::Issued(_)
+            | RowChange::ActorAdded(_)
+            | RowChange::ActorRemoved(_)
+            | RowChange::IssuerAdded(_)
+            | RowChange::CrlSigned(_)
+            | RowChange::SettingsChanged
+            | RowChange::KeyBlocked(_)
+            | RowChange::KeyUnblocked(_)
+            | RowChange::Restored(_)
+            | RowChange::Recovered(_)
+            | RowChange::LogKeyAdded(_)
+            | RowChange::ForkClaimed
+            | RowChange::ClockConfirmed
+            | RowChange::IssuerStateChanged(_)
+            | RowChange::IssuerRequested(_) => false,
+        })
     }
 
     fn serial(&self, holder: Holder<'a>) -> SerialNumber {
@@ -628,8 +646,9 @@ impl<'a> Draft<'a> {
 /// How far back a line of successors is followed; more that are valid at once have no use.
 const MAX_LINEAGE: usize = 64;
 
+const LONG_EXPIRED: &str = "expired more than a year ago";
 /// No profile lets a certificate be renewed longer after its end; how long each does is asked before.
-const MAX_LATENESS_SECONDS: u64 = 365 * 86_400;
+pub(crate) const MAX_LATENESS_SECONDS: u64 = 365 * 86_400;
 
 #[cfg(test)]
 mod tests {

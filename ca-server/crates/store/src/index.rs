@@ -199,15 +199,23 @@ impl Index {
 
     /// Adds the next rows; those of a page that is not full wait for more.
     pub(crate) fn apply(&mut self, rows: &[IndexRow]) -> Result<(), IndexError> {
+        let mut batch = sled::Batch::default();
+        let mut head = None;
         for row in rows {
             self.page.push(row);
             self.last_hash = row.leaf_hash;
             if let Some(tile) = self.frontier.push(row.leaf_hash) {
-                let mut batch = self.batch(row.leaf);
                 batch.insert(tile_key(row.leaf >> TILE_LEVEL), &tile);
-                guarded(|| self.db.apply_batch(batch))?;
-                self.page = Page::default();
             }
+            if pages::is_full(self.applied()) {
+                batch.insert(pages::key(row.leaf), self.page.octets());
+                self.page = Page::default();
+                head = Some(self.head());
+            }
+        }
+        if let Some(head) = head {
+            batch.insert(HEAD_KEY, head);
+            guarded(|| self.db.apply_batch(batch))?;
         }
         self.unflushed += rows.len();
         if self.unflushed >= FLUSH_EVERY {
@@ -217,24 +225,22 @@ impl Index {
         Ok(())
     }
 
-    /// Makes the changes that write the page of a leaf, and say that the index has it.
-    fn batch(&self, leaf: u64) -> sled::Batch {
+    fn head(&self) -> Vec<u8> {
         let head = Head {
             log_id: self.log_id,
             last_hash: self.last_hash,
             frontier: self.frontier.clone(),
         };
-        let mut batch = sled::Batch::default();
-        batch.insert(pages::key(leaf), self.page.octets());
-        batch.insert(HEAD_KEY, head.to_octets());
-        batch
+        head.to_octets()
     }
 
     /// Writes what waits, at the end.
     fn close(self) -> Result<(), IndexError> {
         let last = self.applied().checked_sub(1);
         if let Some(last) = last.filter(|_last| !self.page.octets().is_empty()) {
-            let batch = self.batch(last);
+            let mut batch = sled::Batch::default();
+            batch.insert(pages::key(last), self.page.octets());
+            batch.insert(HEAD_KEY, self.head());
             guarded(|| self.db.apply_batch(batch))?;
         }
         guarded(|| self.db.flush())?;

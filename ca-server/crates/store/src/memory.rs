@@ -9,7 +9,8 @@ use ca_verify::{Entry, TILE_LEVEL, leaf_hash};
 use crate::draft::{Draft, Verdict};
 use crate::leaf_row::LeafRow;
 use crate::proofs::Proofs;
-use crate::state::{State, der_in, repeat};
+use crate::state::{State, der_in, repeat, row_in};
+use crate::tables::{Archived, Known};
 use crate::{
     ActorRow, BlockedKeyRow, CaStore, CertificateQuery, CertificateRow, Committed, CrlRow,
     IssuerRequestRow, IssuerRow, Page, SeenHolders, StoreError, TreeHead, UnseenRevocation,
@@ -53,6 +54,18 @@ impl Memory {
             Ok(leaves.map(|octets| leaf_hash(octets)).collect())
         };
         Proofs::new(self.state.frontier.size(), Vec::new(), tile)
+    }
+
+    fn row(&self, known: Known) -> Result<CertificateRow, StoreError> {
+        match known {
+            Known::Row(row) => Ok(*row),
+            Known::Archived(archived) => self.archived_row(&archived),
+        }
+    }
+
+    fn archived_row(&self, archived: &Archived) -> Result<CertificateRow, StoreError> {
+        let unknown = StoreError::UnknownCertificate(archived.serial);
+        row_in(self.entry(archived.leaf)?.ok_or(unknown)?, archived)
     }
 
     fn entry(&self, leaf: u64) -> Result<Option<Entry>, StoreError> {
@@ -103,7 +116,9 @@ impl CaStore for MemoryStore {
         &self,
         serial: SerialNumber,
     ) -> Result<Option<CertificateRow>, StoreError> {
-        Ok(self.memory().state.tables.certificate(serial))
+        let memory = self.memory();
+        let known = memory.state.tables.certificate(serial);
+        known.map(|known| memory.row(known)).transpose()
     }
 
     async fn certificates_der(&self, rows: &[CertificateRow]) -> Result<Vec<Vec<u8>>, StoreError> {
@@ -132,11 +147,15 @@ impl CaStore for MemoryStore {
     }
 
     async fn list(&self, query: &CertificateQuery) -> Result<Page<CertificateRow>, StoreError> {
-        Ok(self.memory().state.tables.list(query))
+        let memory = self.memory();
+        let mut read = |archived| memory.archived_row(&archived);
+        memory.state.tables.list(query, &mut read)
     }
 
     async fn revoked(&self, issuer: &IssuerId) -> Result<Vec<CertificateRow>, StoreError> {
-        Ok(self.memory().state.tables.revoked(issuer))
+        let memory = self.memory();
+        let revoked = memory.state.tables.revoked(issuer);
+        revoked.into_iter().map(|known| memory.row(known)).collect()
     }
 
     async fn revoked_unseen(&self, issuer: &IssuerId) -> Result<Vec<UnseenRevocation>, StoreError> {

@@ -34,6 +34,8 @@ pub struct CertificateQuery {
 pub struct PageToken(pub u64);
 
 /// Some rows, and where to go on.
+///
+/// There may be fewer than were asked for, even none, before the last page: see `docs/data-model.md`, growth.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Page<T> {
     /// The rows.

@@ -2,12 +2,12 @@
 
 use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
-use ca_verify::{Change, Entry, Frontier, Request};
+use ca_verify::{Certificate, Change, Entry, Frontier, Issued, Request};
 use sha2::{Digest, Sha256};
 
 use crate::chunks::Chunks;
 use crate::leaf_row::LeafRow;
-use crate::tables::{Contradiction, Tables};
+use crate::tables::{Archived, Contradiction, Tables};
 use crate::{CertificateRow, Committed, StoreError, TreeHead};
 
 /// Tables and tree over the same leaves.
@@ -87,29 +87,54 @@ pub(crate) fn repeat(
 
 /// Finds the DER of a certificate in the entry that issued it.
 pub(crate) fn der_in(entry: Entry, row: &CertificateRow) -> Result<Vec<u8>, StoreError> {
-    entry
-        .changes
-        .into_iter()
-        .filter_map(|change| match change {
-            Change::Issued(issued) | Change::Recovered(issued) => Some(issued.certificate),
-            Change::Revoked(_)
-            | Change::ActorAdded(_)
-            | Change::ActorRemoved(_)
-            | Change::IssuerAdded(_)
-            | Change::CrlSigned(_)
-            | Change::SettingsChanged(_)
-            | Change::KeyBlocked(_)
-            | Change::KeyUnblocked(_)
-            | Change::Restored(_)
-            | Change::LogKeyAdded(_)
-            | Change::ForkClaimed(_)
-            | Change::ClockConfirmed(_)
-            | Change::IssuerStateChanged(_)
-            | Change::CeremonyRecorded(_)
-            | Change::IssuerRequested(_) => None,
-        })
+    issued_in(entry)
+        .map(|issued| issued.certificate)
         .find(|der| fingerprint(der) == *row.fingerprint.octets())
         .ok_or(StoreError::UnknownCertificate(row.serial))
+}
+
+/// Makes the row of an archived certificate from the entry that issued it.
+pub(crate) fn row_in(entry: Entry, archived: &Archived) -> Result<CertificateRow, StoreError> {
+    for issued in issued_in(entry) {
+        let certificate = Certificate::from_der(&issued.certificate)?;
+        if certificate.serial()? == archived.serial {
+            return Ok(CertificateRow {
+                leaf: archived.leaf,
+                serial: archived.serial,
+                issuer: issued.issuer,
+                profile: issued.profile,
+                name: issued.name,
+                sans: certificate.sans().to_vec(),
+                key: certificate.public_key().key_id(),
+                fingerprint: certificate.fingerprint(),
+                validity: certificate.validity(),
+                revocation: archived.revocation,
+            });
+        }
+    }
+    Err(StoreError::UnknownCertificate(archived.serial))
+}
+
+/// Goes through the certificates that an entry brings.
+fn issued_in(entry: Entry) -> impl Iterator<Item = Issued> {
+    entry.changes.into_iter().filter_map(|change| match change {
+        Change::Issued(issued) | Change::Recovered(issued) => Some(issued),
+        Change::Revoked(_)
+        | Change::ActorAdded(_)
+        | Change::ActorRemoved(_)
+        | Change::IssuerAdded(_)
+        | Change::CrlSigned(_)
+        | Change::SettingsChanged(_)
+        | Change::KeyBlocked(_)
+        | Change::KeyUnblocked(_)
+        | Change::Restored(_)
+        | Change::LogKeyAdded(_)
+        | Change::ForkClaimed(_)
+        | Change::ClockConfirmed(_)
+        | Change::IssuerStateChanged(_)
+        | Change::CeremonyRecorded(_)
+        | Change::IssuerRequested(_) => None,
+    })
 }
 
 fn fingerprint(der: &[u8]) -> [u8; 32] {

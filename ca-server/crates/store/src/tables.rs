@@ -3,6 +3,10 @@
 mod certificates;
 mod listing;
 mod requests;
+mod rows;
+mod steady;
+#[cfg(test)]
+mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
@@ -22,6 +26,7 @@ use crate::{
 use certificates::Certificates;
 pub(crate) use certificates::{Number, TableCertificate};
 use requests::Requests;
+use steady::SteadyTime;
 
 /// The tables: built only by [`Tables::apply`], leaf by leaf.
 #[derive(Debug)]
@@ -37,7 +42,26 @@ pub(crate) struct Tables {
     blocked_keys: BTreeMap<KeyId, BlockedKeyRow>,
     log_key: Option<String>,
     latest_time: Option<UnixTime>,
+    steady: SteadyTime,
 }
+
+/// A certificate in the archive: its leaf has the rest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Archived {
+    pub(crate) leaf: u64,
+    pub(crate) serial: SerialNumber,
+    pub(crate) revocation: Option<Revocation>,
+}
+
+/// What the tables know of a certificate.
+#[derive(Debug)]
+pub(crate) enum Known {
+    Row(Box<CertificateRow>),
+    Archived(Archived),
+}
+
+/// After so many certificates it is seen which ones may be archived.
+const SWEEP_EVERY: usize = 1024;
 
 #[derive(Debug)]
 struct Issuer {
@@ -67,6 +91,7 @@ impl Tables {
             blocked_keys: BTreeMap::new(),
             log_key: None,
             latest_time: None,
+            steady: SteadyTime::new(),
         }
     }
 
@@ -81,6 +106,7 @@ impl Tables {
     /// not written by it.
     pub(crate) fn apply(&mut self, leaf: u64, row: &LeafRow) -> Result<(), Contradiction> {
         self.latest_time = self.latest_time.max(Some(row.time));
+        self.steady.follow(row.time);
         for change in &row.changes {
             match change {
                 RowChange::Issued(issued) | RowChange::Recovered(issued) => {
@@ -128,7 +154,10 @@ impl Tables {
                 }
                 RowChange::LogKeyAdded(added) => self.log_key = Some(added.statement.clone()),
                 RowChange::ForkClaimed => {}
-                RowChange::ClockConfirmed => self.latest_time = Some(row.time),
+                RowChange::ClockConfirmed => {
+                    self.latest_time = Some(row.time);
+                    self.steady.begin(row.time);
+                }
                 RowChange::IssuerStateChanged(changed) => self.apply_issuer_state(changed)?,
                 RowChange::IssuerRequested(requested) => {
                     self.issuer_requests.push(IssuerRequestRow {
@@ -190,7 +219,27 @@ impl Tables {
         });
         self.certificates
             .issue(leaf, issued, (issuer, profile))
-            .ok_or(Contradiction("holds a serial number that was used before"))
+            .ok_or(Contradiction("holds a serial number that was used before"))?;
+        if self.certificates.len().is_multiple_of(SWEEP_EVERY) {
+            self.archive();
+        }
+        Ok(())
+    }
+
+    /// Archives what can no longer be renewed, nor be on a CRL; decided by the leaves alone, so that any
+    /// start from the same log comes to the same tables.
+    fn archive(&mut self) {
+        let Some(end) = self.steady.archive_before() else {
+            return;
+        };
+        if self.certificates.archive(end) {
+            let certificates = &self.certificates;
+            for issuer in &mut self.issuers {
+                issuer
+                    .revoked
+                    .retain(|number| certificates.get(*number).is_some());
+            }
+        }
     }
 
     fn apply_issuer_added(
@@ -267,7 +316,7 @@ impl Tables {
                 time: revoked.time,
                 reason: revoked.reason,
             };
-            if self.certificates.find(revoked.serial).is_some() {
+            if self.certificates.has(revoked.serial) {
                 let (number, _issuer) = self
                     .certificates
                     .revoke(revoked.serial, revocation)
@@ -322,8 +371,21 @@ impl Tables {
         self.requests.find(id)
     }
 
-    pub(crate) fn certificate(&self, serial: SerialNumber) -> Option<CertificateRow> {
-        self.find(serial).and_then(|found| self.row(found))
+    pub(crate) fn certificate(&self, serial: SerialNumber) -> Option<Known> {
+        match self.find(serial) {
+            Some(found) => self.row(found).map(Box::new).map(Known::Row),
+            None => self.archived(serial).map(Known::Archived),
+        }
+    }
+
+    /// Finds a certificate in the archive.
+    pub(crate) fn archived(&self, serial: SerialNumber) -> Option<Archived> {
+        let (row, revocation) = self.certificates.archived(serial)?;
+        Some(Archived {
+            leaf: row.leaf,
+            serial,
+            revocation,
+        })
     }
 
     pub(crate) fn valid_for_name(
@@ -342,12 +404,17 @@ impl Tables {
         rows
     }
 
-    pub(crate) fn revoked(&self, issuer: &IssuerId) -> Vec<CertificateRow> {
+    pub(crate) fn revoked(&self, issuer: &IssuerId) -> Vec<Known> {
         self.issuer(issuer)
             .into_iter()
             .flat_map(|issuer| &issuer.revoked)
-            .filter_map(|number| self.certificates.get(*number))
-            .filter_map(|revoked| self.row(revoked))
+            .filter_map(|number| match self.certificates.get(*number) {
+                Some(revoked) => self.row(revoked).map(Box::new).map(Known::Row),
+                None => {
+                    let archived = self.certificates.archived_row(*number)?;
+                    self.archived(archived.serial()).map(Known::Archived)
+                }
+            })
             .collect()
     }
 

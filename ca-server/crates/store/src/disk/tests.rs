@@ -21,6 +21,7 @@ use crate::{
     inspect, inspect_index, read_log, verify_log,
 };
 
+mod archive;
 mod damage;
 
 /// A data directory with an empty log.

@@ -1,7 +1,5 @@
 //! Rows of neighbouring leaves under one key: sled spends more on a key than a row costs.
 
-use ca_verify::TILE_LEVEL;
-
 use super::IndexError;
 use crate::feed::IndexRow;
 use crate::leaf_row::LeafRow;
@@ -10,14 +8,20 @@ use crate::leaf_row::LeafRow;
 #[derive(Debug, Default)]
 pub(super) struct Page(Vec<u8>);
 
-/// As many leaves as a tile of the tree has: both end together.
-const ROWS: usize = 1 << TILE_LEVEL;
+/// A page is some kilobytes long: sled keeps much longer ones in memory whatever its cache may hold.
+const LEVEL: u8 = 4;
+const ROWS: usize = 1 << LEVEL;
 /// What the keys of pages begin with.
 const KEY: &[u8] = b"page";
 
 /// Returns the key of the page with a leaf.
 pub(super) fn key(leaf: u64) -> Vec<u8> {
-    [KEY, &(leaf >> TILE_LEVEL).to_be_bytes()].concat()
+    [KEY, &(leaf >> LEVEL).to_be_bytes()].concat()
+}
+
+/// Tells whether the last of so many leaves fills its page.
+pub(super) fn is_full(leaves: u64) -> bool {
+    leaves.trailing_zeros() >= u32::from(LEVEL)
 }
 
 impl Page {
@@ -46,8 +50,7 @@ pub(super) fn read(
     let mut page = Page::default();
     for pair in db.scan_prefix(KEY) {
         let (place, octets) = pair?;
-        let follows = next & ((1 << TILE_LEVEL) - 1) == 0;
-        if !follows || *place != key(next) {
+        if !is_full(next) || *place != key(next) {
             return Err(unusable("a page is missing"));
         }
         let rows = rows(&octets)?;

@@ -1,11 +1,13 @@
 //! Compact rows of certificates, found by serial number, key and NAME.
 
+use std::collections::BTreeMap;
 use std::hash::BuildHasher;
 use std::num::NonZeroU32;
 
-use ca_types::{Fingerprint, GeneralName, KeyId, SerialNumber, SubjectName, Validity};
+use ca_types::{Fingerprint, GeneralName, KeyId, SerialNumber, SubjectName, UnixTime, Validity};
 use hashbrown::{DefaultHashBuilder, HashTable};
 
+use super::rows::{ArchivedCertificate, Kept, KeyStart, Rows};
 use crate::Revocation;
 use crate::chunks::Chunks;
 use crate::leaf_row::{IssuedRow, is_written};
@@ -13,7 +15,9 @@ use crate::leaf_row::{IssuedRow, is_written};
 /// All certificates, in the order of issue.
 #[derive(Debug)]
 pub(crate) struct Certificates {
-    rows: Chunks<TableCertificate>,
+    rows: Rows,
+    /// The revocations of archived certificates.
+    archived_revocations: BTreeMap<Number, Revocation>,
     names: Chunks<Name>,
     /// Row numbers only: the keys of the three tables stand in the rows.
     by_serial: HashTable<Number>,
@@ -23,7 +27,7 @@ pub(crate) struct Certificates {
 }
 
 /// A row number; one less than a `u32` can hold, so that an absent one takes no more room.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Number(NonZeroU32);
 
 impl Number {
@@ -59,16 +63,27 @@ pub(crate) struct TableCertificate {
     /// The names beyond the NAME's own.
     more_sans: Box<[GeneralName]>,
     name: Number,
-    issuer: u32,
-    profile: u32,
+    pub(super) issuer: u32,
+    pub(super) profile: u32,
     predecessor: Option<Number>,
     /// The next older certificate of the name that is not revoked.
     older: Option<Number>,
     /// The first name is the NAME itself.
     own_name_first: bool,
+    /// Its place in its piece of the rows.
+    pub(super) place: u16,
 }
 
 impl TableCertificate {
+    /// Returns the number of its NAME.
+    pub(super) fn name(&self) -> Number {
+        self.name
+    }
+
+    pub(super) fn key_start(&self) -> KeyStart {
+        key_start(&self.key)
+    }
+
     pub(crate) fn serial(&self) -> SerialNumber {
         self.serial.into()
     }
@@ -108,7 +123,8 @@ impl TableCertificate {
 impl Certificates {
     pub(super) fn new() -> Self {
         Self {
-            rows: Chunks::new(),
+            rows: Rows::new(),
+            archived_revocations: BTreeMap::new(),
             names: Chunks::new(),
             by_serial: HashTable::new(),
             by_key: HashTable::new(),
@@ -126,15 +142,10 @@ impl Certificates {
             by_key,
             by_name,
             hasher,
+            ..
         } = self;
-        by_serial.reserve(count, |number| {
-            rows.get(number.place())
-                .map_or(0, |row| hasher.hash_one(row.serial))
-        });
-        by_key.reserve(count, |number| {
-            rows.get(number.place())
-                .map_or(0, |row| hasher.hash_one(row.key))
-        });
+        by_serial.reserve(count, |number| serial_hash(rows, hasher, *number));
+        by_key.reserve(count, |number| key_hash(rows, hasher, *number));
         by_name.reserve(count, |number| {
             names
                 .get(number.place())
@@ -142,39 +153,92 @@ impl Certificates {
         });
     }
 
-    pub(super) fn get(&self, number: Number) -> Option<&TableCertificate> {
-        self.rows.get(number.place())
+    pub(super) fn len(&self) -> usize {
+        self.rows.len()
     }
 
-    pub(super) fn iter_from(
-        &self,
-        first: usize,
-    ) -> impl Iterator<Item = (usize, &TableCertificate)> {
+    /// Finds a certificate that is not archived.
+    pub(super) fn get(&self, number: Number) -> Option<&TableCertificate> {
+        self.rows.whole(number.place())
+    }
+
+    pub(super) fn iter_from(&self, first: usize) -> impl Iterator<Item = (usize, Kept<'_>)> {
         self.rows.iter_from(first)
     }
 
+    pub(super) fn text_of(&self, name: Number) -> Option<&str> {
+        Some(&self.names.get(name.place())?.text)
+    }
+
     pub(super) fn name_of(&self, certificate: &TableCertificate) -> Option<&str> {
-        Some(&self.names.get(certificate.name.place())?.text)
+        self.text_of(certificate.name)
     }
 
     pub(super) fn find(&self, serial: SerialNumber) -> Option<&TableCertificate> {
         self.get(self.number(serial)?)
     }
 
+    /// Tells whether there is such a certificate, archived or not.
+    pub(super) fn has(&self, serial: SerialNumber) -> bool {
+        self.number(serial).is_some()
+    }
+
+    /// Finds an archived certificate, with its revocation.
+    pub(super) fn archived(
+        &self,
+        serial: SerialNumber,
+    ) -> Option<(&ArchivedCertificate, Option<Revocation>)> {
+        let number = self.number(serial)?;
+        let row = self.archived_row(number)?;
+        Some((row, self.archived_revocations.get(&number).copied()))
+    }
+
+    pub(super) fn archived_row(&self, number: Number) -> Option<&ArchivedCertificate> {
+        match self.rows.get(number.place())? {
+            Kept::Archived(row) => Some(row),
+            Kept::Whole(_) => None,
+        }
+    }
+
+    /// Returns the revocation of the certificate in a place, if it is archived.
+    pub(super) fn archived_revocation(&self, place: usize) -> Option<Revocation> {
+        self.archived_revocations.get(&Number::new(place)?).copied()
+    }
+
     fn number(&self, serial: SerialNumber) -> Option<Number> {
         let serial = serial.octets();
         self.by_serial
             .find(self.hasher.hash_one(serial), |number| {
-                self.get(*number).is_some_and(|row| row.serial == serial)
+                let row = self.rows.get(number.place());
+                row.is_some_and(|row| row.serial() == serial)
             })
             .copied()
     }
 
     pub(super) fn name_of_key(&self, key: &KeyId) -> Option<&str> {
+        let key = key_start(key);
         let number = self.by_key.find(self.hasher.hash_one(key), |number| {
-            self.get(*number).is_some_and(|row| row.key == *key)
+            let row = self.rows.get(number.place());
+            row.is_some_and(|row| row.key() == key)
         })?;
-        self.name_of(self.get(*number)?)
+        self.text_of(self.rows.get(number.place())?.name())
+    }
+
+    /// Archives what ended before `end`, where there is enough of it; tells whether there was.
+    pub(super) fn archive(&mut self, end: UnixTime) -> bool {
+        let due = self.rows.due(end);
+        for place in &due {
+            let Some((number, row)) = Number::new(*place).zip(self.rows.whole(*place)) else {
+                continue;
+            };
+            let (name, revocation) = (row.name, row.revocation);
+            match revocation {
+                Some(revocation) => drop(self.archived_revocations.insert(number, revocation)),
+                None => self.unlink(name, number),
+            }
+        }
+        self.rows.archive(&due);
+        !due.is_empty()
     }
 
     pub(super) fn holders(&self, name: &str) -> impl Iterator<Item = &TableCertificate> {
@@ -233,6 +297,7 @@ impl Certificates {
             predecessor: issued.succeeds.and_then(|serial| self.number(serial)),
             older,
             own_name_first: issued.own_name_first,
+            place: 0,
         });
         let Self {
             rows,
@@ -242,14 +307,11 @@ impl Certificates {
             ..
         } = self;
         by_serial.insert_unique(hasher.hash_one(issued.serial.octets()), number, |number| {
-            rows.get(number.place())
-                .map_or(0, |row| hasher.hash_one(row.serial))
+            serial_hash(rows, hasher, *number)
         });
         if !key_is_known {
-            by_key.insert_unique(hasher.hash_one(issued.key), number, |number| {
-                rows.get(number.place())
-                    .map_or(0, |row| hasher.hash_one(row.key))
-            });
+            let hash = hasher.hash_one(key_start(&issued.key));
+            by_key.insert_unique(hash, number, |number| key_hash(rows, hasher, *number));
         }
         Some(())
     }
@@ -261,7 +323,11 @@ impl Certificates {
         revocation: Revocation,
     ) -> Option<(Number, usize)> {
         let number = self.number(serial)?;
-        let row = self.rows.get_mut(number.place())?;
+        let Some(row) = self.rows.whole_mut(number.place()) else {
+            let issuer = self.rows.get(number.place())?.issuer();
+            let before = self.archived_revocations.insert(number, revocation);
+            return before.is_none().then_some((number, issuer));
+        };
         if row.revocation.replace(revocation).is_some() {
             return None;
         }
@@ -308,10 +374,10 @@ impl Certificates {
         }
         let older = self
             .rows
-            .get_mut(revoked.place())
+            .whole_mut(revoked.place())
             .and_then(|row| row.older.take());
         let link = match newer {
-            Some(newer) => self.rows.get_mut(newer.place()).map(|row| &mut row.older),
+            Some(newer) => self.rows.whole_mut(newer.place()).map(|row| &mut row.older),
             None => self
                 .names
                 .get_mut(name.place())
@@ -321,4 +387,18 @@ impl Certificates {
             *link = older;
         }
     }
+}
+
+fn key_start(key: &KeyId) -> KeyStart {
+    key.octets().first_chunk().copied().unwrap_or_default()
+}
+
+fn serial_hash(rows: &Rows, hasher: &DefaultHashBuilder, number: Number) -> u64 {
+    let row = rows.get(number.place());
+    row.map_or(0, |row| hasher.hash_one(row.serial()))
+}
+
+fn key_hash(rows: &Rows, hasher: &DefaultHashBuilder, number: Number) -> u64 {
+    let row = rows.get(number.place());
+    row.map_or(0, |row| hasher.hash_one(row.key()))
 }
