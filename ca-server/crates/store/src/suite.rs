@@ -14,6 +14,7 @@ use crate::{CaStore, CertificateQuery, CertificateRow, Committed, PageToken, Sto
 
 mod holders;
 mod issuers;
+mod pages;
 
 pub(crate) use holders::{
     a_line_of_successors_ends_somewhere, a_successor_stands_beside_its_predecessor,
@@ -24,6 +25,7 @@ pub(crate) use issuers::{
     a_requested_ca_keeps_its_id_and_class, issuer_ids_and_crl_numbers_never_repeat,
     only_an_active_ca_issues_and_retired_is_for_ever,
 };
+pub(crate) use pages::pages_are_stable_beside_a_writer;
 
 /// Expects that an entry becomes the next leaf.
 async fn accept(store: &dyn CaStore, entry: Entry) -> u64 {
@@ -731,6 +733,7 @@ store_suite! {
     a_requested_ca_keeps_its_id_and_class
     an_entry_happens_whole_or_not_at_all
     lists_are_filtered_and_paged
+    pages_are_stable_beside_a_writer
     the_tree_covers_the_leaves
     every_leaf_and_every_older_tree_is_proved
     the_latest_time_holds_until_the_clock_is_confirmed
