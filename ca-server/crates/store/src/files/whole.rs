@@ -156,7 +156,8 @@ mod tests {
 
     #[test]
     fn a_crash_leaves_the_old_file_or_the_new_one() {
-        for (write, before) in [(replace as Write, Some(OLD)), (replace, None), (add, None)] {
+        let replaces: Write = replace;
+        for (write, before) in [(replaces, Some(OLD)), (replace, None), (add, None)] {
             let states = crash_everywhere(write, before, None).unwrap();
             assert!(states > 20, "{states} states");
             for lie in [Lie::OfFiles, Lie::OfDirectories] {
