@@ -2,6 +2,8 @@
 
 use std::fs;
 
+use ca_tests::{Router, RouterOptions};
+
 use crate::router_ground::Ground;
 
 /// Values that would be commands if any part of the way read them as a console line.
@@ -15,9 +17,65 @@ const HOSTILE: [&str; 7] = [
     "=password=x",
 ];
 
-fn check(model: &str, name: &str) {
+fn check_bootstrapped(model: &str, name: &str) {
     let ground = Ground::copied();
     let _router = ground.bare(model, name, &[]);
+    check(&ground, name);
+}
+
+/// Prepares a router over SSH, compares its host key, and calls it.
+fn check_over_ssh(model: &str, name: &str) {
+    let ground = Ground::copied();
+    let options = RouterOptions {
+        bare: true,
+        ..RouterOptions::default()
+    };
+    let router = Router::start(model, &ground.site.path("routers").join(name), options);
+    let password = format!("{name}.password");
+    let admin_password = router.password_file().display().to_string();
+    let address = router.ssh();
+    let (_, port) = address.split_once(':').expect("host and port");
+    let bootstrap = |host_key: &str| {
+        let words = [
+            ["router", "bootstrap", name, "--address", "127.0.0.1"].as_slice(),
+            &["--door", "ssh", "--password-file", &password, "--yes"],
+            &[
+                "--admin",
+                Router::USER,
+                "--admin-password-file",
+                &admin_password,
+            ],
+            &["--ssh-port", port, "--host-key", host_key],
+        ];
+        ground.client(&words.concat())
+    };
+    let foreign = bootstrap(&"00".repeat(32));
+    assert_eq!(foreign.code, Some(1), "{foreign}");
+    let shown = foreign.stderr.split_whitespace();
+    let key = shown
+        .map(|word| word.trim_end_matches([',', ';', '.']))
+        .find(|word| word.starts_with("SHA256:"))
+        .expect("the key that it has");
+    let prepared = bootstrap(key).ok();
+    assert!(prepared.stderr.contains("password=\"…\""), "{prepared}");
+    assert!(
+        prepared.stderr.contains("policy=read,write,ssh,ftp"),
+        "{prepared}"
+    );
+    let refused = ground.add(name, "ssh", &address, &"11".repeat(32));
+    assert_eq!(refused.code, Some(1), "{refused}");
+    ground.add(name, "ssh", &address, key).ok();
+    check(&ground, name);
+    let pin = ground.fleet();
+    let pin = pin.split("sha256:").nth(1).and_then(|rest| rest.get(..64));
+    let pin = pin.expect("the pin of the host key");
+    ground.write_fleet(&ground.fleet().replace(pin, &"22".repeat(32)));
+    let (changed, document) = ground.json(&["router", "call", name, "/system/identity/print"]);
+    assert_eq!(changed.code, Some(1), "{changed}");
+    assert_eq!(document["error"]["code"], "unauthenticated", "{document}");
+}
+
+fn check(ground: &Ground, name: &str) {
     let call = |words: &[&str]| ground.json(&[&["router", "call", name], words].concat());
 
     let (_, services) = call(&["/ip/service/print", "?name=telnet"]);
@@ -58,10 +116,20 @@ fn check(model: &str, name: &str) {
 
 #[test]
 fn any_command_reaches_a_router_over_rest() {
-    check("7.24", "berlin-01");
+    check_bootstrapped("7.24", "berlin-01");
 }
 
 #[test]
 fn any_command_reaches_a_router_over_the_binary_api() {
-    check("6.49", "munich-01");
+    check_bootstrapped("6.49", "munich-01");
+}
+
+#[test]
+fn any_command_reaches_a_newer_router_over_ssh() {
+    check_over_ssh("7.24", "hamburg-01");
+}
+
+#[test]
+fn any_command_reaches_an_older_router_over_ssh() {
+    check_over_ssh("6.49", "bremen-01");
 }

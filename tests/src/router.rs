@@ -40,6 +40,7 @@ struct Doors {
     rest_http: u16,
     api: u16,
     api_ssl: u16,
+    ssh: u16,
     control: u16,
 }
 
@@ -60,6 +61,7 @@ impl Router {
             rest_http: free_port(),
             api: free_port(),
             api_ssl: free_port(),
+            ssh: free_port(),
             control: free_port(),
         };
         Self::start_on(doors, model, state, options)
@@ -131,6 +133,7 @@ impl Router {
         };
         open("--api", doors.api);
         open("--api-ssl", doors.api_ssl);
+        open("--ssh", doors.ssh);
         open("--control", doors.control);
         if !model.starts_with("6.") {
             open("--rest", doors.rest);
@@ -174,6 +177,11 @@ impl Router {
     /// Returns the address of the binary API over TLS.
     pub fn api_ssl(&self) -> String {
         format!("127.0.0.1:{}", self.doors.api_ssl)
+    }
+
+    /// Returns the address of SSH.
+    pub fn ssh(&self) -> String {
+        format!("127.0.0.1:{}", self.doors.ssh)
     }
 
     /// Returns the best door of its version, as a fleet file calls it, and the address of that door.

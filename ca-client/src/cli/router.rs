@@ -8,7 +8,7 @@ use clap::{Args, Subcommand};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum RouterCommand {
-    /// Print the script that prepares a new router: a user with few rights, a first certificate
+    /// Prepare a new router by a script, printed or run over SSH: a user with few rights, a first certificate
     Bootstrap(BootstrapArguments),
     /// Look at a prepared router and write its entry into the fleet file
     Add(AddArguments),
@@ -33,20 +33,38 @@ pub(crate) enum RouterCommand {
 
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Paste the script into the console of the router. It ends with the fingerprint that `router add` takes. \
-    The script holds the password of the new user: it is drawn and written to the password file when there is none.\n\n\
-    Example: ca-client router bootstrap --print berlin-01 --address 192.0.2.1 --password-file berlin-01.password"
+    after_help = "With --print, paste the script into the console of the router. With --admin it is shown, and run over \
+    SSH when you agree. It ends with the fingerprint that `router add` takes. The script holds the password of the new \
+    user: it is drawn and written to the password file when there is none.\n\n\
+    Examples:\n  ca-client router bootstrap --print berlin-01 --address 192.0.2.1 --password-file berlin-01.password\n  \
+    ca-client router bootstrap berlin-01 --address 192.0.2.1 --password-file berlin-01.password --admin admin \
+    --admin-password-file admin.password"
 )]
 pub(crate) struct BootstrapArguments {
     /// Print the script
-    #[arg(long, required = true)]
+    #[arg(long, required_unless_present = "admin", conflicts_with = "admin")]
     pub(crate) print: bool,
+    /// Run the script over SSH as this user, who is there already and has all rights
+    #[arg(long, value_name = "USER", requires = "admin_password_file")]
+    pub(crate) admin: Option<String>,
+    /// The file with the password of that user
+    #[arg(long, value_name = "FILE", requires = "admin")]
+    pub(crate) admin_password_file: Option<PathBuf>,
+    /// The port of SSH
+    #[arg(long, default_value_t = 22, value_name = "PORT")]
+    pub(crate) ssh_port: u16,
+    /// The SHA-256 of the host key, in hexadecimal or as OpenSSH writes it; without it the key is shown and asked for
+    #[arg(long, value_name = "FINGERPRINT")]
+    pub(crate) host_key: Option<String>,
+    /// Do not ask before the script is run
+    #[arg(long)]
+    pub(crate) yes: bool,
     /// What the router is called
     pub(crate) name: String,
     /// Its DNS name or address, for its first certificate
     #[arg(long, value_name = "HOST")]
     pub(crate) address: String,
-    /// How it will be reached: rest (RouterOS 7) or api-ssl (RouterOS 6 and 7)
+    /// How it will be reached: rest (RouterOS 7), api-ssl or ssh (RouterOS 6 and 7)
     #[arg(long, default_value = "rest", value_parser = encrypted_doors())]
     pub(crate) door: Door,
     /// The user to make on it
@@ -71,15 +89,16 @@ pub(crate) struct AddArguments {
     /// Its DNS name or address
     #[arg(long, value_name = "HOST")]
     pub(crate) address: String,
-    /// How it is reached: rest (RouterOS 7) or api-ssl (RouterOS 6 and 7)
+    /// How it is reached: rest (RouterOS 7), api-ssl or ssh (RouterOS 6 and 7)
     #[arg(long, default_value = "rest", value_parser = encrypted_doors())]
     pub(crate) door: Door,
-    /// The port [default: 443 for rest, 8729 for api-ssl]
+    /// The port [default: 443 for rest, 8729 for api-ssl, 22 for ssh]
     #[arg(long)]
     pub(crate) port: Option<u16>,
-    /// The SHA-256 of its certificate, as its console shows it; colons and case do not matter
-    #[arg(long, value_name = "HEX")]
-    pub(crate) fingerprint: String,
+    /// The SHA-256 of its certificate, as its console shows it; colons and case do not matter. For ssh: of its host key,
+    /// in hexadecimal or as OpenSSH writes it; without it the key is shown and asked for
+    #[arg(long, value_name = "FINGERPRINT")]
+    pub(crate) fingerprint: Option<String>,
     /// Who logs in
     #[arg(long, default_value = "fleet-ca")]
     pub(crate) user: String,
@@ -184,9 +203,9 @@ pub(crate) struct CallArguments {
 
 /// The doors that keys and passwords may go through.
 fn encrypted_doors() -> impl TypedValueParser<Value = Door> {
-    let doors = [Door::Rest, Door::ApiSsl];
+    let doors = [Door::Rest, Door::ApiSsl, Door::Ssh];
     PossibleValuesParser::new(doors.map(Door::as_str)).map(move |word| {
-        let [rest, api] = doors;
-        if word == api.as_str() { api } else { rest }
+        let named = doors.into_iter().find(|door| door.as_str() == word);
+        named.unwrap_or(Door::Rest)
     })
 }

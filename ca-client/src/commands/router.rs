@@ -7,6 +7,7 @@ mod clean;
 mod confirm;
 mod doctor;
 mod each;
+mod host_key;
 mod list;
 mod plan;
 mod probe;
@@ -22,7 +23,7 @@ pub(super) async fn run(
     context: &mut Context,
 ) -> Result<ExitStatus, CommandError> {
     match command {
-        RouterCommand::Bootstrap(arguments) => bootstrap::run(&arguments, context),
+        RouterCommand::Bootstrap(arguments) => bootstrap::run(&arguments, context).await,
         RouterCommand::Add(arguments) => add::run(arguments, context).await,
         RouterCommand::List(arguments) => list::run(&arguments, context),
         RouterCommand::Probe(arguments) => probe::run(&arguments, context).await,

@@ -32,7 +32,7 @@ fn target(
                 "router {name}: its door {} sends the password in the clear",
                 entry.door
             ),
-            hint: "use rest or api-ssl; --insecure-plain lets the password go, keys never"
+            hint: "use rest, api-ssl or ssh; --insecure-plain lets the password go, keys never"
                 .to_owned(),
         });
     }

@@ -13,7 +13,7 @@ pub struct Bootstrap<'a> {
     pub name: &'a str,
     /// The name or address that goes into its first certificate.
     pub address: &'a str,
-    /// How it will be reached: `rest` or `api-ssl`.
+    /// How it will be reached: `rest`, `api-ssl` or `ssh`.
     pub door: Door,
     /// The user to make; the group has the same name.
     pub user: &'a str,
@@ -27,17 +27,23 @@ impl fmt::Display for Bootstrap<'_> {
         let (user, service) = (quoted(self.user), self.door.service());
         let (name, address) = (self.name, quoted(self.address));
         let policy = policy(self.door);
+        let over_tls = self.door != Door::Ssh;
         let password = quoted(&String::from_utf8_lossy(self.password.expose()));
         writeln!(
             f,
             "# Fleet CA, first steps of router {name}: a group with few rights and a user,"
         )?;
-        writeln!(
-            f,
-            "# a first certificate, and {service} with it. This text holds a password."
-        )?;
+        let first = if over_tls {
+            format!("a first certificate, and {service} with it")
+        } else {
+            format!("and the service {service}")
+        };
+        writeln!(f, "# {first}. This text holds a password.")?;
         writeln!(f, "/user group add name={user} policy={policy}")?;
         writeln!(f, "/user add name={user} group={user} password={password}")?;
+        if !over_tls {
+            return writeln!(f, "/ip service set {service} disabled=no");
+        }
         writeln!(
             f,
             "/certificate add name={FIRST} common-name={address} key-size=2048 days-valid=365 \
@@ -58,6 +64,8 @@ fn policy(door: Door) -> &'static str {
     match door {
         Door::Rest | Door::RestPlain => "read,write,api,rest-api",
         Door::ApiSsl | Door::ApiPlain => "read,write,api",
+        // Files go over SFTP, which wants `ftp`.
+        Door::Ssh => "read,write,ssh,ftp",
     }
 }
 
@@ -88,5 +96,8 @@ mod tests {
         let api = script(Door::ApiSsl);
         assert!(api.contains("policy=read,write,api\n"), "{api}");
         assert!(api.contains("set api-ssl certificate=fleet-ca-bootstrap disabled=no"));
+        let ssh = script(Door::Ssh);
+        assert!(ssh.contains("policy=read,write,ssh,ftp\n"), "{ssh}");
+        assert!(ssh.ends_with("/ip service set ssh disabled=no\n"), "{ssh}");
     }
 }

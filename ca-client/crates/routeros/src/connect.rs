@@ -10,6 +10,7 @@ use tokio::time::{Instant, sleep, timeout};
 
 use crate::api::Api;
 use crate::rest::Rest;
+use crate::ssh::Ssh;
 use crate::tls::{Accepted, secure, silent};
 use crate::{Door, RouterError, RouterTransport, Trust};
 
@@ -41,6 +42,7 @@ pub async fn connect(target: Target) -> Result<Box<dyn RouterTransport>, RouterE
     match peer.door {
         Door::Rest | Door::RestPlain => Ok(Box::new(Box::pin(Rest::open(peer)).await?)),
         Door::ApiSsl | Door::ApiPlain => Ok(Box::new(Box::pin(Api::open(peer)).await?)),
+        Door::Ssh => Ok(Box::new(Box::pin(Ssh::open(peer)).await?)),
     }
 }
 
@@ -64,6 +66,16 @@ impl Peer {
     /// Accepts one more key.
     pub(crate) fn trust_also(&mut self, pin: KeyId) {
         self.accepted.add(pin);
+    }
+
+    /// Returns the pins, which for SSH are digests of host keys.
+    pub(crate) fn pins(&self) -> Vec<KeyId> {
+        self.accepted.pins()
+    }
+
+    /// Connects over TCP only.
+    pub(crate) async fn dial_open(&self) -> Result<TcpStream, RouterError> {
+        dial(&self.address, self.port).await
     }
 
     /// Says that the login was refused.
@@ -154,6 +166,7 @@ impl Patience {
             RouterError::Unreachable { .. }
             | RouterError::NoCommonTls { .. }
             | RouterError::Tls { .. }
+            | RouterError::Ssh { .. }
             | RouterError::Closed { .. } => true,
             RouterError::WrongPin { .. }
             | RouterError::Login { .. }

@@ -41,6 +41,14 @@ pub enum RouterError {
         /// What failed.
         what: String,
     },
+    /// Both sides speak no common SSH, or it failed otherwise.
+    #[error("SSH with {address} failed: {what}")]
+    Ssh {
+        /// Host and port.
+        address: String,
+        /// What failed.
+        what: String,
+    },
     /// The user name or the password is wrong, or the user may not log in through this door.
     #[error("{address} refuses the login of {user}")]
     Login {
@@ -136,6 +144,7 @@ impl RouterError {
             Self::Unreachable { .. }
             | Self::NoCommonTls { .. }
             | Self::Tls { .. }
+            | Self::Ssh { .. }
             | Self::Closed { .. }
             | Self::Timeout { .. }
             | Self::Answer { .. } => false,
@@ -190,9 +199,10 @@ impl Hinted for RouterError {
                 Code::Unavailable
             }
             Self::WrongPin { .. } | Self::Login { .. } => Code::Unauthenticated,
-            Self::NoCommonTls { .. } | Self::Tls { .. } | Self::SecretInTheClear { .. } => {
-                Code::FailedPrecondition
-            }
+            Self::NoCommonTls { .. }
+            | Self::Tls { .. }
+            | Self::Ssh { .. }
+            | Self::SecretInTheClear { .. } => Code::FailedPrecondition,
             Self::Permission { .. } => Code::PermissionDenied,
             Self::UnknownCommand { .. } | Self::NoSuchItem { .. } => Code::NotFound,
             Self::Refused { .. } | Self::Answer { .. } => Code::FailedPrecondition,
@@ -214,9 +224,10 @@ impl Hinted for RouterError {
                  console; with one, this release offers only old suites: use ssh (never plain)"
             }
             Self::Tls { .. } => "`openssl s_client -connect ADDRESS` shows what it offers",
+            Self::Ssh { .. } => "`ssh -v ADDRESS` shows what it offers",
             Self::Login { .. } => {
                 "look at user and password file in the fleet file, and at the policies of its group: api for the \
-                 binary API, rest-api for REST"
+                 binary API, rest-api for REST, ssh for SSH; a user with a public key has no password there"
             }
             Self::Permission { .. } => {
                 "the group of the user lacks a policy: `ca-client router bootstrap --print NAME` shows which are needed"
@@ -229,7 +240,9 @@ impl Hinted for RouterError {
             Self::Closed { .. } | Self::Timeout { .. } => {
                 "repeat the command: it looks at what was done and goes on"
             }
-            Self::SecretInTheClear { .. } => "use `rest` or `api-ssl`: keys go over TLS only",
+            Self::SecretInTheClear { .. } => {
+                "use `rest`, `api-ssl` or `ssh`: keys go over encrypted doors only"
+            }
             Self::TooLarge { .. } => "a shorter chain or a smaller key fits; ssh takes any size",
         };
         Some(hint.to_owned())

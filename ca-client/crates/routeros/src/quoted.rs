@@ -9,6 +9,7 @@ pub fn quoted(text: &str) -> String {
             '\n' => quoted.push_str("\\n"),
             '\r' => quoted.push_str("\\r"),
             '\t' => quoted.push_str("\\t"),
+            c if c.is_ascii_control() => quoted.push_str(&format!("\\{:02X}", u32::from(c))),
             c => {
                 if matches!(c, '"' | '\\' | '$' | '?') {
                     quoted.push('\\');
@@ -31,5 +32,6 @@ mod tests {
             quoted("a\"b\\c$(d)[e]\n/f;?"),
             r#""a\"b\\c\$(d)[e]\n/f;\?""#
         );
+        assert_eq!(quoted("\x1b\x7f"), r#""\1B\7F""#);
     }
 }

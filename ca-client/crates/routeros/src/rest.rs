@@ -360,7 +360,7 @@ impl Answer {
             };
             let row: Row = fields
                 .into_iter()
-                .map(|(field, value)| (field, text(value)))
+                .map(|(field, value)| (field, text_of(value)))
                 .collect();
             match (call.command, row.get("ret")) {
                 (Command::Print, _) | (_, None) => reply.rows.push(row),
@@ -402,11 +402,16 @@ impl Answer {
     }
 }
 
-fn text(value: Value) -> String {
+/// Writes a value of JSON as RouterOS means it.
+pub(crate) fn text_of(value: Value) -> String {
     match value {
         Value::Null => String::new(),
         Value::String(text) => text,
-        Value::Array(values) => values.into_iter().map(text).collect::<Vec<_>>().join(","),
+        Value::Array(values) => values
+            .into_iter()
+            .map(text_of)
+            .collect::<Vec<_>>()
+            .join(","),
         other @ (Value::Bool(_) | Value::Number(_) | Value::Object(_)) => other.to_string(),
     }
 }

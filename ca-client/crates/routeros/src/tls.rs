@@ -85,6 +85,14 @@ impl Accepted {
         }
     }
 
+    /// Returns the keys themselves.
+    pub(crate) fn pins(&self) -> Vec<KeyId> {
+        match self {
+            Self::Any => Vec::new(),
+            Self::These { pins, .. } => pins.clone(),
+        }
+    }
+
     fn accepts(&self, pin: Pin, certificate: &CertificateDer<'_>) -> bool {
         match self {
             Self::Any => true,

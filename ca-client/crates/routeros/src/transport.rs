@@ -18,6 +18,8 @@ pub enum Door {
     ApiSsl,
     /// The binary API over TCP (`api`): in the clear.
     ApiPlain,
+    /// The console over SSH (`ssh`), files over SFTP.
+    Ssh,
 }
 
 impl Door {
@@ -28,6 +30,7 @@ impl Door {
             Self::RestPlain => "rest-plain",
             Self::ApiSsl => "api-ssl",
             Self::ApiPlain => "api-plain",
+            Self::Ssh => "ssh",
         }
     }
 
@@ -38,6 +41,7 @@ impl Door {
             Self::RestPlain => "www",
             Self::ApiSsl => "api-ssl",
             Self::ApiPlain => "api",
+            Self::Ssh => "ssh",
         }
     }
 
@@ -48,12 +52,13 @@ impl Door {
             Self::RestPlain => 80,
             Self::ApiSsl => 8729,
             Self::ApiPlain => 8728,
+            Self::Ssh => 22,
         }
     }
 
     /// Tells whether nobody on the way can read it.
     pub fn is_encrypted(self) -> bool {
-        matches!(self, Self::Rest | Self::ApiSsl)
+        matches!(self, Self::Rest | Self::ApiSsl | Self::Ssh)
     }
 
     /// Refuses a call that holds a secret where somebody on the way could read it.
@@ -106,4 +111,12 @@ pub trait RouterTransport: Send {
 
     /// Accepts one more key from now on: the new one joins the pinned ones before it is bound to the service.
     fn trust_also(&mut self, pin: KeyId);
+
+    /// Writes a whole file, and tells whether this way carries files at all: calls carry small texts only.
+    ///
+    /// # Errors
+    /// Fails when the router refuses, or the connection does.
+    async fn send_file(&mut self, _name: &str, _content: &[u8]) -> Result<bool, RouterError> {
+        Ok(false)
+    }
 }

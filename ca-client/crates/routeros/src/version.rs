@@ -40,6 +40,11 @@ impl Version {
         }
     }
 
+    /// Tells whether its console writes JSON: `:serialize to=json`.
+    pub fn writes_json(self) -> bool {
+        self >= Self::new(7, 13, 0)
+    }
+
     /// Returns the command that sets the clock by NTP.
     pub fn ntp_command(self) -> &'static str {
         if self.has_rest() {

@@ -4,13 +4,14 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use ca_deploy::NewEntry;
-use ca_routeros::{Target, Trust, connect, handshake, system};
-use ca_types::{Code, Fingerprint, ProfileName};
+use ca_routeros::{Door, Target, Trust, connect, handshake, system};
+use ca_types::{Code, Fingerprint, KeyId, ProfileName};
 use ca_verify::Certificate;
 use serde::Serialize;
 
 use super::Context;
 use super::each::warn_of_readers;
+use super::host_key::first_host_key;
 use crate::arguments::{subject_name, value};
 use crate::cli::AddArguments;
 use crate::error::{CommandError, ExitStatus};
@@ -30,7 +31,6 @@ pub(super) async fn run(
     arguments: AddArguments,
     context: &mut Context,
 ) -> Result<ExitStatus, CommandError> {
-    let wanted: Fingerprint = value("--fingerprint", &arguments.fingerprint)?;
     let profile: ProfileName = value("--profile", &arguments.profile)?;
     let certificate_name = arguments
         .certificate_name
@@ -41,21 +41,15 @@ pub(super) async fn run(
     warn_of_readers(&arguments.password_file, context)?;
     let (address, door) = (&arguments.address, arguments.door);
     let port = arguments.port.unwrap_or_else(|| door.port());
+    let pin = if door == Door::Ssh {
+        let fingerprint = arguments.fingerprint.as_deref();
+        first_host_key(address, port, fingerprint, context).await?
+    } else {
+        certificate_key(&arguments, port).await?
+    };
     let spinner = context
         .printer
         .spinner(format!("looking at {address}:{port}"));
-    let seen = handshake(address, port, None, FIRST_LOOK).await?;
-    let shown = seen.certificates.first().map(Vec::as_slice);
-    let shown = Certificate::from_der(shown.unwrap_or_default()).map_err(|source| {
-        CommandError::Certificate {
-            file: PathBuf::from(format!("{address}:{port}")),
-            source,
-        }
-    })?;
-    if shown.fingerprint() != wanted {
-        return Err(other_fingerprint(address, port, shown.fingerprint()));
-    }
-    let pin = shown.public_key().key_id();
     let mut router = connect(Target {
         address: address.clone(),
         port,
@@ -99,6 +93,29 @@ pub(super) async fn run(
         )
     })?;
     Ok(ExitStatus::Success)
+}
+
+/// Returns the key of the certificate that has the wanted fingerprint.
+async fn certificate_key(arguments: &AddArguments, port: u16) -> Result<KeyId, CommandError> {
+    let address = &arguments.address;
+    let fingerprint = arguments.fingerprint.as_ref();
+    let fingerprint = fingerprint.ok_or_else(|| CommandError::Usage {
+        what: "--fingerprint is missing".to_owned(),
+        hint: "`ca-client router bootstrap` ends with it".to_owned(),
+    })?;
+    let wanted: Fingerprint = value("--fingerprint", fingerprint)?;
+    let seen = handshake(address, port, None, FIRST_LOOK).await?;
+    let shown = seen.certificates.first().map(Vec::as_slice);
+    let shown = Certificate::from_der(shown.unwrap_or_default()).map_err(|source| {
+        CommandError::Certificate {
+            file: PathBuf::from(format!("{address}:{port}")),
+            source,
+        }
+    })?;
+    if shown.fingerprint() != wanted {
+        return Err(other_fingerprint(address, port, shown.fingerprint()));
+    }
+    Ok(shown.public_key().key_id())
 }
 
 fn other_fingerprint(address: &str, port: u16, shown: Fingerprint) -> CommandError {

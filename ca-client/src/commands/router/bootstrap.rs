@@ -1,11 +1,14 @@
-//! `router bootstrap`: the script for the console of a new router.
+//! `router bootstrap`: the script for the console of a new router, printed or run over SSH.
 
 use std::path::Path;
 
-use ca_routeros::Bootstrap;
+use ca_routeros::{Bootstrap, Door, Target, Trust, run_script};
+use ca_types::Passphrase;
 use serde::Serialize;
 
 use super::Context;
+use super::confirm::confirm;
+use super::host_key::{first_host_key, openssh};
 use crate::cli::BootstrapArguments;
 use crate::error::{CommandError, ExitStatus};
 use crate::files::{self, Existing, Mode};
@@ -18,7 +21,14 @@ struct BootstrapDocument<'a> {
     script: &'a str,
 }
 
-pub(super) fn run(
+#[derive(Debug, Serialize)]
+struct PreparedDocument<'a> {
+    router: &'a str,
+    password_file: &'a Path,
+    fingerprint: &'a str,
+}
+
+pub(super) async fn run(
     arguments: &BootstrapArguments,
     context: &mut Context,
 ) -> Result<ExitStatus, CommandError> {
@@ -51,14 +61,17 @@ pub(super) fn run(
             hint: "other characters do not survive the console of every release".to_owned(),
         });
     }
-    let script = Bootstrap {
+    let parameters = Bootstrap {
         name: &arguments.name,
         address: &arguments.address,
         door: arguments.door,
         user: &arguments.user,
         password: &password,
+    };
+    if let Some(admin) = &arguments.admin {
+        return over_ssh(arguments, admin, &parameters, context).await;
     }
-    .to_string();
+    let script = parameters.to_string();
     let document = BootstrapDocument {
         router: &arguments.name,
         password_file: file,
@@ -66,13 +79,73 @@ pub(super) fn run(
     };
     context.printer.data(&document, || script.clone())?;
     context.printer.talk(format_args!(
-        "paste this into the console of {0}, then: ca-client router add {0} --address {1} --door {2} --user {3} \
-         --password-file {4} --fingerprint WHAT-IT-PRINTED",
+        "paste this into the console of {}, then: {}",
+        arguments.name,
+        next_step(arguments, "WHAT-IT-PRINTED")
+    ))?;
+    Ok(ExitStatus::Success)
+}
+
+/// Shows the script without its password, asks, and runs it.
+async fn over_ssh(
+    arguments: &BootstrapArguments,
+    admin: &str,
+    parameters: &Bootstrap<'_>,
+    context: &mut Context,
+) -> Result<ExitStatus, CommandError> {
+    let (address, port) = (&arguments.address, arguments.ssh_port);
+    let file = arguments.admin_password_file.as_deref();
+    let password = read_passphrase(file.unwrap_or_else(|| Path::new("")))?;
+    let pin = first_host_key(address, port, arguments.host_key.as_deref(), context).await?;
+    let hidden = Passphrase::from_file_content("…".as_bytes().to_vec());
+    let shown = Bootstrap {
+        password: &hidden,
+        ..*parameters
+    };
+    context
+        .printer
+        .talk(format_args!("{}", shown.to_string().trim_end()))?;
+    if !arguments.yes {
+        confirm(&format!("run this on {address} as {admin}"), context)?;
+    }
+    let target = Target {
+        address: address.clone(),
+        port,
+        door: Door::Ssh,
+        user: admin.to_owned(),
+        password,
+        trust: Trust::Pins(vec![pin]),
+    };
+    let spinner = context.printer.spinner(format!("preparing {address}"));
+    let printed = run_script(target, &parameters.to_string()).await?;
+    drop(spinner);
+    let fingerprint = match arguments.door {
+        Door::Ssh => openssh(pin),
+        Door::Rest | Door::RestPlain | Door::ApiSsl | Door::ApiPlain => printed,
+    };
+    let document = PreparedDocument {
+        router: &arguments.name,
+        password_file: &arguments.password_file,
+        fingerprint: &fingerprint,
+    };
+    context
+        .printer
+        .data(&document, || format!("{fingerprint}\n"))?;
+    context.printer.talk(format_args!(
+        "prepared; now: {}",
+        next_step(arguments, &fingerprint)
+    ))?;
+    Ok(ExitStatus::Success)
+}
+
+/// The command that brings the router into the fleet file.
+fn next_step(arguments: &BootstrapArguments, fingerprint: &str) -> String {
+    format!(
+        "ca-client router add {} --address {} --door {} --user {} --password-file {} --fingerprint {fingerprint}",
         arguments.name,
         arguments.address,
         arguments.door,
         arguments.user,
-        file.display()
-    ))?;
-    Ok(ExitStatus::Success)
+        arguments.password_file.display()
+    )
 }

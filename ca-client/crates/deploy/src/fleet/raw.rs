@@ -376,7 +376,13 @@ fn list(words: &[&str]) -> String {
 
 const MISSING: &str = "is missing here and in [defaults]";
 const LONGEST_TEXT: usize = 128;
-const DOORS: [Door; 4] = [Door::Rest, Door::ApiSsl, Door::RestPlain, Door::ApiPlain];
+const DOORS: [Door; 5] = [
+    Door::Rest,
+    Door::ApiSsl,
+    Door::Ssh,
+    Door::RestPlain,
+    Door::ApiPlain,
+];
 const CLASSES: [&str; 3] = ["router", "vpn-server", "vpn-client"];
 const KEY_ALGORITHMS: [&str; 4] = ["rsa2048", "rsa3072", "rsa4096", "p256"];
 const GENERATE_POLICY: [&str; 3] = ["no", "port-strict", "port-override"];

@@ -380,6 +380,7 @@ async fn a_secret_is_not_sent_in_the_clear() {
             match door {
                 Door::ApiPlain | Door::ApiSsl => serve_api(&mut stream, &[LOGIN]).await,
                 Door::RestPlain | Door::Rest => serve_rest(&mut stream, &[REST_LOGIN]).await,
+                Door::Ssh => unreachable!("it is encrypted"),
             }
             let mut octets = Vec::new();
             stream.read_to_end(&mut octets).await.unwrap();
