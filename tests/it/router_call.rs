@@ -36,8 +36,8 @@ fn check_over_ssh(model: &str, name: &str) {
     let address = router.ssh();
     let (_, port) = address.split_once(':').expect("host and port");
     let bootstrap = |host_key: &str| {
-        let words = [
-            ["router", "bootstrap", name, "--address", "127.0.0.1"].as_slice(),
+        let words: [&[&str]; 4] = [
+            &["router", "bootstrap", name, "--address", "127.0.0.1"],
             &["--door", "ssh", "--password-file", &password, "--yes"],
             &[
                 "--admin",
