@@ -18,9 +18,10 @@ use crate::http::Readiness;
 use crate::in_force::InForce;
 use crate::settings::Settings;
 use crate::tasks::Tasks;
-use issuers::Arrival;
+use answers::Arrival;
 
 mod actors;
+mod answers;
 mod audit;
 mod blocked_keys;
 mod clock;
