@@ -131,7 +131,11 @@ impl Settings {
     /// # Errors
     /// Fails when it cannot be read or a key of it is wrong.
     pub fn read(file: &Path) -> Result<Self, SettingsError> {
-        let octets = files::read(file)?;
+        Self::parse(file, files::read(file)?)
+    }
+
+    /// Reads the content of a profile file, whose place decides what its paths mean.
+    fn parse(file: &Path, octets: Vec<u8>) -> Result<Self, SettingsError> {
         let wrong = |line, message| SettingsError::Wrong {
             file: file.to_owned(),
             line,
@@ -317,6 +321,8 @@ const VARIABLE: &str = "CA_CLIENT_PROFILE";
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
     use crate::files::{Existing, Mode};
 
@@ -476,5 +482,119 @@ mod tests {
             "no profile file found; tried --profile-file and CA_CLIENT_PROFILE (not given), \
              /nowhere/x/fleet-ca/client.toml, /nowhere/.config/fleet-ca/client.toml"
         );
+    }
+
+    /// A value of a `[[vpn]]` section: a sound one, one that would break out of a script or an XML file, or any.
+    fn some_value() -> impl Strategy<Value = String> {
+        let plain = prop::sample::select(vec![
+            "\"Office\"",
+            "\"vpn.example.net\"",
+            "\"192.0.2.1\"",
+            "\"2001:db8::1\"",
+            "\"ikev2\"",
+            "\"sstp\"",
+            "\"openvpn\"",
+            "\"udp\"",
+            "\"strict\"",
+            "[\"10.80.0.0/16\"]",
+            "[]",
+            "443",
+            "true",
+        ]);
+        let hostile = prop::sample::select(vec![
+            "\"a\\nb\"",
+            "\"$(reboot)\"",
+            "\"</string><key>\"",
+            "'a\"b'",
+            "\"a'b\"",
+            "\"`id`\"",
+            "\"a;b\"",
+            "\"../../etc\"",
+            "[\"10.80.0.1/16\"]",
+            "[\"x\\u0000\"]",
+            "0",
+            "65536",
+            "-1",
+            "{}",
+        ]);
+        prop_oneof![
+            4 => plain.prop_map(str::to_owned),
+            1 => hostile.prop_map(str::to_owned),
+            1 => "[ -~]{0,12}",
+        ]
+    }
+
+    fn some_section() -> impl Strategy<Value = String> {
+        let keys = prop::sample::subsequence(
+            vec![
+                "server-id",
+                "port",
+                "transport",
+                "networks",
+                "dns",
+                "domains",
+                "profile",
+                "gateway-class",
+                "revocation",
+                "password",
+                "else",
+            ],
+            0..4,
+        );
+        let more = keys.prop_flat_map(|keys| {
+            let values = prop::collection::vec(some_value(), keys.len());
+            values.prop_map(move |values| {
+                let lines = keys.iter().zip(&values);
+                lines
+                    .map(|(key, value)| format!("{key} = {value}\n"))
+                    .collect::<String>()
+            })
+        });
+        let needed = (some_value(), some_value(), some_value(), more);
+        needed.prop_map(|(name, gateway, protocol, more)| {
+            format!("[[vpn]]\nname = {name}\ngateway = {gateway}\nprotocol = {protocol}\n{more}")
+        })
+    }
+
+    proptest! {
+        /// Whatever stands there: a wrong file is refused with a line that it has, and what is taken holds nothing that
+        /// ends a string in any file that a device gets.
+        #[test]
+        fn a_vpn_is_refused_with_its_line_or_safe_to_write(
+            sections in prop::collection::vec(some_section(), 1..3),
+        ) {
+            let head = "server = \"https://a:1\"\nca = \"c\"\n";
+            let text = head.to_owned() + &sections.concat();
+            match Settings::parse(Path::new("client.toml"), text.clone().into_bytes()) {
+                Ok(settings) => {
+                    for vpn in &settings.vpns {
+                        let hosts = [vpn.gateway.to_string(), vpn.server_id().to_string()];
+                        let lists = vpn.networks().iter().map(ToString::to_string);
+                        let domains = vpn.domains.iter().map(ToString::to_string);
+                        let words = hosts.into_iter().chain(lists).chain(domains).chain([vpn.slug()]);
+                        for word in words {
+                            let is_plain = |c: char| c.is_ascii_alphanumeric() || "-._:/".contains(c);
+                            prop_assert!(word.chars().all(is_plain), "{word:?}");
+                        }
+                        let is_plain = |c: char| c.is_ascii_alphanumeric() || " ._-".contains(c);
+                        let name = vpn.name.as_str();
+                        prop_assert!(name.chars().all(is_plain), "{name:?}");
+                        prop_assert!(vpn.port() > 0);
+                    }
+                }
+                Err(SettingsError::Wrong { line, message, .. }) => {
+                    let lines = text.matches('\n').count() + 1;
+                    prop_assert!((1..=lines).contains(&line), "line {line} of {lines}: {message}");
+                }
+                Err(other) => prop_assert!(false, "{other}"),
+            }
+        }
+
+        #[test]
+        fn no_octets_stop_the_reader(octets in prop::collection::vec(any::<u8>(), 0..256)) {
+            if let Err(error) = Settings::parse(Path::new("client.toml"), octets) {
+                prop_assert!(matches!(error, SettingsError::Wrong { .. }), "{error}");
+            }
+        }
     }
 }
