@@ -1,6 +1,7 @@
 //! Target rules: asked for, presumed, and judged in a file.
 
 mod eap;
+mod libraries;
 mod openssl_judge;
 mod openvpn;
 mod pki;

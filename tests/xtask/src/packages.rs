@@ -23,7 +23,7 @@ const DEBIAN: [(Sign, &str); 23] = [
     (Sign::Program("openssl"), "openssl"),
     (Sign::Program("sftp"), "openssh-client"),
     (Sign::Program("certtool"), "gnutls-bin"),
-    (Sign::Program("keytool"), "default-jre-headless"),
+    (Sign::Program("javac"), "default-jdk-headless"),
     (Sign::Program("xmllint"), "libxml2-utils"),
     // Of NetworkManager only the parser of its files is used.
     (Sign::Program("nmcli"), "network-manager"),
