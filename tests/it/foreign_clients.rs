@@ -1,33 +1,81 @@
 //! RouterOS clients of other people find a router in the simulator.
 
-use std::{fs, process::Command, time::Duration};
+use std::{fmt::Write as _, fs, process::Command, time::Duration};
 
 use ca_tests::{Router, RouterOptions, peers, repository, run_within};
 use rcgen::{CertificateParams, DnType, KeyPair};
+use routeros_sim::model::Model;
+use serde_json::{Value, json};
 use tempfile::tempdir;
 
 #[test]
-fn clients_of_the_binary_api_know_the_older_router() {
-    assert_eq!(
-        said_about("6.49"),
-        "librouteros api 6.49\n\
-         librouteros api-ssl 6.49\n\
-         RouterOS-api api 6.49\n\
-         RouterOS-api api-ssl 6.49\n"
-    );
+fn clients_of_the_binary_api_know_every_model() {
+    for model in Model::ALL.map(Model::name) {
+        let mut expected = String::new();
+        for client in ["librouteros", "RouterOS-api"] {
+            for door in ["api", "api-ssl"] {
+                writeln!(expected, "{client} {door} {model}").expect("a string");
+            }
+        }
+        if model != "6.49" {
+            for door in ["www", "www-ssl"] {
+                writeln!(expected, "rosrestpy {door} {model} guests-01").expect("a string");
+            }
+        }
+        assert_eq!(said_about(model), expected);
+    }
 }
 
 #[test]
-fn clients_of_both_kinds_know_the_newer_router() {
-    assert_eq!(
-        said_about("7.24"),
-        "librouteros api 7.24\n\
-         librouteros api-ssl 7.24\n\
-         RouterOS-api api 7.24\n\
-         RouterOS-api api-ssl 7.24\n\
-         rosrestpy www 7.24 guests-01\n\
-         rosrestpy www-ssl 7.24 guests-01\n"
-    );
+fn curl_uploads_imports_binds_and_removes_over_rest_on_every_model() {
+    for model in Model::ALL.into_iter().filter(|model| model.has_rest()) {
+        let folder = tempdir().expect("the directory for temporary files is writable");
+        let router = Router::start(
+            model.name(),
+            &folder.path().join("router"),
+            RouterOptions::default(),
+        );
+        let curl = |method: &str, path: &str, body: &Value| -> (u16, Value) {
+            let mut command = Command::new("curl");
+            command
+                .args(["--silent", "--noproxy", "*", "--request", method])
+                .args(["--user", &format!("{}:{}", Router::USER, Router::PASSWORD)])
+                .args(["--header", "content-type: application/json"])
+                .args(["--write-out", "\n%{http_code}"])
+                .arg(format!("http://{}/rest{path}", router.rest_http()));
+            if !body.is_null() {
+                command.args(["--data", &body.to_string()]);
+            }
+            let said = run_within(&mut command, Duration::from_secs(30))
+                .ok()
+                .stdout;
+            let (body, status) = said.rsplit_once('\n').expect("the status is written out");
+            let status = status.trim().parse().expect("a status");
+            (status, serde_json::from_str(body).unwrap_or_default())
+        };
+        let name = model.name();
+        let none = Value::Null;
+        let file = json!({"name": "guest.pem", "contents": guest()});
+        assert_eq!(curl("PUT", "/file", &file).0, 201, "{name}");
+        let import = json!({"file-name": "guest.pem", "name": "guest", "passphrase": ""});
+        let (status, counted) = curl("POST", "/certificate/import", &import);
+        assert_eq!(status, 200, "{name}: {counted}");
+        assert_eq!(counted[0]["private-keys-imported"], "1", "{name}");
+        let left = curl("GET", "/file?name=guest.pem", &none).1;
+        let kept = usize::from(model < Model::V7_16);
+        assert_eq!(left.as_array().map(Vec::len), Some(kept), "{name}: {left}");
+        // The row is named by its id: open connections share the name of a service.
+        let rows = curl("GET", "/ip/service?name=www-ssl&.proplist=.id,name", &none).1;
+        let service = format!("/ip/service/{}", rows[0][".id"].as_str().expect("an id"));
+        let bound = curl("PATCH", &service, &json!({"certificate": "guest"}));
+        assert_eq!(
+            (bound.0, &bound.1["certificate"]),
+            (200, &json!("guest")),
+            "{name}"
+        );
+        assert_eq!(curl("DELETE", "/certificate/guest", &none).0, 204, "{name}");
+        assert_eq!(curl("DELETE", "/certificate/guest", &none).0, 404, "{name}");
+    }
 }
 
 /// Lets the clients do their work with a router, and returns what they did.

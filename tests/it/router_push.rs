@@ -10,7 +10,8 @@ use std::{
     time::Duration,
 };
 
-use ca_tests::{Router, Run, openssl, repository};
+use ca_tests::{Router, Run, openssl};
+use routeros_sim::{model::Model, tree::Tree};
 use rustls::{ServerConfig, ServerConnection, StreamOwned, pki_types::PrivateKeyDer};
 use serde_json::{Value, json};
 
@@ -213,9 +214,10 @@ fn every_word_of_bootstrap_and_push_is_in_the_tree_of_the_version() {
     let tunnel = "/ip/ipsec/profile add name=fleet\n\
                   /ip/ipsec/peer add name=hub address=10.66.0.1/32 exchange-mode=ike2 profile=fleet\n\
                   /interface/sstp-client add name=to-hq connect-to=192.0.2.1 user=branch\n";
-    let routers: Vec<Router> = [(V7, "seven"), (V6, "six")]
-        .map(|(model, name)| {
-            let router = ground.bare(model, name, &[]);
+    let routers: Vec<Router> = Model::ALL
+        .map(|model| {
+            let model = model.name();
+            let router = ground.bare(model, &format!("r{}", model.replace('.', "-")), &[]);
             router.console(&if model == V6 {
                 tunnel
                     .replace("/ip/ipsec/", "/ip ipsec ")
@@ -241,15 +243,12 @@ fn every_word_of_bootstrap_and_push_is_in_the_tree_of_the_version() {
         .client(&["router", "push", "--yes", "--accept-unproved"])
         .ok();
     for router in &routers {
-        let file = format!("tests/routeros-sim/data/tree-{}.json", router.model());
-        let text = fs::read_to_string(repository().join(file)).expect("it is there");
-        let tree: BTreeMap<String, BTreeMap<String, Vec<String>>> =
-            serde_json::from_str(&text).expect("the tree is JSON");
+        let tree = Tree::of(router.model().parse().expect("a model"));
         // What a console was told is not listed: the simulator refused a word of the bootstrap that is not in the tree.
         let all = executed(router);
         assert!(all.len() > 30, "{all:?}");
         for (menu, command, arguments) in all {
-            let known = tree.get(&menu).and_then(|menu| menu.get(&command));
+            let known = tree.arguments(&menu, &command);
             let known = known.unwrap_or_else(|| panic!("{}: {menu}/{command}", router.model()));
             for argument in arguments {
                 // `.id` is what both APIs call `numbers`.

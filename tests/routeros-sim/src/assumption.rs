@@ -56,15 +56,48 @@ impl Assumptions {
         self.0.get(key).or(usual) == Some(&value)
     }
 
+    /// Files have ids like `**token`, seen on 7.24; releases up to 7.12 were seen with `*HEX`.
+    pub(crate) fn opaque_file_ids(&self, model: Model) -> bool {
+        model.since(24) || model.since(16) && self.is("file-ids", "opaque")
+    }
+
+    /// `keys-decrypted` is among the counters of an import.
+    pub(crate) fn counts_decrypted_keys(&self, model: Model) -> bool {
+        model.since(24) || model.has_rest() && self.is("import-keys-decrypted", "present")
+    }
+
+    /// Serial numbers print in lower case and key identifiers in upper case, and not the reverse.
+    pub(crate) fn newer_hex(&self, model: Model) -> bool {
+        model.since(20) || model.since(12) && self.is("certificate-hex", "new")
+    }
+
     pub(crate) fn wrong_passphrase_is_an_error(&self, model: Model) -> bool {
         match self.0.get("import-wrong-passphrase") {
             Some(&answer) => answer == "error",
-            None => model == Model::V7_24,
+            None => model.since(18),
         }
     }
 }
 
 const ASSUMPTIONS: &[Assumption] = &[
+    Assumption {
+        key: "file-ids",
+        values: &["hex", "opaque"],
+        reason: "7.24 was seen with ids like **token in /file, older releases with *HEX; which \
+                 release changed them is not known. It speaks of 7.16 and 7.20.",
+    },
+    Assumption {
+        key: "import-keys-decrypted",
+        values: &["absent", "present"],
+        reason: "the manual of 7.24 lists the counter keys-decrypted, transcripts of older \
+                 releases have none. It speaks of 7.9 to 7.20.",
+    },
+    Assumption {
+        key: "certificate-hex",
+        values: &["old", "new"],
+        reason: "a row of the 7.8 era had serial-number in upper and skid in lower case, one of \
+                 7.23 the reverse. It speaks of 7.12 and 7.16; 6.49 and 7.9 are old.",
+    },
     Assumption {
         key: "v6-tls",
         values: &["ecdhe", "dhe-rsa"],
@@ -87,7 +120,7 @@ const ASSUMPTIONS: &[Assumption] = &[
         key: "import-wrong-passphrase",
         values: &["counter", "error"],
         reason: "old releases count a decryption failure, since about 7.17 the command fails as \
-                 well. Unless chosen: counter on 6.49, error on 7.24. The text is not known.",
+                 well. Unless chosen: counter before 7.18, error from then on. The text is not known.",
     },
     Assumption {
         key: "removed-bound-certificate",

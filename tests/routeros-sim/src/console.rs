@@ -1,10 +1,15 @@
 //! The console: one core that every door leads to.
 
+mod authority;
 mod certificate;
+mod configuration;
 mod crl;
 mod export_certificate;
+mod fetch;
 mod file;
 mod import;
+mod log;
+mod power;
 mod print;
 mod service;
 mod ssh_keys;
@@ -21,10 +26,11 @@ use crate::query;
 use crate::row::{Reply, Request, Row};
 use crate::state::State;
 use crate::trap::Trap;
-use crate::tree::{self, MenuKind, Tree};
+use crate::tree::{self, Tree};
 
 pub(crate) use crl::store as store_crl;
 pub(crate) use crl::wanted as wanted_crls;
+pub(crate) use fetch::Fetch;
 pub(crate) use table::print_id;
 
 /// A router that is switched on.
@@ -45,6 +51,11 @@ pub struct World {
     pub(crate) cut: BTreeSet<String>,
     /// CRLs that the last command asked for.
     pub(crate) downloads: Vec<String>,
+    /// The file that the last command asked for.
+    pub(crate) fetching: Option<Fetch>,
+    pub(crate) log: log::Log,
+    /// Shut down: nobody is let in.
+    pub(crate) is_off: bool,
 }
 
 /// An open connection of a service.
@@ -79,6 +90,9 @@ impl World {
             storage: STORAGE,
             cut: BTreeSet::new(),
             downloads: Vec::new(),
+            fetching: None,
+            log: log::Log::default(),
+            is_off: false,
         }
     }
 
@@ -161,7 +175,9 @@ impl World {
     fn permitted(&self, caller: Caller<'_>, menu: &str, command: &str) -> Result<(), Trap> {
         let mut needed: Vec<&str> = Vec::new();
         match command {
-            "print" | "get" | "find" | "read" | "head" | "tail" | "monitor" => needed.push("read"),
+            "print" | "get" | "find" | "read" | "head" | "tail" | "monitor" | "export" => {
+                needed.push("read");
+            }
             "export-certificate" => needed.extend(["read", "write", "sensitive"]),
             "reboot" | "shutdown" => needed.push("reboot"),
             _ if menu == "/user" || menu.starts_with("/user/") => needed.push("policy"),
@@ -197,21 +213,29 @@ impl World {
         if command == "get" {
             return self.get(caller, request);
         }
+        if command == "export" {
+            return Ok(self.export(caller, request));
+        }
         match menu {
             "/certificate" => self.certificate(command, request),
             "/certificate/crl" => self.crl(command, request),
             "/file" => self.file(command, request),
+            "/log" => self.logs(command, request),
+            "/system" => self.power(command),
+            "/system/backup" => self.backup(command, request),
+            "/system/license" => self.license(command),
+            "/tool" if command == "fetch" => self.fetch(request),
             "/ip/service" => self.service(caller, command, request),
             "/user/ssh-keys" => self.ssh_key_rows(command, request),
             "/ip/ipsec/active-peers" => self.active_peers(command, request),
             "/system/resource" | "/system/clock" | "/system/device-mode" | "/user/active" => {
                 self.system(menu, command, request)
             }
-            _ => match tree::menus().get(menu).map(|known| known.kind) {
-                Some(MenuKind::Rows) => self.rows(caller, command, request),
-                Some(MenuKind::Settings) => self.settings(caller, command, request),
-                None => empty(menu, command),
-            },
+            _ if !tree::menus().contains_key(menu) => {
+                empty(menu, command, Tree::of(self.model).is_settings(menu))
+            }
+            _ if Tree::of(self.model).is_settings(menu) => self.settings(caller, command, request),
+            _ => self.rows(caller, command, request),
         }
     }
 
@@ -295,11 +319,16 @@ pub(crate) fn not_here(menu: &str, command: &str) -> Trap {
     Trap::failure("not in this simulator")
 }
 
-fn empty(menu: &str, command: &str) -> Result<Reply, Trap> {
+fn empty(menu: &str, command: &str, settings: bool) -> Result<Reply, Trap> {
     match command {
         "print" | "find" => {
             eprintln!("routeros-sim: {menu} {command}: answered as an empty menu");
             Ok(Reply::default())
+        }
+        "set" | "reset" | "remove" | "enable" | "disable" | "comment" | "move" | "unset"
+            if !settings =>
+        {
+            Err(Trap::item())
         }
         _ => Err(not_here(menu, command)),
     }
@@ -340,7 +369,7 @@ mod tests {
     use crate::model::Model;
     use crate::row::Request;
     use crate::state::State;
-    use crate::tree::{self, Field, FieldKind, MenuKind, Trait, Tree};
+    use crate::tree::{self, Field, FieldKind, Trait, Tree};
 
     fn world(model: Model) -> World {
         World::new(model, Assumptions::default(), State::new(model))
@@ -356,7 +385,7 @@ mod tests {
 
     #[test]
     fn every_argument_of_a_menu_that_works_has_a_type() {
-        for model in [Model::V6_49, Model::V7_24] {
+        for model in Model::ALL {
             for (path, menu) in tree::menus() {
                 for (command, arguments) in commands(model, path) {
                     for name in arguments {
@@ -375,6 +404,8 @@ mod tests {
             FieldKind::String => "x".to_owned(),
             FieldKind::Bool => "yes".to_owned(),
             FieldKind::Number => "7".to_owned(),
+            FieldKind::Time => "7s".to_owned(),
+            FieldKind::Address => "192.0.2.7".to_owned(),
             FieldKind::Enum | FieldKind::Words | FieldKind::Identity | FieldKind::Reference => {
                 field.values.last().cloned().unwrap_or_default()
             }
@@ -384,15 +415,18 @@ mod tests {
 
     #[test]
     fn every_field_is_kept_and_a_wrong_value_is_refused() {
-        for model in [Model::V6_49, Model::V7_24] {
+        for model in Model::ALL {
             for (path, menu) in tree::menus() {
+                if !Tree::of(model).has_menu(path) {
+                    continue;
+                }
                 let mut world = world(model);
                 let mut execute = |request: &Request| world.execute(Caller::Console, request);
                 let Some(&(_, arguments)) = commands(model, path).last() else {
                     continue;
                 };
                 let rows = execute(&Request::new(path, "print")).expect("rows").rows;
-                if menu.kind == MenuKind::Rows && rows.is_empty() {
+                if rows.is_empty() {
                     continue;
                 }
                 let id = rows[0].get(".id").cloned();
@@ -423,7 +457,9 @@ mod tests {
                     }
                     let trap = match field.kind {
                         FieldKind::String => continue,
-                        FieldKind::Number => format!("invalid value for argument {name}"),
+                        FieldKind::Number | FieldKind::Time | FieldKind::Address => {
+                            format!("invalid value for argument {name}")
+                        }
                         _ => format!("input does not match any value of {name}"),
                     };
                     let refused = execute(&set("~")).expect_err("a wrong value");
@@ -435,9 +471,12 @@ mod tests {
 
     #[test]
     fn an_unknown_word_is_named_in_every_menu() {
-        for model in [Model::V6_49, Model::V7_24] {
+        for model in Model::ALL {
             let mut world = world(model);
-            for path in tree::menus().keys() {
+            for path in tree::menus()
+                .keys()
+                .filter(|path| Tree::of(model).has_menu(path))
+            {
                 let mut refused = |menu: &str, command: &str, argument: &str| {
                     let request = Request::new(menu, command).with(argument, "x");
                     let reply = world.execute(Caller::Console, &request);

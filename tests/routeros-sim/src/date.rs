@@ -150,6 +150,51 @@ fn days(year: i64, month: i64, day: i64) -> i64 {
     era * 146_097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719_468
 }
 
+/// Reads a length of time and prints it as the console does; nothing when it is none.
+///
+/// `90`, `00:01:30` and `1m30s` are all `1m30s`; a fraction of a second stays in milliseconds.
+pub fn read_span(text: &str) -> Option<String> {
+    let seconds: i64 = if let Ok(seconds) = text.parse::<u32>() {
+        seconds.into()
+    } else if text.contains(':') {
+        let mut total = 0_i64;
+        for part in text.split(':') {
+            total = total
+                .checked_mul(60)?
+                .checked_add(part.parse::<u32>().ok()?.into())?;
+        }
+        total
+    } else {
+        let mut rest = text;
+        let mut total = 0_i64;
+        let mut milliseconds = 0_i64;
+        while !rest.is_empty() {
+            let digits = rest.find(|c: char| !c.is_ascii_digit())?;
+            let (number, after) = rest.split_at(digits);
+            let number: i64 = number.parse::<u32>().ok()?.into();
+            let letters = after.find(|c: char| !c.is_ascii_lowercase());
+            let (unit, after) = after.split_at(letters.unwrap_or(after.len()));
+            match unit {
+                "w" => total += number * 604_800,
+                "d" => total += number * 86_400,
+                "h" => total += number * 3_600,
+                "m" => total += number * 60,
+                "s" => total += number,
+                "ms" => milliseconds += number,
+                _ => return None,
+            }
+            rest = after;
+        }
+        match (text.is_empty(), total, milliseconds) {
+            (true, ..) => return None,
+            (false, 0, 1..) => return Some(format!("{milliseconds}ms")),
+            (false, _, 1..) => return Some(format!("{}{milliseconds}ms", span(total))),
+            _ => total,
+        }
+    };
+    Some(span(seconds))
+}
+
 #[cfg(test)]
 mod tests {
     use super::{Moment, span};

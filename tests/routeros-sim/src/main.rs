@@ -16,6 +16,7 @@ use routeros_sim::factory::{Factory, FactoryCertificate};
 use routeros_sim::model::Model;
 use routeros_sim::router::{Door, Router, Settings};
 use routeros_sim::strongswan::{self, Options};
+use routeros_sim::tree::Tree;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -140,6 +141,10 @@ fn list_assumptions() -> std::io::Result<()> {
             one.values.join("|"),
             one.reason
         )?;
+    }
+    writeln!(out, "menus of 6.49, whose tree nobody published:")?;
+    for (menu, mark) in Tree::marks() {
+        writeln!(out, "    {menu}: {mark}")?;
     }
     Ok(())
 }

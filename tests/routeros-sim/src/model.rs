@@ -8,6 +8,14 @@ use std::str::FromStr;
 pub enum Model {
     /// The long-term branch of version 6.
     V6_49,
+    /// The oldest release of version 7 whose command tree is public.
+    V7_9,
+    /// A stable release of version 7.
+    V7_12,
+    /// A stable release of version 7.
+    V7_16,
+    /// A long-term release of version 7.
+    V7_20,
     /// A stable release of version 7.
     V7_24,
 }
@@ -21,24 +29,14 @@ pub enum DateForm {
     Iso,
 }
 
-/// Why the name of a model was refused.
+/// A name that no model has.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum ModelError {
-    /// A real version that is not played.
-    NotYet(String),
-    /// Not the name of a model.
-    Unknown(String),
-}
+pub struct ModelError(String);
 
 impl fmt::Display for ModelError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::NotYet(name) => write!(f, "model {name}: not in this simulator yet"),
-            Self::Unknown(name) => write!(
-                f,
-                "model {name}: wanted one of 6.49, 7.9, 7.12, 7.16, 7.20, 7.24"
-            ),
-        }
+        let known: Vec<&str> = Model::ALL.into_iter().map(Model::name).collect();
+        write!(f, "model {}: wanted one of {}", self.0, known.join(", "))
     }
 }
 
@@ -47,21 +45,34 @@ impl std::error::Error for ModelError {}
 impl FromStr for Model {
     type Err = ModelError;
 
+    /// Reads `7.20`, and the whole release: `7.20.8`.
     fn from_str(name: &str) -> Result<Self, ModelError> {
-        match name {
-            "6.49" => Ok(Self::V6_49),
-            "7.24" => Ok(Self::V7_24),
-            "7.9" | "7.12" | "7.16" | "7.20" => Err(ModelError::NotYet(name.to_owned())),
-            _ => Err(ModelError::Unknown(name.to_owned())),
-        }
+        Self::ALL
+            .into_iter()
+            .find(|model| name == model.name() || name == model.release())
+            .ok_or_else(|| ModelError(name.to_owned()))
     }
 }
 
 impl Model {
+    /// All models, the oldest first.
+    pub const ALL: [Self; 6] = [
+        Self::V6_49,
+        Self::V7_9,
+        Self::V7_12,
+        Self::V7_16,
+        Self::V7_20,
+        Self::V7_24,
+    ];
+
     /// The name as the command line has it.
     pub fn name(self) -> &'static str {
         match self {
             Self::V6_49 => "6.49",
+            Self::V7_9 => "7.9",
+            Self::V7_12 => "7.12",
+            Self::V7_16 => "7.16",
+            Self::V7_20 => "7.20",
             Self::V7_24 => "7.24",
         }
     }
@@ -70,26 +81,34 @@ impl Model {
     pub fn version(self) -> &'static str {
         match self {
             Self::V6_49 => "6.49.23 (long-term)",
+            Self::V7_9 => "7.9.2 (stable)",
+            Self::V7_12 => "7.12.2 (stable)",
+            Self::V7_16 => "7.16.2 (stable)",
+            Self::V7_20 => "7.20.8 (long-term)",
             Self::V7_24 => "7.24.4 (stable)",
         }
     }
 
-    /// Build time as `/system/resource` prints it.
+    /// Build time as `/system/resource` prints it: in the old form up to 7.10.
     pub fn build_time(self) -> &'static str {
         match self {
             Self::V6_49 => "oct/07/2026 09:12:41",
+            Self::V7_9 => "May/30/2023 06:41:45",
+            Self::V7_12 => "2024-02-09 08:09:24",
+            Self::V7_16 => "2024-11-26 12:09:40",
+            Self::V7_20 => "2026-02-05 10:31:22",
             Self::V7_24 => "2026-10-06 11:24:18",
         }
     }
 
     /// REST and its policy came with version 7.
     pub fn has_rest(self) -> bool {
-        self.is_seven()
+        self.since(0)
     }
 
     /// From 7.10.
     pub fn date_form(self) -> DateForm {
-        if self.is_seven() {
+        if self.since(10) {
             DateForm::Iso
         } else {
             DateForm::MonthName
@@ -98,50 +117,68 @@ impl Model {
 
     /// `!empty` before `!done` of an empty list, from 7.18.
     pub fn says_empty(self) -> bool {
-        self.is_seven()
+        self.since(18)
     }
 
     /// `/certificate/import` deletes the file, from 7.15.
     pub fn import_deletes_file(self) -> bool {
-        self.is_seven()
+        self.since(15)
     }
 
-    /// Files have ids like `**token`; before, `*HEX`.
-    pub fn opaque_file_ids(self) -> bool {
-        self.is_seven()
+    /// `/file/add` returns the id of the new file, from 7.13.
+    pub fn returns_file_ids(self) -> bool {
+        self.since(13)
     }
 
     /// `last-modified` in place of `creation-time`, from 7.16.
     pub fn files_are_modified(self) -> bool {
-        self.is_seven()
+        self.since(16)
     }
 
     /// The longest `contents` that a file takes over the console.
     pub fn contents_limit(self) -> usize {
-        match self {
-            Self::V6_49 => 4_096,
-            Self::V7_24 => 60_416,
-        }
+        if self.has_rest() { 60_416 } else { 4_096 }
     }
 
     /// Open connections are rows of `/ip/service`, from about 7.19.
     pub fn service_connections(self) -> bool {
-        self.is_seven()
+        self.since(19)
+    }
+
+    /// `/ip/service` prints `available-from` in place of `address`, from 7.24.
+    pub fn prints_available_from(self) -> bool {
+        self.since(24)
     }
 
     /// A cross-signed certificate is a row of its own, from 7.23.6 and 7.24.3.
     pub fn in_place_wants_issuer(self) -> bool {
-        self.is_seven()
-    }
-
-    /// `keys-decrypted` among the counters of an import.
-    pub fn counts_decrypted_keys(self) -> bool {
-        self.is_seven()
+        self.since(24)
     }
 
     /// Trust stores per certificate, from 7.21.
     pub fn has_trust_stores(self) -> bool {
-        self.is_seven()
+        self.since(21)
+    }
+
+    /// True for version 7 from this minor release on.
+    pub(crate) fn since(self, minor: u8) -> bool {
+        self.minor().is_some_and(|own| own >= minor)
+    }
+
+    /// The release in `version`, without its channel.
+    fn release(self) -> &'static str {
+        self.version().split(' ').next().unwrap_or_default()
+    }
+
+    fn minor(self) -> Option<u8> {
+        match self {
+            Self::V6_49 => None,
+            Self::V7_9 => Some(9),
+            Self::V7_12 => Some(12),
+            Self::V7_16 => Some(16),
+            Self::V7_20 => Some(20),
+            Self::V7_24 => Some(24),
+        }
     }
 
     /// All policies of a group, in the order in which they print.
@@ -167,7 +204,7 @@ impl Model {
                 "dude",
                 "tikapp",
             ],
-            Self::V7_24 => &[
+            Self::V7_9 | Self::V7_12 | Self::V7_16 | Self::V7_20 | Self::V7_24 => &[
                 "local",
                 "telnet",
                 "ssh",
@@ -187,9 +224,5 @@ impl Model {
                 "rest-api",
             ],
         }
-    }
-
-    fn is_seven(self) -> bool {
-        self >= Self::V7_24
     }
 }

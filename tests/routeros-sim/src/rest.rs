@@ -8,7 +8,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use http_body_util::{BodyExt as _, Full};
 use hyper::body::{Bytes, Incoming};
-use hyper::header::{AUTHORIZATION, CONTENT_TYPE, WWW_AUTHENTICATE};
+use hyper::header::{AUTHORIZATION, CONNECTION, CONTENT_TYPE, WWW_AUTHENTICATE};
 use hyper::service::service_fn;
 use hyper::{Method, Response, StatusCode};
 use hyper_util::rt::TokioIo;
@@ -33,10 +33,13 @@ where
                 Ok(Ok(response)) => Ok(response),
                 Ok(Err(Refusal::Cut)) => Err(io::Error::other("cut")),
                 Ok(Err(Refusal::Status(status, detail))) => Ok(failure(status, detail)),
-                Err(_) => Ok(failure(
-                    StatusCode::BAD_REQUEST,
-                    Some("Session closed".to_owned()),
-                )),
+                Err(_) => {
+                    let detail = Some("Session closed".to_owned());
+                    let mut response = failure(StatusCode::BAD_REQUEST, detail);
+                    let close = hyper::header::HeaderValue::from_static("close");
+                    response.headers_mut().insert(CONNECTION, close);
+                    Ok(response)
+                }
             }
         }
     });
@@ -75,7 +78,7 @@ async fn answer(
     request: hyper::Request<Incoming>,
 ) -> Result<Response<Full<Bytes>>, Refusal> {
     let Some(path) = request.uri().path().strip_prefix("/rest").map(decoded) else {
-        return Err(Refusal::Status(StatusCode::NOT_FOUND, None));
+        return crl(router, request.uri().path());
     };
     let model = router.world().model;
     if !model.has_rest() {
@@ -111,6 +114,16 @@ async fn answer(
         Method::POST => session.post(&path, body).await,
         _ => Err(Refusal::Status(StatusCode::METHOD_NOT_ALLOWED, None)),
     }
+}
+
+/// The CRL of a CA of this router, where its certificates say that it is.
+fn crl(router: &Router, path: &str) -> Result<Response<Full<Bytes>>, Refusal> {
+    path.strip_prefix("/crl/")
+        .and_then(|name| name.strip_suffix(".crl"))
+        .and_then(|id| id.parse().ok())
+        .and_then(|id| router.world().published_crl(id))
+        .map(|der| Response::new(Full::new(Bytes::from(der))))
+        .ok_or(Refusal::Status(StatusCode::NOT_FOUND, None))
 }
 
 impl Session<'_> {
@@ -154,9 +167,10 @@ impl Session<'_> {
     ) -> Result<Response<Full<Bytes>>, Refusal> {
         let request = with_arguments(Request::new(path, "add"), body)?;
         let reply = self.execute(&request).await?;
-        let row = self
-            .row(path, reply.ret.as_deref().unwrap_or_default())
-            .await?;
+        let Some(id) = reply.ret else {
+            return Ok(json(StatusCode::CREATED, &Value::Array(Vec::new())));
+        };
+        let row = self.row(path, &id).await?;
         Ok(json(StatusCode::CREATED, &row_value(row)))
     }
 

@@ -147,7 +147,7 @@ impl Router {
         caller: Caller<'_>,
         request: &Request,
     ) -> (Result<Reply, Trap>, BTreeSet<String>) {
-        let (result, cut, downloads) = {
+        let (result, cut, downloads, fetching) = {
             let mut world = self.world();
             let result = world.execute(caller, request);
             if !matches!(
@@ -160,12 +160,23 @@ impl Router {
                 result,
                 std::mem::take(&mut world.cut),
                 std::mem::take(&mut world.downloads),
+                world.fetching.take(),
             )
         };
         self.cut(&cut);
         if !downloads.is_empty() {
             self.download(downloads).await;
         }
+        let result = match fetching {
+            Some(fetch) => {
+                let fetched = crl::download(&fetch.url).await;
+                let mut world = self.world();
+                let result = world.fetched(&fetch, fetched);
+                self.save(&world);
+                result
+            }
+            None => result,
+        };
         (result, cut)
     }
 
@@ -196,7 +207,18 @@ impl Router {
 
     /// True when the password is right and the user may come in by this door.
     pub fn logs_in(&self, user: &str, password: &str, policy: &str) -> bool {
-        let good = self.world().logs_in(user, password, policy);
+        let good = {
+            let mut world = self.world();
+            let good = world.logs_in(user, password, policy);
+            if good {
+                let line = format!("user {user} logged in via {policy}");
+                world.note("system,info,account", &line);
+            } else {
+                let line = format!("login failure for user {user} via {policy}");
+                world.note("system,error,critical", &line);
+            }
+            good
+        };
         if good {
             self.record().logins += 1;
         }

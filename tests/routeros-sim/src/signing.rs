@@ -1,8 +1,14 @@
-//! Certificates that the router makes for itself: `/certificate/sign` of a template.
+//! Certificates, requests and CRLs that the router makes itself, from templates of `/certificate`.
+
+mod request;
+
+pub use request::{RequestedKey, read as read_request};
 
 use rcgen::{
-    BasicConstraints, CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa,
-    KeyPair, KeyUsagePurpose, PKCS_RSA_SHA256, RsaKeySize, SanType,
+    BasicConstraints, CertificateParams, CertificateRevocationListParams, CrlDistributionPoint,
+    DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyIdMethod, KeyPair,
+    KeyUsagePurpose, PKCS_ECDSA_P256_SHA256, PKCS_ECDSA_P384_SHA384, PKCS_RSA_SHA256,
+    PublicKeyData, RevokedCertParams, RsaKeySize, SanType, SerialNumber,
 };
 use std::time::Duration;
 
@@ -17,7 +23,7 @@ pub struct Template {
     pub key_usage: Vec<String>,
     /// Length of the validity.
     pub days: i64,
-    /// Bits of the RSA key: 2048 or 4096.
+    /// Bits of an RSA key, 2048 or 4096, or of a curve, 256 or 384.
     pub key_size: u32,
     /// The organization, if any.
     pub organization: Option<String>,
@@ -25,23 +31,147 @@ pub struct Template {
     pub is_ca: bool,
 }
 
-/// Makes an RSA key and a certificate for it, signed by itself from `now` on.
+/// A certificate authority of this router.
+#[derive(Debug)]
+pub struct Authority {
+    /// The template of its certificate.
+    pub template: Template,
+    /// Its key in PKCS#8.
+    pub key: Vec<u8>,
+    /// Where its CRL is published, if anywhere.
+    pub crl_url: Option<String>,
+}
+
+/// A certificate that an authority has revoked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Revoked {
+    /// The serial number.
+    pub serial: Vec<u8>,
+    /// Seconds since 1970.
+    pub at: i64,
+}
+
+/// Makes a key and a certificate for it, signed by itself from `now` on.
 ///
 /// Returns the certificate and the key in PKCS#8. As in the rows of a real router, there is a
 /// subject key identifier and no authority key identifier.
 ///
 /// # Errors
 /// Names the value of the template that cannot be used.
-pub fn self_sign(template: &Template, now: i64) -> Result<(Vec<u8>, Vec<u8>), String> {
-    let size = match template.key_size {
-        2048 => RsaKeySize::_2048,
-        4096 => RsaKeySize::_4096,
+pub fn self_sign(
+    template: &Template,
+    crl_url: Option<&str>,
+    now: i64,
+) -> Result<(Vec<u8>, Vec<u8>), String> {
+    let key = new_key(template.key_size)?;
+    let certificate = params(template, crl_url, now)?
+        .self_signed(&key)
+        .map_err(|error| error.to_string())?;
+    Ok((certificate.der().to_vec(), key.serialize_der()))
+}
+
+impl Authority {
+    /// Makes a key and a certificate for it.
+    ///
+    /// # Errors
+    /// Names the value of the template that cannot be used.
+    pub fn issue(&self, template: &Template, now: i64) -> Result<(Vec<u8>, Vec<u8>), String> {
+        let key = new_key(template.key_size)?;
+        let der = self.certify(template, &key, now)?;
+        Ok((der, key.serialize_der()))
+    }
+
+    /// Makes a certificate for the key of a request.
+    ///
+    /// # Errors
+    /// Names the value of the template that cannot be used.
+    pub fn certify(
+        &self,
+        template: &Template,
+        key: &impl PublicKeyData,
+        now: i64,
+    ) -> Result<Vec<u8>, String> {
+        let mut params = params(template, self.crl_url.as_deref(), now)?;
+        params.use_authority_key_identifier_extension = true;
+        let certificate = params
+            .signed_by(key, &self.issuer(now)?)
+            .map_err(|error| error.to_string())?;
+        Ok(certificate.der().to_vec())
+    }
+
+    /// Makes the CRL of now, good for a week; its number is the time, so it never goes back.
+    ///
+    /// # Errors
+    /// Says what could not be signed.
+    pub fn revocation_list(&self, revoked: &[Revoked], now: i64) -> Result<Vec<u8>, String> {
+        let epoch = rcgen::date_time_ymd(1970, 1, 1);
+        let at = |seconds: i64| Ok::<_, String>(epoch + since_1970(seconds)?);
+        let revoked_certs = revoked
+            .iter()
+            .map(|one| {
+                Ok(RevokedCertParams {
+                    serial_number: SerialNumber::from(one.serial.clone()),
+                    revocation_time: at(one.at)?,
+                    reason_code: None,
+                    invalidity_date: None,
+                })
+            })
+            .collect::<Result<_, String>>()?;
+        let list = CertificateRevocationListParams {
+            this_update: at(now)?,
+            next_update: at(now.saturating_add(7 * 86_400))?,
+            crl_number: SerialNumber::from(u64::try_from(now).unwrap_or(1)),
+            issuing_distribution_point: None,
+            revoked_certs,
+            key_identifier_method: KeyIdMethod::Sha256,
+        };
+        let signed = list
+            .signed_by(&self.issuer(now)?)
+            .map_err(|error| error.to_string())?;
+        Ok(signed.der().to_vec())
+    }
+
+    fn issuer(&self, now: i64) -> Result<Issuer<'static, KeyPair>, String> {
+        let key = KeyPair::try_from(self.key.as_slice()).map_err(|error| error.to_string())?;
+        Ok(Issuer::new(params(&self.template, None, now)?, key))
+    }
+}
+
+/// Makes a key and a request for it; returns both in PEM.
+///
+/// # Errors
+/// Names the value of the template that cannot be used.
+pub fn make_request(template: &Template, now: i64) -> Result<(String, Vec<u8>), String> {
+    let key = new_key(template.key_size)?;
+    let mut params = params(template, None, now)?;
+    params.is_ca = IsCa::NoCa;
+    let request = params
+        .serialize_request(&key)
+        .and_then(|request| request.pem())
+        .map_err(|error| error.to_string())?;
+    Ok((request, key.serialize_der()))
+}
+
+fn new_key(size: u32) -> Result<KeyPair, String> {
+    match size {
+        2048 => KeyPair::generate_rsa_for(&PKCS_RSA_SHA256, RsaKeySize::_2048),
+        4096 => KeyPair::generate_rsa_for(&PKCS_RSA_SHA256, RsaKeySize::_4096),
+        256 => KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256),
+        384 => KeyPair::generate_for(&PKCS_ECDSA_P384_SHA384),
         other => {
             return Err(format!(
                 "key-size {other} cannot be generated here: 2048 or 4096"
             ));
         }
-    };
+    }
+    .map_err(|error| error.to_string())
+}
+
+fn params(
+    template: &Template,
+    crl_url: Option<&str>,
+    now: i64,
+) -> Result<CertificateParams, String> {
     let mut params = CertificateParams::default();
     let epoch = rcgen::date_time_ymd(1970, 1, 1);
     params.not_before = epoch + since_1970(now)?;
@@ -72,12 +202,13 @@ pub fn self_sign(template: &Template, now: i64) -> Result<(Vec<u8>, Vec<u8>), St
             Usage::Extended(purpose) => params.insert_extended_key_usage(purpose),
         }
     }
-    let key =
-        KeyPair::generate_rsa_for(&PKCS_RSA_SHA256, size).map_err(|error| error.to_string())?;
-    let certificate = params
-        .self_signed(&key)
-        .map_err(|error| error.to_string())?;
-    Ok((certificate.der().to_vec(), key.serialize_der()))
+    params.crl_distribution_points = crl_url
+        .map(|url| CrlDistributionPoint {
+            uris: vec![url.to_owned()],
+        })
+        .into_iter()
+        .collect();
+    Ok(params)
 }
 
 enum Usage {

@@ -11,7 +11,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::model::Model;
-use crate::tree::{self, MenuKind};
+use crate::tree;
 
 /// Everything that survives a restart.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -64,6 +64,15 @@ pub(crate) struct Certificate {
     pub(crate) signer: Option<u32>,
     pub(crate) template: BTreeMap<String, String>,
     pub(crate) no_key_export: bool,
+    /// When this router, its issuer, revoked it.
+    #[serde(default)]
+    pub(crate) revoked: Option<i64>,
+    /// The host that publishes the CRL of this CA.
+    #[serde(default)]
+    pub(crate) crl_host: Option<String>,
+    /// Serial numbers that this CA revoked, and when.
+    #[serde(default)]
+    pub(crate) revocations: Vec<(String, i64)>,
 }
 
 /// A CRL that is, or is to be, downloaded.
@@ -122,16 +131,14 @@ impl State {
             ..Self::default()
         };
         for (path, menu) in tree::menus() {
-            if menu.kind == MenuKind::Rows {
-                let mut table = Table {
-                    next: menu.first,
-                    items: Vec::new(),
-                };
-                for fields in &menu.rows {
-                    table.push(fields.clone());
-                }
-                state.tables.insert(path.clone(), table);
+            let mut table = Table {
+                next: menu.first,
+                items: Vec::new(),
+            };
+            for fields in &menu.rows {
+                table.push(fields.clone());
             }
+            state.tables.insert(path.clone(), table);
         }
         let policies = model.policies();
         for (name, missing) in [
@@ -170,7 +177,10 @@ impl State {
 
     pub(crate) fn setting(&self, menu: &str, field: &str) -> Option<&str> {
         let own = self.settings.get(menu).and_then(|fields| fields.get(field));
-        let usual = || tree::menus().get(menu)?.fields.get(field)?.default.as_ref();
+        let usual = || {
+            let model: Model = self.model.parse().ok()?;
+            tree::menus().get(menu)?.fields.get(field)?.default(model)
+        };
         own.or_else(usual).map(String::as_str)
     }
 

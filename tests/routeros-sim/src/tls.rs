@@ -42,6 +42,7 @@ pub(crate) async fn accept(
         }
     };
     let Some(config) = config else {
+        router.world().note("ssld,error", "ssl: no common ciphers");
         let mut stream = start.io;
         stream.write_all(&HANDSHAKE_FAILURE).await?;
         stream.shutdown().await?;

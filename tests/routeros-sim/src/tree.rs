@@ -1,5 +1,7 @@
 //! The command tree of a version, and the fields of the menus that work.
 
+mod text;
+
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
@@ -8,20 +10,35 @@ use serde::Deserialize;
 use crate::model::Model;
 
 /// Every menu, command and argument of one version.
-#[derive(Debug, Deserialize)]
-#[serde(transparent)]
-pub struct Tree(BTreeMap<String, BTreeMap<String, Vec<String>>>);
+#[derive(Debug)]
+pub struct Tree(BTreeMap<String, text::Commands>);
 
 impl Tree {
     /// The tree of a version.
     pub fn of(model: Model) -> &'static Self {
-        static V6: OnceLock<Tree> = OnceLock::new();
-        static V7: OnceLock<Tree> = OnceLock::new();
-        let (cell, text) = match model {
-            Model::V6_49 => (&V6, include_str!("../data/tree-6.49.json")),
-            Model::V7_24 => (&V7, include_str!("../data/tree-7.24.json")),
-        };
-        cell.get_or_init(|| serde_json::from_str(text).expect("the tree is part of the program"))
+        static TREES: [OnceLock<Tree>; Model::ALL.len()] =
+            [const { OnceLock::new() }; Model::ALL.len()];
+        let place = Model::ALL.iter().position(|one| *one == model);
+        let cell = &TREES[place.unwrap_or_default()];
+        cell.get_or_init(|| {
+            let written = match model {
+                Model::V6_49 => V6,
+                Model::V7_9 | Model::V7_12 | Model::V7_16 | Model::V7_20 | Model::V7_24 => V7,
+            };
+            Self(text::read(written, model.name()))
+        })
+    }
+
+    /// Menus of 6.49 and where what the tree says of them comes from; nobody published its tree.
+    pub fn marks() -> Vec<(&'static str, &'static str)> {
+        text::marks(V6)
+    }
+
+    /// All menus with their commands.
+    pub fn menus(&self) -> impl Iterator<Item = (&str, &BTreeMap<String, Vec<String>>)> {
+        self.0
+            .iter()
+            .map(|(path, commands)| (path.as_str(), commands))
     }
 
     /// True when the menu exists, also as a mere prefix of others.
@@ -58,7 +75,6 @@ impl Tree {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Menu {
-    pub(crate) kind: MenuKind,
     pub(crate) fields: BTreeMap<String, Field>,
     /// The field that names a row, when it must be unique.
     #[serde(default)]
@@ -80,16 +96,6 @@ pub struct Menu {
     pub(crate) dynamic: bool,
 }
 
-/// A list of rows or one object.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum MenuKind {
-    /// A list.
-    Rows,
-    /// One object.
-    Settings,
-}
-
 /// One field of a menu.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
@@ -101,7 +107,10 @@ pub struct Field {
     #[serde(default)]
     pub(crate) menu: Option<String>,
     #[serde(default)]
-    pub(crate) default: Option<String>,
+    default: Option<String>,
+    /// Defaults of later versions, by the first model that has them.
+    #[serde(default)]
+    since: BTreeMap<String, String>,
     #[serde(default)]
     is: Vec<Trait>,
 }
@@ -124,6 +133,15 @@ impl Field {
     pub(crate) fn is(&self, wanted: Trait) -> bool {
         self.is.contains(&wanted)
     }
+
+    /// What a row without the field prints.
+    pub(crate) fn default(&self, model: Model) -> Option<&String> {
+        self.since
+            .iter()
+            .find(|(first, _)| first.parse::<Model>().is_ok_and(|first| first <= model))
+            .map(|(_, value)| value)
+            .or(self.default.as_ref())
+    }
 }
 
 /// The types of fields.
@@ -134,8 +152,12 @@ pub enum FieldKind {
     String,
     /// `yes` or `no`, `true` or `false`.
     Bool,
-    /// A number, or `0x` and hexadecimal digits.
+    /// A number, or one of a few words.
     Number,
+    /// A length of time: `1d2h3m4s500ms`, `00:05:00` or a number of seconds.
+    Time,
+    /// An IP address.
+    Address,
     /// One of a few words.
     Enum,
     /// A list of a few words.
@@ -160,3 +182,6 @@ pub fn menus() -> &'static BTreeMap<String, Menu> {
 fn one() -> u32 {
     1
 }
+
+const V6: &str = include_str!("../data/tree-6.49.txt");
+const V7: &str = include_str!("../data/tree-7.txt");

@@ -236,7 +236,7 @@ where
         .map_err(|error| format!("extension {}: {error}", T::OID))
 }
 
-fn key_kind(spki: &SubjectPublicKeyInfoOwned) -> Result<(&'static str, String), String> {
+pub(crate) fn key_kind(spki: &SubjectPublicKeyInfoOwned) -> Result<(&'static str, String), String> {
     let oid = spki.algorithm.oid;
     if oid == RSA_ENCRYPTION {
         let key = spki
@@ -278,7 +278,7 @@ fn usages(tbs: &x509_cert::TbsCertificate) -> Result<Vec<&'static str>, String> 
     Ok(words)
 }
 
-fn alt_name(name: &GeneralName) -> Option<String> {
+pub(crate) fn alt_name(name: &GeneralName) -> Option<String> {
     match name {
         GeneralName::DnsName(name) => Some(format!("DNS:{name}")),
         GeneralName::Rfc822Name(name) => Some(format!("email:{name}")),
@@ -325,7 +325,7 @@ fn name_text(name: &Name) -> String {
     parts.join(",")
 }
 
-fn common_name(name: &Name) -> String {
+pub(crate) fn common_name(name: &Name) -> String {
     name.iter()
         .filter(|part| part.oid == COMMON_NAME)
         .last()

@@ -324,7 +324,7 @@ fn a_certificate_of_its_own_satisfies_openssl() {
         is_ca: true,
     };
     let now = 1_790_000_000;
-    let (certificate, key) = signing::self_sign(&template, now).expect("a sound template");
+    let (certificate, key) = signing::self_sign(&template, None, now).expect("a sound template");
     std::fs::write(shop.path().join("own.der"), &certificate).expect("a writable directory");
     shop.openssl("x509 -inform DER -in own.der -out own.pem");
     shop.openssl(&format!(
@@ -344,6 +344,7 @@ fn a_certificate_of_its_own_satisfies_openssl() {
             organization: None,
             ..template.clone()
         },
+        None,
         now,
     );
     let facts = CertificateFacts::parse(&plain.expect("a sound template").0).expect("well formed");
@@ -378,7 +379,7 @@ fn a_certificate_of_its_own_satisfies_openssl() {
             "9999",
         ),
     ] {
-        let error = signing::self_sign(&wrong, now).expect_err("an unsound template");
+        let error = signing::self_sign(&wrong, None, now).expect_err("an unsound template");
         assert!(error.contains(expected), "{error}");
     }
 }

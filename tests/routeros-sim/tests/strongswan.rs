@@ -25,7 +25,7 @@ fn held(name: &str, san: &[&str], is_ca: bool) -> HeldCertificate {
         organization: None,
         is_ca,
     };
-    let (der, key) = signing::self_sign(&template, 1_790_000_000).expect("a sound template");
+    let (der, key) = signing::self_sign(&template, None, 1_790_000_000).expect("a sound template");
     HeldCertificate {
         name: name.to_owned(),
         der,

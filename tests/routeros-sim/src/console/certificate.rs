@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::table::print_id;
-use super::{World, found, item_argument, listed, not_here};
+use super::{World, found, listed, not_here};
 use crate::date::{Moment, span};
 use crate::row::{Reply, Request, Row};
 use crate::signing::{self, Template};
@@ -21,6 +21,9 @@ impl World {
             "sign" => self.sign(request),
             "import" => self.import(request),
             "remove" => self.remove_certificates(request),
+            "create-certificate-request" => self.create_request(request),
+            "sign-certificate-request" => self.sign_request(request),
+            "issued-revoke" => self.revoke_issued(request),
             "export-certificate" => self.export_certificate(request),
             _ => Err(not_here("/certificate", command)),
         }
@@ -32,7 +35,7 @@ impl World {
         name: &str,
         template: &Template,
     ) -> Result<u32, String> {
-        let (der, key) = signing::self_sign(template, self.now())?;
+        let (der, key) = signing::self_sign(template, None, self.now())?;
         let id = self.state.next_certificate;
         self.state.next_certificate += 1;
         self.state.certificates.push(Certificate {
@@ -104,15 +107,20 @@ impl World {
         };
         let form = self.model.date_form();
         let now = self.now();
-        put("akid", facts.akid.clone());
-        put("skid", facts.skid.clone());
+        let newer = self.assumptions.newer_hex(self.model);
+        let hex = |text: &str, upper: bool| match upper {
+            true => text.to_uppercase(),
+            false => text.to_owned(),
+        };
+        put("akid", hex(&facts.akid, newer));
+        put("skid", hex(&facts.skid, newer));
         put("common-name", facts.common_name.clone());
         put("subject-alt-name", facts.subject_alt_name.join(","));
         put("key-usage", facts.key_usage.join(","));
         put("key-type", facts.key_type.to_owned());
         put("key-size", facts.key_size.clone());
         put("digest-algorithm", facts.digest_algorithm.clone());
-        put("serial-number", facts.serial_hex.clone());
+        put("serial-number", hex(&facts.serial_hex, !newer));
         put("fingerprint", facts.fingerprint.clone());
         put("days-valid", facts.days_valid.to_string());
         put("invalid-before", Moment::at(facts.not_before).print(form));
@@ -126,6 +134,9 @@ impl World {
         if certificate.made_here {
             put("authority", self.truth(facts.is_ca));
             put("issued", self.truth(certificate.signer.is_some()));
+            if let Some(revoked) = certificate.revoked {
+                put("revoked", Moment::at(revoked).print(form));
+            }
             if let Some(signer) = certificate.signer {
                 put("ca", self.reference("/certificate", &print_id(signer)));
             }
@@ -234,54 +245,6 @@ impl World {
             }
         }
         self.sync_crls();
-        Ok(Reply::default())
-    }
-
-    fn sign(&mut self, request: &Request) -> Result<Reply, Trap> {
-        let named = item_argument(request).ok_or_else(|| Trap::missing("number"))?;
-        if request.argument("ca").is_some() {
-            return Err(not_here("/certificate", "sign ca="));
-        }
-        let now = self.now();
-        let new_name = request.argument("name").map(ToOwned::to_owned);
-        let one = self
-            .state
-            .certificates
-            .iter_mut()
-            .find(|one| one.name == named || print_id(one.id) == named)
-            .ok_or_else(Trap::item)?;
-        if one.der.is_some() {
-            return Err(Trap::failure("certificate is already signed"));
-        }
-        let field = |name: &str| one.template.get(name).cloned().unwrap_or_default();
-        let list = |name: &str| -> Vec<String> {
-            field(name)
-                .split(',')
-                .filter(|word| !word.is_empty())
-                .map(ToOwned::to_owned)
-                .collect()
-        };
-        let key_usage = list("key-usage");
-        let template = Template {
-            common_name: field("common-name"),
-            san: list("subject-alt-name"),
-            is_ca: key_usage.iter().any(|word| word == "key-cert-sign"),
-            key_usage,
-            days: field("days-valid")
-                .parse()
-                .map_err(|_| Trap::invalid("days-valid"))?,
-            key_size: field("key-size")
-                .parse()
-                .map_err(|_| not_here("/certificate", "EC keys"))?,
-            organization: one.template.get("organization").cloned(),
-        };
-        let (der, key) = signing::self_sign(&template, now).map_err(Trap::failure)?;
-        one.der = Some(Octets(der));
-        one.key = Some(Octets(key));
-        one.trusted = true;
-        if let Some(name) = new_name {
-            one.name = name;
-        }
         Ok(Reply::default())
     }
 

@@ -62,7 +62,7 @@ impl World {
     }
 }
 
-fn locked(key: &[u8], passphrase: &str) -> Result<Vec<u8>, Trap> {
+pub(super) fn locked(key: &[u8], passphrase: &str) -> Result<Vec<u8>, Trap> {
     let (mut salt, mut iv) = ([0; 16], [0; 16]);
     let random = SystemRandom::new();
     random
@@ -106,7 +106,7 @@ fn container(one: &Certificate, passphrase: &str) -> Result<Vec<u8>, Trap> {
         .map_err(Trap::failure)
 }
 
-fn pem(label: &str, der: &[u8]) -> String {
+pub(super) fn pem(label: &str, der: &[u8]) -> String {
     let encoded = STANDARD.encode(der);
     let mut text = format!("-----BEGIN {label}-----\n");
     for line in encoded.as_bytes().chunks(64) {

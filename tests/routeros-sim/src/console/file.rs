@@ -51,7 +51,7 @@ impl World {
         self.delete_file(name);
         let number = self.state.next_file;
         self.state.next_file += 1;
-        let id = if self.model.opaque_file_ids() {
+        let id = if self.assumptions.opaque_file_ids(self.model) {
             let hash = digest::digest(&digest::SHA256, format!("{number} {name}").as_bytes());
             let letters: String = hash
                 .as_ref()
@@ -156,7 +156,7 @@ impl World {
         }
         Ok(Reply {
             rows: Vec::new(),
-            ret: Some(id),
+            ret: self.model.returns_file_ids().then_some(id),
         })
     }
 

@@ -185,7 +185,7 @@ impl World {
         .into_iter()
         .map(|(name, count)| (name.to_owned(), count.to_string()))
         .collect();
-        if self.model.counts_decrypted_keys() {
+        if self.assumptions.counts_decrypted_keys(self.model) {
             row.insert("keys-decrypted".to_owned(), counters.decrypted.to_string());
         }
         row

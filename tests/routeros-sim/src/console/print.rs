@@ -68,7 +68,7 @@ impl World {
             {
                 continue;
             }
-            if let Some(value) = stored.get(name).or(field.default.as_ref()) {
+            if let Some(value) = stored.get(name).or(field.default(self.model)) {
                 row.insert(name.clone(), self.printed(field, value));
             }
         }
@@ -94,7 +94,7 @@ impl World {
             FieldKind::Reference => value
                 .split(',')
                 .map(|one| {
-                    if one.starts_with('*') {
+                    if one.starts_with('*') && !field.values.iter().any(|word| word == one) {
                         self.reference(field.menu.as_deref().unwrap_or_default(), one)
                     } else {
                         one.to_owned()

@@ -35,9 +35,11 @@ impl World {
     }
 
     pub(crate) fn service_is_on(&self, service: &str) -> bool {
-        self.state
-            .service(service)
-            .is_some_and(|fields| fields.get("disabled").is_none_or(|off| off != "true"))
+        !self.is_off
+            && self
+                .state
+                .service(service)
+                .is_some_and(|fields| fields.get("disabled").is_none_or(|off| off != "true"))
     }
 
     fn service_rows(&self, caller: Caller<'_>) -> Vec<Row> {
@@ -47,8 +49,10 @@ impl World {
                 .get("certificate")
                 .is_some_and(|name| name == "none" || name.starts_with('*'));
             row.insert("invalid".to_owned(), self.truth(unusable));
-            if self.model.service_connections() {
+            if self.model.prints_available_from() {
                 row.remove("address");
+            }
+            if self.model.service_connections() {
                 row.insert("dynamic".to_owned(), self.truth(false));
                 row.insert("proto".to_owned(), "tcp".to_owned());
             }
@@ -100,7 +104,7 @@ impl World {
     /// From 7.24 `address` is the old word for `available-from`.
     fn with_allow_list(&self, request: &Request) -> Request {
         let mut request = request.clone();
-        if self.model.service_connections() {
+        if self.model.prints_available_from() {
             for (name, _) in &mut request.arguments {
                 if name == "address" {
                     "available-from".clone_into(name);

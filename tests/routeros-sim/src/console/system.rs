@@ -3,9 +3,9 @@
 use super::table::print_id;
 use super::{World, found, item_argument, listed, not_here};
 use crate::date::{Moment, span};
-use crate::model::Model;
 use crate::row::{Reply, Request, Row};
 use crate::trap::Trap;
+use crate::tree::Tree;
 
 impl World {
     pub(super) fn system(
@@ -106,33 +106,56 @@ impl World {
         Ok(Reply::default())
     }
 
+    /// A feature is on while its word is in the tree: the mode that the box comes in forbids few.
     fn device_mode(&self) -> Vec<(&'static str, String)> {
-        let flagged = ("flagged", self.truth(false));
-        match self.model {
-            Model::V6_49 => vec![
-                ("mode", "enterprise".to_owned()),
-                flagged,
-                ("flagging-enabled", self.truth(true)),
-            ],
-            Model::V7_24 => {
-                let mut rows = vec![
-                    ("mode", "advanced".to_owned()),
-                    flagged,
-                    ("flagging-enabled", self.truth(true)),
-                ];
-                for name in [
-                    "scheduler",
-                    "fetch",
-                    "ipsec",
-                    "l2tp",
-                    "socks",
-                    "smb",
-                    "email",
-                ] {
-                    rows.push((name, self.truth(true)));
-                }
-                rows
+        let mode = if self.model.since(17) {
+            "advanced"
+        } else {
+            "enterprise"
+        };
+        let mut row = vec![
+            ("mode", mode.to_owned()),
+            ("flagged", self.truth(false)),
+            ("flagging-enabled", self.truth(true)),
+        ];
+        let known = Tree::of(self.model).arguments("/system/device-mode", "update");
+        for name in FEATURES {
+            if known.is_some_and(|all| all.iter().any(|one| one == name)) {
+                row.push((name, self.truth(!RISKY.contains(name))));
             }
         }
+        row
     }
 }
+
+/// What a device mode allows or forbids.
+const FEATURES: &[&str] = &[
+    "bandwidth-test",
+    "container",
+    "email",
+    "fetch",
+    "hotspot",
+    "install-any-version",
+    "ipsec",
+    "l2tp",
+    "partitions",
+    "pptp",
+    "proxy",
+    "romon",
+    "routerboard",
+    "scheduler",
+    "smb",
+    "sniffer",
+    "socks",
+    "traffic-gen",
+    "zerotier",
+];
+
+/// What no mode allows by itself.
+const RISKY: &[&str] = &[
+    "container",
+    "install-any-version",
+    "partitions",
+    "routerboard",
+    "traffic-gen",
+];

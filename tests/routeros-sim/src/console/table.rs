@@ -1,8 +1,10 @@
 //! Menus that are plain tables or plain settings, driven by the fields they have.
 
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 
 use super::{Caller, World, found, item_argument, listed, not_here};
+use crate::date;
 use crate::row::{Reply, Request};
 use crate::trap::Trap;
 use crate::tree::{self, Field, FieldKind, Menu, Trait};
@@ -29,6 +31,14 @@ impl World {
                     fields.remove(&field);
                 })
             }
+            "reset" => {
+                let named = named_fields(path, request)?;
+                self.change(request, |fields| {
+                    fields.retain(|name, _| !named.contains(name));
+                })
+            }
+            "reset-counters" | "reset-counters-all" => Ok(Reply::default()),
+            "move" => self.move_rows(request),
             "enable" | "disable" => {
                 let value = (command == "disable").to_string();
                 self.change(request, |fields| {
@@ -67,6 +77,14 @@ impl World {
                     .entry(path.to_owned())
                     .or_default()
                     .extend(changed);
+                Ok(Reply::default())
+            }
+            "reset-freq-drift" => Ok(Reply::default()),
+            "reset" => {
+                let named = named_fields(path, request)?;
+                if let Some(own) = self.state.settings.get_mut(path) {
+                    own.retain(|name, _| !named.contains(name));
+                }
                 Ok(Reply::default())
             }
             _ => Err(not_here(path, command)),
@@ -123,6 +141,12 @@ impl World {
             },
             FieldKind::Number => match value.parse::<u64>() {
                 Ok(number) => Ok(number.to_string()),
+                Err(_) if known(value) => Ok(value.to_owned()),
+                Err(_) => Err(Trap::invalid(name)),
+            },
+            FieldKind::Time => date::read_span(value).ok_or_else(|| Trap::invalid(name)),
+            FieldKind::Address => match value.parse::<IpAddr>() {
+                Ok(address) => Ok(address.to_string()),
                 Err(_) => Err(Trap::invalid(name)),
             },
             FieldKind::Enum if known(value) => Ok(value.to_owned()),
@@ -310,6 +334,29 @@ impl World {
         Ok(Reply::default())
     }
 
+    /// Puts rows before another one, or to the end.
+    fn move_rows(&mut self, request: &Request) -> Result<Reply, Trap> {
+        let ids = self.items(request)?;
+        let before = match request.argument("destination") {
+            None => None,
+            Some(row) => self
+                .items(&Request::new(&request.menu, "move").with("numbers", row))?
+                .first()
+                .copied(),
+        };
+        let table = self.state.table_mut(&request.menu);
+        let (moved, mut rest): (Vec<_>, Vec<_>) = std::mem::take(&mut table.items)
+            .into_iter()
+            .partition(|item| ids.contains(&item.id));
+        let place = rest
+            .iter()
+            .position(|item| Some(item.id) == before)
+            .unwrap_or(rest.len());
+        rest.splice(place..place, moved);
+        table.items = rest;
+        Ok(Reply::default())
+    }
+
     fn remove_rows(&mut self, request: &Request) -> Result<Reply, Trap> {
         let ids = self.items(request)?;
         let path = request.menu.as_str();
@@ -337,6 +384,20 @@ impl World {
         }
         table.items.retain(|item| !ids.contains(&item.id));
         Ok(Reply::default())
+    }
+}
+
+/// The fields that a `reset` names, each by an argument of its name.
+fn named_fields(path: &str, request: &Request) -> Result<Vec<String>, Trap> {
+    let named: Vec<String> = request
+        .arguments
+        .iter()
+        .map(|(name, _)| name.clone())
+        .filter(|name| !matches!(name.as_str(), ".id" | "numbers" | "number"))
+        .collect();
+    match named.iter().find(|name| *name == "name") {
+        Some(name) => Err(not_here(path, name)),
+        None => Ok(named),
     }
 }
 

@@ -7,14 +7,14 @@ use tokio::net::TcpStream;
 
 use crate::rig::Rig;
 
-struct Client(TcpStream);
+pub(crate) struct Client(TcpStream);
 
 impl Client {
     async fn open(rig: &Rig) -> Self {
         Self(TcpStream::connect(rig.api).await.expect("a connection"))
     }
 
-    async fn logged_in(rig: &Rig) -> Self {
+    pub(crate) async fn logged_in(rig: &Rig) -> Self {
         let mut client = Self::open(rig).await;
         let login = ["/login", "=name=admin", "=password=secret"];
         assert_eq!(client.talk(&login).await, [vec!["!done"]]);
@@ -27,7 +27,7 @@ impl Client {
     }
 
     /// Sends a sentence and reads up to `!done` or `!fatal`.
-    async fn talk(&mut self, words: &[&str]) -> Vec<Vec<String>> {
+    pub(crate) async fn talk(&mut self, words: &[&str]) -> Vec<Vec<String>> {
         self.send(words).await;
         let mut sentences = Vec::new();
         loop {

@@ -218,10 +218,6 @@ async fn facts_5_10_a_distribution_point_makes_a_dynamic_row() {
 fn the_program_names_what_it_cannot_do() {
     for (arguments, expected) in [
         (
-            &["--model", "7.16"][..],
-            "error: model 7.16: not in this simulator yet\n",
-        ),
-        (
             &["--model", "8"][..],
             "error: model 8: wanted one of 6.49, 7.9, 7.12, 7.16, 7.20, 7.24\n",
         ),

@@ -51,6 +51,10 @@ impl Rig {
         Self::on(model, assumed, directory).await
     }
 
+    pub(crate) fn model(&self) -> Model {
+        self.model
+    }
+
     /// Switches the router off and on again.
     pub(crate) async fn restart(self) -> Self {
         for door in &self.doors {

@@ -1,0 +1,86 @@
+//! What turns a router off or turns it into another: reboot, shutdown, backup, license.
+
+use serde::{Deserialize, Serialize};
+
+use super::log::Log;
+use super::{World, listed, not_here};
+use crate::row::{Reply, Request, Row};
+use crate::state::State;
+use crate::trap::Trap;
+
+/// What a file of `/system/backup` holds here.
+#[derive(Serialize, Deserialize)]
+struct Backup {
+    password: String,
+    state: State,
+}
+
+impl World {
+    /// `/system/reboot` and `/system/shutdown`: the session that said so is cut with the others.
+    pub(super) fn power(&mut self, command: &str) -> Result<Reply, Trap> {
+        match command {
+            "reboot" => self.boot(),
+            "shutdown" => {
+                self.boot();
+                self.is_off = true;
+            }
+            _ => return Err(not_here("/system", command)),
+        }
+        Ok(Reply::default())
+    }
+
+    pub(super) fn license(&self, command: &str) -> Result<Reply, Trap> {
+        if command != "print" {
+            return Err(not_here("/system/license", command));
+        }
+        let row: Row = [("level", "free"), ("system-id", "sFTG8mQvKzL")]
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .into();
+        Ok(listed(vec![row]))
+    }
+
+    pub(super) fn backup(&mut self, command: &str, request: &Request) -> Result<Reply, Trap> {
+        let password = request.argument("password").unwrap_or_default();
+        let named = request.argument("name");
+        match command {
+            "save" => {
+                let mut state = self.state.clone();
+                state.files.clear();
+                let backup = Backup {
+                    password: password.to_owned(),
+                    state,
+                };
+                let octets = serde_json::to_vec(&backup).map_err(Trap::failure)?;
+                let stem = named.unwrap_or("MikroTik").trim_end_matches(".backup");
+                self.write_file(&format!("{stem}.backup"), octets, 0);
+            }
+            "load" => {
+                let name = named.ok_or_else(|| Trap::missing("name"))?;
+                let file = self.file_named("name", name)?;
+                let backup: Backup = serde_json::from_slice(&file.contents.0)
+                    .map_err(|_| Trap::failure("not a backup file"))?;
+                if backup.password != password {
+                    return Err(Trap::failure("wrong password"));
+                }
+                let files = std::mem::take(&mut self.state.files);
+                let next_file = self.state.next_file;
+                self.state = State {
+                    files,
+                    next_file,
+                    ..backup.state
+                };
+                self.boot();
+            }
+            _ => return Err(not_here("/system/backup", command)),
+        }
+        Ok(Reply::default())
+    }
+
+    fn boot(&mut self) {
+        self.started = self.machine_clock;
+        self.active_peers.clear();
+        self.log = Log::default();
+        let services = self.names("/ip/service").into_iter();
+        self.cut.extend(services.map(|(_, name)| name));
+    }
+}
