@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use ca_core::Signer;
+use ca_store::files::{Files as _, SystemFiles};
 use ca_types::{IssuerId, Passphrase};
 
 use super::{FileSigner, KeyFile, KeyKind, KeyStoreError, PrivateKey, load_keys, write_key};
@@ -47,7 +48,7 @@ impl CaKeys {
     /// Removes the key of a CA that never came to be; one that stays behind is told, and harms nobody.
     pub fn remove(&self, issuer: &IssuerId) {
         let file = self.file(issuer);
-        if let Err(error) = std::fs::remove_file(&file) {
+        if let Err(error) = SystemFiles.remove(&file) {
             tracing::warn!(file = %file.display(), %error, "key of a withdrawn CA not removed");
         }
     }

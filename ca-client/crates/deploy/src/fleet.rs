@@ -264,7 +264,7 @@ password-env = "HAMBURG"
         check(
             "door = \"rest\"",
             "door = \"http\"",
-            "line 9: door: wanted rest, api-ssl, rest-plain or api-plain, `http` came",
+            "line 9: door: wanted rest, api-ssl, ssh, rest-plain or api-plain, `http` came",
         );
         check(
             "crl-use = true",

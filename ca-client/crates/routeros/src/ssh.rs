@@ -183,7 +183,8 @@ impl Session {
         let mut handle = connect_stream(Arc::new(config()?), stream, gate)
             .await
             .map_err(failed)?;
-        let password = str::from_utf8(peer.password.expose()).map_err(|_| peer.refuses_login())?;
+        let password =
+            str::from_utf8(peer.password.expose()).map_err(|_no_text| peer.refuses_login())?;
         let login = handle.authenticate_password(&peer.user, password).await;
         if !login.map_err(failed)?.success() {
             return Err(peer.refuses_login());
@@ -315,12 +316,11 @@ impl Session {
         channel.exec(true, line).await.map_err(closed)?;
         let mut octets = Vec::new();
         while let Some(message) = channel.wait().await {
-            match message {
-                ChannelMsg::Data { data } | ChannelMsg::ExtendedData { data, .. } => {
-                    octets.extend_from_slice(&data);
-                }
-                ChannelMsg::Failure => return Err(refused(call)),
-                _ => {}
+            if matches!(message, ChannelMsg::Failure) {
+                return Err(refused(call));
+            }
+            if let ChannelMsg::Data { data } | ChannelMsg::ExtendedData { data, .. } = message {
+                octets.extend_from_slice(&data);
             }
             if octets.len() > LONGEST {
                 let what = format!("it is longer than {LONGEST} octets");

@@ -68,7 +68,7 @@ impl World {
             {
                 continue;
             }
-            if let Some(value) = stored.get(name).or(field.default(self.model)) {
+            if let Some(value) = stored.get(name).or_else(|| field.default(self.model)) {
                 row.insert(name.clone(), self.printed(field, value));
             }
         }

@@ -89,7 +89,7 @@ impl fmt::Display for NewEntry<'_> {
         writeln!(f, "password-file = {}", text(self.password_file))?;
         writeln!(
             f,
-            "# Keys that it may show in TLS; a push puts the new one in front."
+            "# Keys that it may show; a push puts the new one of a TLS service in front."
         )?;
         writeln!(f, "pins = [\"sha256:{}\"]", self.pin)?;
         writeln!(f, "# Let it check whether its peers are revoked:")?;
@@ -102,7 +102,12 @@ impl fmt::Display for NewEntry<'_> {
             f,
             "# Where it is used: www-ssl, api-ssl, sstp-server, sstp-client:INTERFACE"
         )?;
-        writeln!(f, "bind = [{}]", text(self.door.service()))?;
+        match self.door {
+            Door::Ssh => writeln!(f, "bind = []")?,
+            Door::Rest | Door::RestPlain | Door::ApiSsl | Door::ApiPlain => {
+                writeln!(f, "bind = [{}]", text(self.door.service()))?;
+            }
+        }
         writeln!(f)?;
         writeln!(
             f,

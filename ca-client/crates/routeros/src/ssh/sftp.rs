@@ -52,14 +52,16 @@ pub(super) async fn upload(
     let Some(handle) = handle else {
         return Err(session.unreadable());
     };
-    for (number, chunk) in content.chunks(CHUNK).enumerate() {
-        let offset = (number * CHUNK) as u64;
+    let mut offset = 0_u64;
+    for chunk in content.chunks(CHUNK) {
         let mut body = Zeroizing::new(Vec::with_capacity(handle.len() + CHUNK + 16));
         body.extend_from_slice(&handle);
         body.extend_from_slice(&offset.to_be_bytes());
-        body.extend_from_slice(&length(chunk));
+        let size = length(chunk);
+        body.extend_from_slice(&size);
         body.extend_from_slice(chunk);
         session.ask(WRITE_DATA, &body).await?;
+        offset += u64::from(u32::from_be_bytes(size));
     }
     session.ask(CLOSE, &handle).await?;
     Ok(())
@@ -120,7 +122,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<'_, S> {
             return Err(self.unreadable());
         }
         let kind = self.stream.read_u8().await.map_err(closed)?;
-        let mut body = vec![0; size as usize - 1];
+        let rest = usize::try_from(size - 1).map_err(|_large| self.unreadable())?;
+        let mut body = vec![0; rest];
         self.stream.read_exact(&mut body).await.map_err(closed)?;
         Ok((kind, body))
     }
@@ -134,7 +137,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<'_, S> {
 fn refusal(code: u8, rest: &[u8]) -> String {
     let text = rest
         .split_first_chunk::<4>()
-        .and_then(|(size, rest)| rest.get(..u32::from_be_bytes(*size) as usize))
+        .and_then(|(size, rest)| rest.get(..usize::try_from(u32::from_be_bytes(*size)).ok()?))
         .map(String::from_utf8_lossy)
         .unwrap_or_default();
     let text = text.escape_default();
