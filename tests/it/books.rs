@@ -46,6 +46,16 @@ impl Books {
     }
 }
 
+impl Books {
+    /// Reads the list alone.
+    pub(crate) async fn list(site: &Site) -> BTreeMap<String, Certificate> {
+        let api = Api::connect(&site.data().join("admin"), site.ports().grpc)
+            .await
+            .expect("the admin is let in");
+        list(&api).await
+    }
+}
+
 async fn list(api: &Api) -> BTreeMap<String, Certificate> {
     let mut listed = BTreeMap::new();
     let mut request = ListRequest {

@@ -1,154 +1,264 @@
-//! kill -9 under load: what was acknowledged is there afterwards.
+//! kill -9 under load: what was acknowledged is there afterwards, and nothing is there that nobody asked for.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    sync::{
-        Arc, Mutex, PoisonError,
-        atomic::{AtomicU32, Ordering},
-    },
-    thread,
-    time::Duration,
-};
+use std::collections::{BTreeMap, BTreeSet};
+use std::process::Command;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
-use ca_proto::v1::{CertificateState, RevokeRequest, revoke_request};
-use ca_tests::{Algorithm, Api, Key, Site, request_id};
+use ca_proto::v1::{CertificateState, ListActorsRequest, actors_client::ActorsClient};
+use ca_tests::{Algorithm, Api, Site, run};
+use ca_verify::{CertificateList, Checkpoint};
+use tokio::sync::Notify;
 
 use crate::books::Books;
 
-const ROUNDS: u32 = 20;
-const WORKERS: u32 = 8;
+mod load;
 
-/// What the server acknowledged.
-#[derive(Debug, Default)]
-struct Acknowledged {
-    /// Serial numbers and their names.
-    issued: BTreeMap<String, String>,
-    revoked: BTreeSet<String>,
-}
+use load::Ledger;
+
+/// CAs side by side: most of a round is waiting.
+const CAS: u64 = 4;
+/// Kills of each CA; `FLEET_CA_KILLS` in the environment asks for another number.
+const ROUNDS: u32 = 50;
+const WORKERS: u32 = 8;
+/// A round is killed when so many changes at the most were acknowledged.
+const MOST_CHANGES: u64 = 24;
 
 #[test]
 fn what_was_acknowledged_survives_kill_nine() {
-    let site = Site::new(Algorithm::P256);
-    let acknowledged = Arc::new(Mutex::new(Acknowledged::default()));
-    let next_name = Arc::new(AtomicU32::new(0));
-    let mut moments = Moments(0x5eed_f1ee);
-    for round in 0..ROUNDS {
-        let server = site.serve();
-        let runtime = tokio::runtime::Runtime::new().expect("the machine has threads");
-        let workers: Vec<_> = (0..WORKERS)
-            .map(|_worker| {
-                runtime.spawn(load(
-                    site.data().join("admin"),
-                    site.ports().grpc,
-                    Arc::clone(&acknowledged),
-                    Arc::clone(&next_name),
-                ))
-            })
+    let rounds = std::env::var("FLEET_CA_KILLS").map_or(ROUNDS, |text| {
+        text.parse().expect("FLEET_CA_KILLS is a number")
+    });
+    let counts = std::thread::scope(|scope| {
+        let threads: Vec<_> = (1..=CAS)
+            .map(|seed| scope.spawn(move || kill_again_and_again(rounds, Dice(seed * 0x5eed_f1ee))))
             .collect();
-        thread::sleep(moments.next());
-        server.kill();
+        let mut counts = BTreeMap::<&str, u32>::new();
+        for thread in threads {
+            for (kind, count) in thread.join().expect("no CA loses anything") {
+                *counts.entry(kind).or_default() += count;
+            }
+        }
+        counts
+    });
+    println!("{CAS} CAs killed {rounds} times each: {counts:?}");
+    for kind in ["issued", "rekeyed", "revoked", "added", "removed"] {
+        assert!(counts.contains_key(kind), "nothing was {kind}");
+    }
+}
+
+fn kill_again_and_again(rounds: u32, mut dice: Dice) -> BTreeMap<&'static str, u32> {
+    let site = Site::new(Algorithm::P256);
+    make_keys_cheap(&site);
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .expect("the machine has threads");
+    let ledger = Arc::new(Mutex::new(Ledger::default()));
+    let mut server = site.serve();
+    let before = Books::read(&site).listed.len();
+    for round in 0..rounds {
         runtime.block_on(async {
+            let workers = under_load(&site, &ledger, dice.below(MOST_CHANGES) + 1).await;
+            // Some kills come with the last answer, others in the middle of what follows it.
+            tokio::time::sleep(Duration::from_micros(dice.below(4) * dice.below(5_000))).await;
+            server.kill();
             for worker in workers {
                 worker.await.expect("no worker panics");
             }
         });
-        let server = site.serve();
-        compare(&site, &acknowledged, round);
-        server.terminate();
+        let signed = std::fs::read_to_string(site.data().join("log/checkpoint"));
+        server = site.serve();
+        let signed = Checkpoint::from_note(&signed.expect("it was signed")).expect("a checkpoint");
+        runtime.block_on(compare(&site, &locked(&ledger), round));
+        runtime.block_on(repeat(&site, &ledger, round));
+        let books = Books::read(&site);
+        assert!(
+            books.head.size >= signed.size,
+            "round {round}: leaves that were signed are lost"
+        );
+        let ledger = locked(&ledger);
+        assert_eq!(
+            books.listed.len(),
+            before + ledger.issued.len() + ledger.actors.len() + ledger.removed.len(),
+            "round {round}: each request made one certificate"
+        );
+        assert!(
+            books.listed.keys().eq(books.logged.keys()),
+            "round {round}: the certificates are those of the log"
+        );
     }
-    let acknowledged = acknowledged.lock().unwrap_or_else(PoisonError::into_inner);
-    println!(
-        "{ROUNDS} kills: {} certificates and {} revocations acknowledged, none lost",
-        acknowledged.issued.len(),
-        acknowledged.revoked.len()
-    );
-    assert!(acknowledged.issued.len() > 100, "there was hardly any load");
-    assert!(acknowledged.revoked.len() > 10, "there was hardly any load");
+    server.terminate();
+    site.server_command(&["audit", "verify"]).ok();
+    locked(&ledger).counts.clone()
 }
 
-/// Issues, and revokes every fourth, until the server is gone.
-async fn load(
-    admin: std::path::PathBuf,
-    port: u16,
-    acknowledged: Arc<Mutex<Acknowledged>>,
-    next_name: Arc<AtomicU32>,
-) {
-    let Ok(api) = Api::connect(&admin, port).await else {
-        return;
-    };
-    let mut authority = api.authority();
-    loop {
-        let number = next_name.fetch_add(1, Ordering::Relaxed);
-        let name = format!("router-{number}.example.net");
-        let request = Key::new().issue_request("router", &name);
-        let Ok(issued) = authority.issue(request).await else {
-            return;
-        };
-        let serial = issued
-            .into_inner()
-            .certificate
-            .expect("a certificate")
-            .serial;
-        acknowledged
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .issued
-            .insert(serial.clone(), name);
-        if !number.is_multiple_of(4) {
-            continue;
-        }
-        let request = RevokeRequest {
-            request_id: request_id(),
-            target: Some(revoke_request::Target::Serial(serial.clone())),
-            reason: 0,
-        };
-        let Ok(_revoked) = authority.revoke(request).await else {
-            return;
-        };
-        acknowledged
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .revoked
-            .insert(serial);
-    }
+/// Sends changes until so many were acknowledged; the workers go on until the server is gone.
+async fn under_load(
+    site: &Site,
+    ledger: &Arc<Mutex<Ledger>>,
+    changes: u64,
+) -> Vec<tokio::task::JoinHandle<()>> {
+    let api = connect(site).await;
+    let enough = Arc::new(Notify::new());
+    let workers = (0..WORKERS)
+        .map(|_worker| {
+            let (api, ledger, enough) = (api.clone(), Arc::clone(ledger), Arc::clone(&enough));
+            tokio::spawn(async move {
+                loop {
+                    let order = locked(&ledger).next();
+                    let answer = order.send(&api).await;
+                    let mut ledger = locked(&ledger);
+                    let Ok(serial) = answer else {
+                        ledger.under_way.push(order);
+                        enough.notify_one();
+                        return;
+                    };
+                    ledger.book(order, serial);
+                    if u64::try_from(ledger.answered.len()).is_ok_and(|count| count >= changes) {
+                        enough.notify_one();
+                    }
+                }
+            })
+        })
+        .collect();
+    enough.notified().await;
+    let ledger = locked(ledger);
+    assert!(
+        ledger.under_way.is_empty(),
+        "refused before the kill: {:?}",
+        ledger.under_way
+    );
+    workers
 }
 
-fn compare(site: &Site, acknowledged: &Mutex<Acknowledged>, round: u32) {
-    let books = Books::read(site);
-    assert_eq!(
-        books.listed.keys().collect::<BTreeSet<_>>(),
-        books.logged.keys().collect::<BTreeSet<_>>(),
-        "round {round}: the certificates are those of the log"
+/// Everything that was acknowledged is there, on the CRL too.
+async fn compare(site: &Site, ledger: &Ledger, round: u32) {
+    let crl = CertificateList::from_der(&site.crl("router-2026-1")).expect("a CRL");
+    let on_crl: BTreeSet<String> = crl
+        .entries()
+        .map(|entry| {
+            let serial = ca_types::SerialNumber::from_der_octets(entry.serial);
+            serial.expect("a serial number").to_string()
+        })
+        .collect();
+    assert!(
+        ledger.revoked.is_subset(&on_crl),
+        "round {round}: a revocation is not on the CRL"
     );
-    let acknowledged = acknowledged.lock().unwrap_or_else(PoisonError::into_inner);
-    for (serial, name) in &acknowledged.issued {
-        let row = books
-            .listed
+    let listed = Books::list(site).await;
+    for (serial, name) in &ledger.issued {
+        let row = listed
             .get(serial)
             .unwrap_or_else(|| panic!("round {round}: {name} is lost"));
         assert_eq!(row.name, *name);
     }
-    for serial in &acknowledged.revoked {
-        let row = &books.listed[serial];
+    let credentials = ledger.removed.values();
+    for serial in ledger.revoked.iter().chain(credentials) {
+        let row = &listed[serial];
         assert_eq!(
             row.state,
-            CertificateState::Revoked as i32,
+            i32::from(CertificateState::Revoked),
             "round {round}: the revocation of {} is lost",
             row.name
         );
     }
+    let mut actors = ActorsClient::new(connect(site).await.channel());
+    let answer = actors.list_actors(ListActorsRequest {}).await;
+    let actors = answer.expect("the server answers").into_inner().actors;
+    let actors: BTreeSet<String> = actors.into_iter().map(|actor| actor.name).collect();
+    let lost: Vec<_> = ledger.actors.difference(&actors).collect();
+    // What was under way at the kill may have removed one of them.
+    let removing = ledger.under_way.iter().filter_map(|order| match order {
+        load::Order::Remove(request) => Some(&request.name),
+        _ => None,
+    });
+    let removing: BTreeSet<_> = removing.collect();
+    assert!(
+        lost.iter().all(|name| removing.contains(*name)),
+        "round {round}: {lost:?}"
+    );
+    assert!(
+        ledger.removed.keys().all(|name| !actors.contains(name)),
+        "round {round}: an actor is back"
+    );
 }
 
-/// Times from 20 to 420 ms, the same in every run.
-#[derive(Debug)]
-struct Moments(u64);
+/// Sends again what was answered last and what was not: it has happened once, or happens now.
+async fn repeat(site: &Site, ledger: &Mutex<Ledger>, round: u32) {
+    let api = connect(site).await;
+    let (answered, under_way) = {
+        let mut ledger = locked(ledger);
+        (
+            std::mem::take(&mut ledger.answered),
+            std::mem::take(&mut ledger.under_way),
+        )
+    };
+    for (order, serial) in answered.iter().rev().take(3) {
+        let again = order.send(&api).await;
+        let again = again.unwrap_or_else(|error| panic!("round {round}: {order:?}: {error}"));
+        assert_eq!(again, *serial, "round {round}: another answer to {order:?}");
+    }
+    for order in under_way {
+        let answer = order.send(&api).await;
+        let serial = answer.unwrap_or_else(|error| panic!("round {round}: {order:?}: {error}"));
+        locked(ledger).book(order, serial);
+    }
+    locked(ledger).answered.clear();
+}
 
-impl Moments {
-    fn next(&mut self) -> Duration {
+async fn connect(site: &Site) -> Api {
+    Api::connect(&site.data().join("admin"), site.ports().grpc)
+        .await
+        .expect("the admin is let in")
+}
+
+fn locked(ledger: &Mutex<Ledger>) -> MutexGuard<'_, Ledger> {
+    ledger.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Encrypts the keys anew with few rounds, so that a start costs little.
+fn make_keys_cheap(site: &Site) {
+    for entry in std::fs::read_dir(site.data().join("keys")).expect("it is a directory") {
+        let file = entry.expect("it is readable").path();
+        let cheap = site.path("cheap.key");
+        let pass = format!("file:{}", site.passphrase().display());
+        let plain = site.path("plain.key");
+        let mut open = Command::new("openssl");
+        open.args(["pkey", "-passin", &pass, "-in"])
+            .arg(&file)
+            .arg("-out")
+            .arg(&plain);
+        run(&mut open).ok();
+        let mut close = Command::new("openssl");
+        close
+            .args([
+                "pkcs8",
+                "-topk8",
+                "-v2",
+                "aes-256-cbc",
+                "-v2prf",
+                "hmacWithSHA256",
+            ])
+            .args(["-iter", "1000", "-passout", &pass, "-in"])
+            .arg(&plain)
+            .arg("-out")
+            .arg(&cheap);
+        run(&mut close).ok();
+        std::fs::rename(cheap, file).expect("the test directory is writable");
+    }
+}
+
+/// Numbers that are the same in every run.
+#[derive(Debug)]
+struct Dice(u64);
+
+impl Dice {
+    fn below(&mut self, end: u64) -> u64 {
         // xorshift64*
         self.0 ^= self.0 >> 12;
         self.0 ^= self.0 << 25;
         self.0 ^= self.0 >> 27;
-        Duration::from_millis(20 + self.0.wrapping_mul(0x2545_f491_4f6c_dd1d) % 400)
+        (self.0.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 33) % end
     }
 }
