@@ -54,7 +54,7 @@ pub(crate) fn clippy(workspace: &Workspace) -> anyhow::Result<()> {
         cargo(workspace)
             .args(["clippy", "--locked", "--workspace", "--all-targets"])
             .args(["--", "-D", "warnings"]),
-        20 * MINUTE,
+        30 * MINUTE,
     )
 }
 
@@ -62,7 +62,7 @@ pub(crate) fn clippy(workspace: &Workspace) -> anyhow::Result<()> {
 pub(crate) fn build(workspace: &Workspace) -> anyhow::Result<()> {
     process::run(
         cargo(workspace).args(["build", "--locked", "--workspace", "--all-targets"]),
-        20 * MINUTE,
+        30 * MINUTE,
     )
 }
 
@@ -70,7 +70,7 @@ pub(crate) fn build(workspace: &Workspace) -> anyhow::Result<()> {
 pub(crate) fn build_programs(workspace: &Workspace) -> anyhow::Result<()> {
     process::run(
         cargo(workspace).args(["build", "--locked", "--workspace", "--bins"]),
-        20 * MINUTE,
+        30 * MINUTE,
     )
 }
 
@@ -80,7 +80,7 @@ pub(crate) fn test(workspace: &Workspace) -> anyhow::Result<TestCount> {
     let seen = Arc::clone(&count);
     process::follow(
         cargo(workspace).args(["test", "--locked", "--workspace", "--no-fail-fast"]),
-        20 * MINUTE,
+        30 * MINUTE,
         move |line| {
             seen.lock()
                 .unwrap_or_else(PoisonError::into_inner)

@@ -107,7 +107,7 @@ fn build(workspace: &Workspace) -> anyhow::Result<String> {
         .env("CARGO_TARGET_DIR", workspace.target().join("fuzz"))
         // With a target named, build scripts and macros are left without the counters.
         .args(["build", "--locked", "--release", "--target", &host]);
-    process::run(&mut command, 20 * MINUTE)?;
+    process::run(&mut command, 40 * MINUTE)?;
     Ok(host)
 }
 
