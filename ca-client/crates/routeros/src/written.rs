@@ -122,7 +122,7 @@ impl WrittenCall {
 }
 
 /// Tells whether a text is a word of a console tree.
-fn is_word(text: &str) -> bool {
+pub(crate) fn is_word(text: &str) -> bool {
     let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
     !text.is_empty() && text.chars().all(fits)
 }

@@ -1,5 +1,6 @@
 //! A call as a line of the console: only words of the tree stand bare in it, every value is quoted.
 
+use crate::written::is_word;
 use crate::{Call, Command, RouterError, quoted};
 
 /// A command with its menu, to which words and arguments are added.
@@ -87,11 +88,6 @@ pub(super) fn is_id(text: &str) -> bool {
     let rest = text.strip_prefix('*').unwrap_or_default();
     let rest = rest.strip_prefix('*').unwrap_or(rest);
     !rest.is_empty() && rest.chars().all(|c| c.is_ascii_alphanumeric())
-}
-
-fn is_word(word: &str) -> bool {
-    let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
-    !word.is_empty() && word.chars().all(fits)
 }
 
 fn value(call: &Call<'_>, text: &str) -> Result<String, RouterError> {
