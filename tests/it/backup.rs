@@ -10,6 +10,8 @@ use ca_tests::{Algorithm, Api, Key, Process, Site, program, request_id, run, unt
 use ca_verify::CertificateList;
 use serde_json::Value;
 
+const ROUTERS: &str = "router-2026-1";
+
 /// What was issued: NAME, serial number and DER.
 #[derive(Debug, Clone)]
 struct Holder {
@@ -83,13 +85,13 @@ fn number_of(crl: &[u8]) -> u64 {
     CertificateList::from_der(crl).expect("a CRL").number()
 }
 
-/// Waits until the CRL of the router CA has so many entries.
-fn crl_with(site: &Site, entries: usize) -> Vec<u8> {
+/// Waits until the CRL of this CA has so many entries.
+fn crl_with(site: &Site, issuer: &str, entries: usize) -> Vec<u8> {
     until(
         Duration::from_secs(10),
         "the revocations are published",
         || {
-            let crl = site.crl("router-2026-1");
+            let crl = site.crl(issuer);
             (serials_on(&crl).len() == entries).then_some(crl)
         },
     )
@@ -150,7 +152,8 @@ impl Disaster {
         let revoked = known.iter().skip(2).take(8).chain(later.iter().take(12));
         revoke_all(&site, revoked);
         site.client(&["actor", "remove", "anna"]).ok();
-        let published = crl_with(&site, 22);
+        crl_with(&site, "control-2026-1", 1);
+        let published = crl_with(&site, ROUTERS, 22);
         let crls = keep_crls(&site);
         lose(&site, process);
 
@@ -210,7 +213,7 @@ fn a_restored_backup_revokes_what_was_revoked_and_uses_nothing_again() {
         site, published, ..
     } = &disaster;
     let process = site.serve();
-    let crl = site.crl("router-2026-1");
+    let crl = site.crl(ROUTERS);
     assert!(serials_on(&crl).is_superset(&serials_on(published)));
     assert!(number_of(&crl) >= number_of(published));
     let admin = PathBuf::from(restored["admin"]["profile_file"].as_str().expect("a path"));
@@ -224,7 +227,7 @@ fn a_restored_backup_revokes_what_was_revoked_and_uses_nothing_again() {
     }
     hand_in(&disaster, &admin);
     // Two more than were published, and no number twice.
-    let crl = crl_with(site, 24);
+    let crl = crl_with(site, ROUTERS, 24);
     assert!(number_of(&crl) > number_of(published));
     drop(process);
 }
@@ -285,12 +288,12 @@ fn a_loss_that_is_accepted_still_uses_no_crl_number_again() {
     let (site, process) = Site::running(Algorithm::P256);
     let known = issue_many(&site, 0..3);
     revoke_all(&site, known.iter().take(1));
-    crl_with(&site, 1);
+    crl_with(&site, ROUTERS, 1);
     let backup = site.path("backup.tar");
     site.server_command(&["backup", "create", "--out", text(&backup)])
         .ok();
     revoke_all(&site, known.iter().skip(1));
-    let published = crl_with(&site, 3);
+    let published = crl_with(&site, ROUTERS, 3);
     lose(&site, process);
     let verified = run(&mut server(&[
         "backup",
@@ -320,7 +323,7 @@ fn a_loss_that_is_accepted_still_uses_no_crl_number_again() {
         restored.stderr
     );
     let process = site.serve();
-    let crl = site.crl("router-2026-1");
+    let crl = site.crl(ROUTERS);
     assert_eq!(serials_on(&crl), BTreeSet::from([known[0].serial.clone()]));
     assert!(number_of(&crl) > number_of(&published));
     // The root signs by hand only: its CRL stays as it was.
