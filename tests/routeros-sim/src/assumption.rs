@@ -102,8 +102,8 @@ const ASSUMPTIONS: &[Assumption] = &[
         key: "v6-tls",
         values: &["ecdhe", "dhe-rsa"],
         reason: "one recorded session of 2018 negotiated DHE-RSA with version 6; whether 6.49 \
-                 offers ECDHE is not known. dhe-rsa: a client that offers no DHE suite gets alert \
-                 40 (one that offers some is still served with ECDHE here).",
+                 offers ECDHE is not known. dhe-rsa: OpenSSL serves DHE with an RSA certificate, \
+                 and nothing else.",
     },
     Assumption {
         key: "import-key-attach",

@@ -32,7 +32,7 @@ mod identity;
 mod section;
 
 use self::section::Section;
-use base64::{Engine as _, prelude::BASE64_STANDARD};
+use crate::pem;
 use std::{
     collections::{BTreeMap, BTreeSet},
     fmt,
@@ -138,7 +138,7 @@ pub fn export(view: &RouterView, options: &Options, out: &Path) -> io::Result<()
         for (index, crl) in view.crls.iter().enumerate() {
             write(
                 &out.join(format!("x509crl/{index}.pem")),
-                &pem("X509 CRL", crl),
+                &pem::write("X509 CRL", crl),
             )?;
         }
     }
@@ -261,25 +261,15 @@ fn list(text: &str) -> impl Iterator<Item = &str> {
 }
 
 fn write_pem(directory: &Path, held: &HeldCertificate, label: &str, der: &[u8]) -> io::Result<()> {
-    write(&directory.join(file_name(&held.name)), &pem(label, der))
+    write(
+        &directory.join(file_name(&held.name)),
+        &pem::write(label, der),
+    )
 }
 
 /// Returns the file of a certificate, and of its key in the other directory.
 fn file_name(name: &str) -> String {
     format!("{}.pem", section::name(name))
-}
-
-fn pem(label: &str, der: &[u8]) -> String {
-    let body = BASE64_STANDARD.encode(der);
-    let lines: Vec<&str> = body
-        .as_bytes()
-        .chunks(64)
-        .filter_map(|line| std::str::from_utf8(line).ok())
-        .collect();
-    format!(
-        "-----BEGIN {label}-----\n{}\n-----END {label}-----\n",
-        lines.join("\n")
-    )
 }
 
 fn write(path: &Path, text: &str) -> io::Result<()> {

@@ -2,12 +2,12 @@
 
 use routeros_sim::api::codec;
 use routeros_sim::model::Model;
-use tokio::io::AsyncWriteExt as _;
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
 use crate::rig::Rig;
 
-pub(crate) struct Client(TcpStream);
+pub(crate) struct Client<S = TcpStream>(S);
 
 impl Client {
     async fn open(rig: &Rig) -> Self {
@@ -16,9 +16,20 @@ impl Client {
 
     pub(crate) async fn logged_in(rig: &Rig) -> Self {
         let mut client = Self::open(rig).await;
-        let login = ["/login", "=name=admin", "=password=secret"];
-        assert_eq!(client.talk(&login).await, [vec!["!done"]]);
+        client.log_in().await;
         client
+    }
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> Client<S> {
+    /// A client on a connection that another program secures.
+    pub(crate) fn over(stream: S) -> Self {
+        Self(stream)
+    }
+
+    pub(crate) async fn log_in(&mut self) {
+        let login = ["/login", "=name=admin", "=password=secret"];
+        assert_eq!(self.talk(&login).await, [vec!["!done"]]);
     }
 
     async fn send(&mut self, words: &[&str]) {

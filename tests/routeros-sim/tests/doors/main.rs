@@ -9,4 +9,5 @@ mod rest;
 mod rig;
 mod services;
 mod ssh;
+mod tls_clients;
 mod words;

@@ -37,6 +37,7 @@ pub(crate) struct Rig {
     pub(crate) api_ssl: SocketAddr,
     pub(crate) ssh: SocketAddr,
     model: Model,
+    assumed: Vec<String>,
     directory: TempDir,
     doors: Vec<JoinHandle<()>>,
 }
@@ -60,15 +61,37 @@ impl Rig {
         for door in &self.doors {
             door.abort();
         }
-        Self::on(self.model, &[], self.directory).await
+        let assumed: Vec<&str> = self.assumed.iter().map(String::as_str).collect();
+        Self::on(self.model, &assumed, self.directory).await
     }
 
     /// Switches the router off and on again with another setting.
     pub(crate) async fn with_setting(self, menu: &str, field: &str, value: &str) -> Self {
+        self.with_state(|state| state["settings"][menu][field] = value.into())
+            .await
+    }
+
+    /// Switches the router off and on again with a file, whatever way its version has to upload one.
+    pub(crate) async fn with_file(self, name: &str, contents: &str) -> Self {
+        let file = serde_json::json!({
+            "id": format!("*F0{name}"),
+            "name": name,
+            "directory": false,
+            "contents": STANDARD.encode(contents),
+            "changed": 0,
+        });
+        self.with_state(|state| {
+            let files = state["files"].as_array_mut();
+            files.expect("a list of files").push(file);
+        })
+        .await
+    }
+
+    async fn with_state(self, change: impl FnOnce(&mut Value)) -> Self {
         let path = self.directory.path().join("state.json");
         let text = std::fs::read_to_string(&path).expect("a state");
         let mut state: Value = serde_json::from_str(&text).expect("JSON");
-        state["settings"][menu][field] = value.into();
+        change(&mut state);
         std::fs::write(&path, state.to_string()).expect("the directory is writable");
         self.restart().await
     }
@@ -105,6 +128,7 @@ impl Rig {
             api_ssl,
             ssh,
             model,
+            assumed: assumed.iter().map(ToString::to_string).collect(),
             directory,
             doors,
         }
@@ -306,6 +330,11 @@ impl Authority {
         params.distinguished_name.push(DnType::CommonName, name);
         params.signed_by(key, &self.issuer).expect("a leaf").pem()
     }
+}
+
+/// A new RSA key.
+pub(crate) fn rsa_key() -> KeyPair {
+    KeyPair::generate_for(&rcgen::PKCS_RSA_SHA256).expect("a key")
 }
 
 /// A new P-256 key.

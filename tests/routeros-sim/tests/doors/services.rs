@@ -162,15 +162,3 @@ async fn the_dropped_command_is_executed_and_not_answered() {
         .expect_err("cut before the answer");
     assert_eq!(rig.call("GET", "/rest/ip/pool/p", "").await.0, 200);
 }
-
-#[tokio::test]
-async fn a_client_without_dhe_is_turned_away_when_that_is_assumed() {
-    let script = "/certificate add name=own common-name=r key-usage=tls-server\n\
-                  /certificate sign own\n/ip service set api-ssl certificate=own";
-    let rig = Rig::start(Model::V6_49).await;
-    rig.paste(script).await;
-    handshake(rig.api_ssl).await.expect("ECDHE");
-    let rig = Rig::assuming(Model::V6_49, &["v6-tls=dhe-rsa"]).await;
-    rig.paste(script).await;
-    handshake(rig.api_ssl).await.expect_err("no DHE");
-}
