@@ -666,7 +666,7 @@ pub(crate) enum AuditCommand {
         after_help = "Example:\n  ca-client --profile-file admin/client.toml audit submit /etc/vpn/*.pem"
     )]
     Submit {
-        /// Files with one certificate each, in PEM or DER
+        /// Files with certificates in PEM, or one in DER
         #[arg(value_name = "FILE", required = true)]
         files: Vec<PathBuf>,
         /// The profile they were issued under [default: the one named like the class of their CA]
@@ -707,12 +707,16 @@ pub(crate) struct AuditShowArguments {
 #[command(
     after_help = "Keeps the checkpoint that it saw beside the profile file, and wants every later one to follow it: so it \
     finds an old copy of the server's state and a second history, and tells the server, which logs it.\n\n\
-    Example: ca-client audit verify"
+    Examples:\n  ca-client audit verify\n  ca-client audit verify --accept-restored"
 )]
 pub(crate) struct AuditVerifyArguments {
     /// Only prove that the log has grown from what was seen before; any actor may
     #[arg(long)]
     pub(crate) checkpoint_only: bool,
+    /// Take a log that no longer follows what was seen, if a leaf in it says that a backup was put back since, and say
+    /// which leaves are gone; any other second history is refused as ever
+    #[arg(long, conflicts_with = "checkpoint_only")]
+    pub(crate) accept_restored: bool,
     /// A certificate that must have a leaf, in PEM or DER; repeatable
     #[arg(long, value_name = "FILE", conflicts_with = "checkpoint_only")]
     pub(crate) cert: Vec<PathBuf>,

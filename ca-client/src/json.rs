@@ -5,7 +5,7 @@ mod policy;
 use std::path::Path;
 
 use ca_types::{IssuerState, KeyId, SerialNumber, UnixTime};
-use ca_verify::AuditFinding;
+use ca_verify::{AuditFinding, Restart};
 use serde::{Serialize, Serializer};
 
 use crate::client::{
@@ -319,10 +319,33 @@ pub(crate) struct AuditReportDocument<'a> {
     pub(crate) root: String,
     pub(crate) verified_leaves: u64,
     pub(crate) seen_size: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) restored: Option<RestartDocument>,
     #[serde(serialize_with = "shown_if_any")]
     pub(crate) last_time: Option<UnixTime>,
     pub(crate) findings: Vec<AuditFindingDocument<'a>>,
     pub(crate) sound: bool,
+}
+
+/// The restore after which the log goes on otherwise than this client saw it, and that was accepted.
+#[derive(Debug, Serialize)]
+pub(crate) struct RestartDocument {
+    pub(crate) leaves: u64,
+    pub(crate) proved_leaves: u64,
+    pub(crate) gone_from: u64,
+    pub(crate) gone_to: u64,
+}
+
+impl RestartDocument {
+    /// Describes a restore to who saw so many leaves before it.
+    pub(crate) fn new((restart, seen): (Restart, u64)) -> Self {
+        Self {
+            leaves: restart.leaves,
+            proved_leaves: restart.proved,
+            gone_from: restart.leaves,
+            gone_to: seen.saturating_sub(1),
+        }
+    }
 }
 
 /// One thing that is wrong with the log.

@@ -6,8 +6,10 @@ mod create;
 mod error;
 mod lists;
 mod manifest;
+mod notes;
 mod read;
 mod restore;
+mod salvage;
 
 pub use contents::{KeptIssuer, VerifiedBackup};
 pub use create::{CreatedBackup, Destination, create};
@@ -16,3 +18,4 @@ pub use lists::{PublishedList, fetch_lists};
 pub use manifest::{BACKUP_VERSION, Manifest, Member};
 pub use read::verify;
 pub use restore::{RestoreOptions, RestoredBackup, RestoredIssuer, restore};
+pub use salvage::{SalvagedBackup, salvage};

@@ -328,7 +328,11 @@ impl CrlPublisher {
                 self.publish(id, list, crl);
                 Ok(())
             }
-            Ok(_) | Err(_) => self.issue(id, list, signer).await,
+            Ok(_) => self.issue(id, list, signer).await,
+            Err(_) => {
+                refuse_newer(&path, list, last.as_ref())?;
+                self.issue(id, list, signer).await
+            }
         }
     }
 
@@ -536,6 +540,21 @@ async fn sign(
     })
     .await
     .map_err(|_lost| CrlError::Interrupted)?
+}
+
+/// Refuses a kept CRL that the log does not know: without the end of the log its number would be used again.
+fn refuse_newer(path: &Path, list: &List, last: Option<&CrlRow>) -> Result<(), CrlError> {
+    let octets = std::fs::read(path).unwrap_or_default();
+    let Ok(crl) = CertificateList::from_der(&octets) else {
+        // It is damaged or gone: the log says all.
+        return Ok(());
+    };
+    let (number, last) = (crl.number(), last.map_or(0, |last| last.number));
+    if number > last && crl.verify_signed_by(list.ca.certificate()).is_ok() {
+        let path = path.to_owned();
+        return Err(CrlError::Newer { path, number, last });
+    }
+    Ok(())
 }
 
 /// Returns where the next CRL of an offline CA waits.

@@ -1,5 +1,6 @@
 //! `audit show|verify|submit`: the log of everything that changed, its proof, and what a restored one lacks.
 
+mod memory;
 mod show;
 mod submit;
 mod verify;

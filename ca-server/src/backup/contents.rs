@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use ca_store::LogCheck;
+use ca_store::{CrlRow, IssuerRow, LogCheck};
 use ca_types::{IssuerClass, IssuerId};
 use ca_verify::{Certificate, CertificateList};
 use der::Decode as _;
@@ -13,6 +13,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::BackupError;
 use super::manifest::{Kind, Manifest, SETTINGS, hex, kind_of};
+use super::notes::Notes;
 use crate::settings::Settings;
 
 /// A backup that was read from end to end, and of which a CA can be made again.
@@ -26,6 +27,8 @@ pub struct VerifiedBackup {
     pub leaves: u64,
     /// The root hash over them.
     pub root: String,
+    /// How many of them its checkpoint signs; none without a checkpoint.
+    pub signed_leaves: Option<u64>,
     /// The time of the last leaf.
     pub last_time: String,
     /// How many octets its members have.
@@ -51,6 +54,7 @@ pub(super) struct Contents {
     pub(super) settings: Vec<u8>,
     keys: Vec<IssuerId>,
     crls: BTreeMap<IssuerId, Vec<u8>>,
+    pub(super) notes: Notes,
 }
 
 impl Contents {
@@ -70,7 +74,8 @@ impl Contents {
             Some(Kind::Crl) => {
                 self.crls.insert(id()?, octets);
             }
-            Some(Kind::Note | Kind::Segment) | None => {}
+            Some(Kind::Note) => self.notes.take(name, octets)?,
+            Some(Kind::Segment) | None => {}
         }
         Ok(())
     }
@@ -109,13 +114,19 @@ impl Contents {
                 return Err(BackupError::unsound(&place, "the key of a CA is missing"));
             }
             let last = log.last_crl(&row.id);
-            self.prove_crl(row, last.map(|last| last.sha256))?;
+            self.prove_crl(row, last)?;
             kept.push(KeptIssuer {
                 issuer_id: row.id.to_string(),
                 has_key,
                 last_crl: last.map(|last| last.number),
             });
         }
+        let has_log_key = self.keys.iter().any(|id| id.as_str() == "log");
+        if log.log_key().is_some() && !has_log_key {
+            let what = "the key of the log is missing";
+            return Err(BackupError::unsound("keys/log.key", what));
+        }
+        let signed_leaves = self.notes.prove(log)?;
         let time = |time: Option<ca_types::UnixTime>| {
             time.map(|time| time.to_string()).unwrap_or_default()
         };
@@ -124,18 +135,15 @@ impl Contents {
             log_id,
             leaves: head.size,
             root: manifest.root.clone(),
+            signed_leaves,
             last_time: time(log.last_time()),
             octets: manifest.members.iter().map(|member| member.octets).sum(),
             issuers: kept,
         })
     }
 
-    /// A kept CRL is signed by its CA; that of a root must be the last, since no server signs another.
-    fn prove_crl(
-        &self,
-        row: &ca_store::IssuerRow,
-        last: Option<[u8; 32]>,
-    ) -> Result<(), BackupError> {
+    /// A kept CRL is signed by its CA; that of a root must be the last or a newer one, since no server signs another.
+    fn prove_crl(&self, row: &IssuerRow, last: Option<&CrlRow>) -> Result<(), BackupError> {
         let place = format!("crl/{}.crl", row.id);
         let unsound = |what: String| BackupError::unsound(&place, what);
         let Some(octets) = self.crls.get(&row.id) else {
@@ -149,9 +157,10 @@ impl Contents {
         crl.verify_signed_by(&ca)
             .map_err(|e| unsound(e.to_string()))?;
         let digest: [u8; 32] = Sha256::digest(octets).into();
-        if row.class == IssuerClass::Root && last != Some(digest) {
+        let is_last = last.is_some_and(|last| last.sha256 == digest || crl.number() > last.number);
+        if row.class == IssuerClass::Root && !is_last {
             return Err(unsound(
-                "it is not the CRL that the log names last".to_owned(),
+                "it is older than the CRL that the log names last, or another one".to_owned(),
             ));
         }
         Ok(())

@@ -6,14 +6,16 @@ use std::path::{Path, PathBuf};
 
 use ca_store::{LogSnapshot, snapshot};
 use ca_types::{IssuerClass, IssuerId, UnixTime};
-use ca_verify::Change;
+use ca_verify::{Change, Checkpoint};
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
 use super::BackupError;
 use super::archive::ArchiveWriter;
 use super::contents::prove_encrypted;
-use super::manifest::{BACKUP_VERSION, FORMAT, Manifest, Member, SETTINGS, hex, sha256};
+use super::manifest::{
+    BACKUP_VERSION, CHECKPOINT, FORMAT, LOG_KEY, Manifest, Member, SETTINGS, hex, sha256,
+};
 use crate::atomic::write_whole;
 use crate::settings::Settings;
 
@@ -72,7 +74,7 @@ pub fn create(
 }
 
 /// What goes into a backup: small files in memory, and the log as far as it is durable.
-struct Sources {
+pub(super) struct Sources {
     /// Names and contents, in the order of the backup.
     small: Vec<(String, Vec<u8>)>,
     log: LogSnapshot,
@@ -88,43 +90,56 @@ struct Known {
 impl Sources {
     /// Reads everything; CRLs and checkpoint before the log, so that it tells of them, and keys after it.
     fn collect(settings: &Settings) -> Result<Self, BackupError> {
-        let mut sources = Self::try_collect(settings)?;
         for _attempt in 0..ATTEMPTS {
-            match sources {
-                Ok(sources) => return Ok(sources),
-                // The root's CRL was replaced between the two.
-                Err(_replaced) => sources = Self::try_collect(settings)?,
+            // What does not fit is the root's CRL, which was replaced between the two.
+            if let (sources, None) = Self::gather(settings, settings.data.path())? {
+                return Ok(sources);
             }
         }
-        sources.map_err(|path| BackupError::Changed { path })
+        match Self::gather(settings, settings.data.path())? {
+            (sources, None) => Ok(sources),
+            (_sources, Some(path)) => Err(BackupError::Changed { path }),
+        }
     }
 
-    /// Gives the file that does not fit the log, when there is one.
-    fn try_collect(settings: &Settings) -> Result<Result<Self, PathBuf>, BackupError> {
+    /// Reads everything but the log, which is what was saved of it: it may know less than the files say.
+    pub(super) fn beside(settings: &Settings, saved: &Path) -> Result<Self, BackupError> {
+        let (mut sources, _newer) = Self::gather(settings, saved)?;
+        let leaves = sources.log.head.size;
+        sources
+            .small
+            .retain(|(name, octets)| name != CHECKPOINT || size_of(octets) <= Some(leaves));
+        Ok(sources)
+    }
+
+    /// Reads everything, the log from below `home`; gives the CRL of a root that the log does not name last, if any.
+    fn gather(settings: &Settings, home: &Path) -> Result<(Self, Option<PathBuf>), BackupError> {
         let data = &settings.data;
         let octets = read(&settings.file)?;
         Settings::parse(&settings.file, &octets)?;
         let mut crls = files_in(&data.crls(), "crl")?;
         let mut notes = Vec::new();
-        for name in ["checkpoint", "key"] {
-            let path = data.path().join("log").join(name);
-            if let Some(octets) = read_if_there(&path)? {
-                notes.push((format!("log/{name}"), octets));
+        for name in [CHECKPOINT, LOG_KEY] {
+            if let Some(octets) = read_if_there(&data.path().join(name))? {
+                notes.push((name.to_owned(), octets));
             }
         }
         let mut known: Vec<Known> = Vec::new();
-        let log = snapshot(data.path(), &mut |_leaf, entry| {
+        let mut has_log_key = false;
+        let log = snapshot(home, &mut |_leaf, entry| {
             for change in entry.changes {
+                has_log_key |= matches!(change, Change::LogKeyAdded(_));
                 note(&mut known, change);
             }
             Ok(())
         })?;
         crls.retain(|(id, _octets)| known.iter().any(|ca| ca.id == *id));
+        let mut unfit = None;
         for ca in known.iter().filter(|ca| ca.class == IssuerClass::Root) {
             let kept = crls.iter().find(|(id, _octets)| *id == ca.id);
             let digest = kept.map(|(_id, octets)| Sha256::digest(octets).into());
             if digest != ca.last_crl {
-                return Ok(Err(data.crl_file(&ca.id)));
+                unfit = Some(data.crl_file(&ca.id));
             }
         }
         let keys = files_in(&data.keys(), "key")?;
@@ -136,6 +151,12 @@ impl Sources {
                     what: "the key of a CA is missing".to_owned(),
                 });
             }
+        }
+        if has_log_key && !data.log_key().exists() {
+            return Err(BackupError::Key {
+                path: data.log_key(),
+                what: "the key of the log is missing".to_owned(),
+            });
         }
         for (id, octets) in &keys {
             prove_encrypted(octets).map_err(|what| BackupError::Key {
@@ -149,16 +170,18 @@ impl Sources {
                     .into_iter()
                     .map(move |(id, octets)| (format!("{directory}/{id}.{ending}"), octets))
             };
+        // Notes about a key that no leaf names say nothing.
+        notes.retain(|_note| has_log_key);
         let small = [(SETTINGS.to_owned(), octets)]
             .into_iter()
             .chain(named("keys", "key", keys))
             .chain(named("crl", "crl", crls))
             .chain(notes)
             .collect();
-        Ok(Ok(Self { small, log }))
+        Ok((Self { small, log }, unfit))
     }
 
-    fn manifest(&self, now: UnixTime) -> Result<Manifest, BackupError> {
+    pub(super) fn manifest(&self, now: UnixTime) -> Result<Manifest, BackupError> {
         let mut members: Vec<Member> = self
             .small
             .iter()
@@ -194,7 +217,7 @@ impl Sources {
         })
     }
 
-    fn write(
+    pub(super) fn write(
         &self,
         manifest: &Manifest,
         output: impl Write,
@@ -223,6 +246,14 @@ impl Sources {
         writer.finish()?;
         Ok(())
     }
+}
+
+/// Reads how many leaves a checkpoint is about.
+fn size_of(note: &[u8]) -> Option<u64> {
+    let note = std::str::from_utf8(note).ok()?;
+    Checkpoint::from_note(note)
+        .ok()
+        .map(|checkpoint| checkpoint.size)
 }
 
 fn note(known: &mut Vec<Known>, change: Change) {

@@ -74,6 +74,14 @@ pub enum BackupError {
         /// What is wrong.
         what: String,
     },
+    /// What was saved of a log, and the files beside it, are too little for a CA.
+    #[error("too little is sound for a backup: {place}: {what}")]
+    Unsaved {
+        /// The member.
+        place: String,
+        /// What is wrong.
+        what: String,
+    },
     /// Something is in the target directory.
     #[error("{} is not empty: wanted a directory that is absent or empty", data.display())]
     NotEmpty {
@@ -182,6 +190,7 @@ impl Hinted for BackupError {
             Self::Foreign
             | Self::Short
             | Self::Unsound { .. }
+            | Self::Unsaved { .. }
             | Self::NotEmpty { .. }
             | Self::NoCrl { .. }
             | Self::ForeignCrl { .. }
@@ -210,6 +219,10 @@ impl Hinted for BackupError {
             Self::Foreign | Self::Short | Self::Unsound { .. } => {
                 Some("take another backup; `ca-server backup verify` tells whether one is sound".to_owned())
             }
+            Self::Unsaved { .. } => Some(
+                "put a sound copy of that file into the data directory; if it is the log itself, restore the newest backup"
+                    .to_owned(),
+            ),
             Self::Version(_) => Some("take the build that wrote it, or a newer one".to_owned()),
             Self::NotEmpty { .. } => {
                 Some("name another directory; nothing is ever overwritten. `.restore.…` in it is what an interrupted restore left: remove it".to_owned())

@@ -3,13 +3,14 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use ca_store::{CaStore, CrlRow, IssuerRow};
+use ca_store::{CaStore, IssuerRow};
 use ca_types::{IssuerClass, IssuerId, KeyId, SerialNumber, UnixTime};
 use ca_verify::{Certificate, CertificateList, CrlSigned, Reapplied, RestoredList};
 use sha2::{Digest as _, Sha256};
 
 use super::BackupError;
 use crate::check::fetch::fetch;
+use crate::data_dir::DataDir;
 
 /// A CRL that was published, from a file or a URL that the operator named.
 #[derive(Debug)]
@@ -74,6 +75,77 @@ impl PublishedList {
             }),
         }
     }
+
+    fn sha256(&self) -> [u8; 32] {
+        Sha256::digest(self.crl.der()).into()
+    }
+}
+
+/// The newest CRL of a CA that a backup knows: the last of its log, or one that it keeps and that the log does not
+/// know, since the end of the log was lost.
+struct Known {
+    number: u64,
+    since: UnixTime,
+    sha256: Option<[u8; 32]>,
+    /// The one that the log does not know.
+    newer: Option<PublishedList>,
+}
+
+impl Known {
+    async fn of(
+        store: &dyn CaStore,
+        data: &DataDir,
+        row: &IssuerRow,
+        certificate: &Certificate,
+    ) -> Result<Self, BackupError> {
+        let last = store.last_crl(&row.id).await?;
+        let file = data.crl_file(&row.id);
+        let kept = match std::fs::read(&file) {
+            Ok(octets) => Some(PublishedList::new(file.display().to_string(), &octets)?),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
+            Err(source) => return Err(BackupError::Unreadable { path: file, source }),
+        };
+        let newer = kept.filter(|kept| {
+            kept.crl.verify_signed_by(certificate).is_ok()
+                && last
+                    .as_ref()
+                    .is_none_or(|last| kept.crl.number() > last.number)
+        });
+        Ok(match (newer, last) {
+            (Some(newer), _) => Self {
+                number: newer.crl.number(),
+                since: newer.crl.this_update(),
+                sha256: Some(newer.sha256()),
+                newer: Some(newer),
+            },
+            (None, Some(last)) => Self {
+                number: last.number,
+                since: last.this_update,
+                sha256: Some(last.sha256),
+                newer: None,
+            },
+            (None, None) => Self {
+                number: 0,
+                since: certificate.validity().not_before(),
+                sha256: None,
+                newer: None,
+            },
+        })
+    }
+
+    /// Tells whether a CRL is this one or a newer one.
+    fn is_current(&self, list: &PublishedList) -> bool {
+        let number = list.crl.number();
+        number > self.number
+            || (number == self.number && self.sha256.is_none_or(|sha256| list.sha256() == sha256))
+    }
+
+    /// Goes so far up with the CRL number that none is used twice: a server signs at most one CRL of a CA in a second.
+    fn beyond(&self, now: UnixTime) -> u64 {
+        self.number
+            .saturating_add(now.since(self.since))
+            .saturating_add(MARGIN)
+    }
 }
 
 /// What becomes of the CRL of every CA.
@@ -90,9 +162,10 @@ pub(super) struct Plan {
     pub(super) removed_actors: BTreeSet<KeyId>,
 }
 
-/// Compares the published CRLs with the store.
+/// Compares the published CRLs with the store, and with what the backup in `data` keeps.
 pub(super) async fn plan(
     store: &dyn CaStore,
+    data: &DataDir,
     published: &[PublishedList],
     now: UnixTime,
 ) -> Result<Plan, BackupError> {
@@ -101,7 +174,7 @@ pub(super) async fn plan(
     for row in store.issuers().await? {
         let certificate = Certificate::from_der(&row.certificate)
             .map_err(|error| BackupError::unsound(row.id.as_str(), error.to_string()))?;
-        let last = store.last_crl(&row.id).await?;
+        let known = Known::of(store, data, &row, &certificate).await?;
         let mut newest: Option<&PublishedList> = None;
         for (list, used) in published.iter().zip(&mut used) {
             if list.crl.verify_signed_by(&certificate).is_ok() {
@@ -112,8 +185,19 @@ pub(super) async fn plan(
             }
         }
         match newest {
-            Some(list) => plan.take(store, &row, list, last).await?,
-            None => plan.go_without(&row, &certificate, last, now),
+            Some(list) if known.is_current(list) => {
+                let number = list.crl.number();
+                plan.take(store, &row, list, number).await?;
+            }
+            Some(list) => {
+                return Err(BackupError::OldCrl {
+                    source_name: list.source.clone(),
+                    issuer: row.id,
+                    number: list.crl.number(),
+                    last: known.number,
+                });
+            }
+            None => plan.go_without(store, &row, &known, now).await?,
         }
     }
     let foreign = published.iter().zip(used).find(|(_list, used)| !used);
@@ -127,26 +211,15 @@ pub(super) async fn plan(
 }
 
 impl Plan {
+    /// Takes a CRL: all that it revokes is revoked, and no CRL up to `number` is signed again.
     async fn take(
         &mut self,
         store: &dyn CaStore,
         row: &IssuerRow,
         list: &PublishedList,
-        last: Option<CrlRow>,
+        number: u64,
     ) -> Result<(), BackupError> {
         let crl = &list.crl;
-        let sha256: [u8; 32] = Sha256::digest(crl.der()).into();
-        let is_current = last.as_ref().is_none_or(|last| {
-            crl.number() > last.number || (crl.number() == last.number && sha256 == last.sha256)
-        });
-        if !is_current {
-            return Err(BackupError::OldCrl {
-                source_name: list.source.clone(),
-                issuer: row.id.clone(),
-                number: crl.number(),
-                last: last.map_or(0, |last| last.number),
-            });
-        }
         let kept: BTreeSet<SerialNumber> = store
             .revoked_unseen(&row.id)
             .await?
@@ -177,13 +250,13 @@ impl Plan {
         }
         self.lists.push(RestoredList {
             issuer: row.id.clone(),
-            number: crl.number(),
+            number,
             crl: Some(CrlSigned {
                 issuer: row.id.clone(),
                 number: crl.number(),
                 this_update: crl.this_update(),
                 next_update: crl.next_update(),
-                sha256,
+                sha256: list.sha256(),
             }),
             revoked,
         });
@@ -191,27 +264,27 @@ impl Plan {
         Ok(())
     }
 
-    /// Goes so far up with the CRL number that none is used twice: a server signs at most one CRL of a CA in a second.
-    fn go_without(
+    /// Goes on without the current CRL of a CA, behind every number that it can have; what the backup itself keeps is
+    /// no loss.
+    async fn go_without(
         &mut self,
+        store: &dyn CaStore,
         row: &IssuerRow,
-        certificate: &Certificate,
-        last: Option<CrlRow>,
+        known: &Known,
         now: UnixTime,
-    ) {
-        let (number, since) = last.map_or_else(
-            || (0, certificate.validity().not_before()),
-            |last| (last.number, last.this_update),
-        );
+    ) -> Result<(), BackupError> {
         self.missing.push(row.id.clone());
+        let number = known.beyond(now);
+        if let Some(newer) = &known.newer {
+            return self.take(store, row, newer, number).await;
+        }
         self.lists.push(RestoredList {
             issuer: row.id.clone(),
-            number: number
-                .saturating_add(now.since(since))
-                .saturating_add(MARGIN),
+            number,
             crl: None,
             revoked: Vec::new(),
         });
+        Ok(())
     }
 }
 

@@ -132,7 +132,7 @@ pub(super) fn kind_of(name: &str) -> Option<Kind> {
     let is_slug = |text: &str| text.parse::<ca_types::IssuerId>().is_ok();
     match name {
         SETTINGS => return Some(Kind::Settings),
-        "log/checkpoint" | "log/key" => return Some(Kind::Note),
+        CHECKPOINT | LOG_KEY => return Some(Kind::Note),
         _ => {}
     }
     let (directory, file) = name.split_once('/')?;
@@ -167,6 +167,9 @@ pub(super) const FORMAT: &str = "fleet-ca-backup";
 pub(super) const MANIFEST: &str = "manifest.json";
 pub(super) const CHECKSUM: &str = "manifest.json.sha256";
 pub(super) const SETTINGS: &str = "ca-server.toml";
+pub(super) const CHECKPOINT: &str = "log/checkpoint";
+/// The statement about the key of the log.
+pub(super) const LOG_KEY: &str = "log/key";
 /// A manifest of a hundred thousand members has about 15 MB.
 pub(super) const LARGEST_MANIFEST: u64 = 32 << 20;
 

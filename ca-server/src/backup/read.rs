@@ -55,6 +55,9 @@ pub(super) fn read(
                 write_new(&path, &octets, mode)?;
             }
             contents.take(&member.name, octets)?;
+            if let Some(size) = contents.notes.size() {
+                log.want_root_at(size);
+            }
         }
         done += member.octets;
         progress(done, total);

@@ -228,7 +228,7 @@ impl Done {
         warnings.extend(warnings_of(&plan, unseen_since));
         let issuers = plan.lists.iter().map(|list| RestoredIssuer {
             issuer_id: list.issuer.to_string(),
-            has_crl: list.crl.is_some(),
+            has_crl: !plan.missing.contains(&list.issuer),
             crl_number: list.number,
             reapplied: list.revoked.len(),
         });
@@ -255,7 +255,8 @@ impl Books<'_> {
     ) -> Result<Done, BackupError> {
         self.prove_keys().await?;
         let last = self.last_time().await?;
-        let plan = plan(self.store, &options.published, self.now).await?;
+        let data = &self.settings.data;
+        let plan = plan(self.store, data, &options.published, self.now).await?;
         let lost_since = match options.accept_lost_since {
             _ if plan.missing.is_empty() => None,
             None => {

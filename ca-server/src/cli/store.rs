@@ -14,7 +14,7 @@ pub enum StoreCommand {
     Verify(VerifyArgs),
     /// Builds the index anew from the log; the server must be stopped
     Rebuild(RebuildArgs),
-    /// Writes what is sound of a damaged log into a new directory; the damaged log is only read
+    /// Makes a backup of what is sound of a damaged log, for `backup restore`; the damaged log is only read
     Salvage(SalvageArgs),
     /// Writes the log as lines of JSON, or its certificates as PEM, beside a running server
     Export(ExportArgs),
@@ -43,13 +43,15 @@ pub struct RebuildArgs {
 /// The arguments of `store salvage`.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Example:\n  ca-server store salvage --data /var/lib/fleet-ca --out /var/lib/fleet-ca-salvaged"
+    after_help = "Example:\n  ca-server store salvage --data /var/lib/fleet-ca --out /backup/salvaged\n  \
+                  ca-server backup restore /backup/salvaged/salvaged.tar --data /var/lib/fleet-ca-2 \\\n    \
+                  --published-crl /var/lib/fleet-ca/crl"
 )]
 pub struct SalvageArgs {
     /// Where the settings are
     #[command(flatten)]
     pub settings: SettingsArgs,
-    /// The directory to make; it gets a `log/` to put in the place of the damaged one
+    /// The directory to make: it gets the backup `salvaged.tar`, and what stands behind the damage
     #[arg(long, value_name = "DIR")]
     pub out: PathBuf,
 }

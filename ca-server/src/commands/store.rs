@@ -1,15 +1,15 @@
 //! `store verify|rebuild|salvage`.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
-use ca_store::{
-    IndexUse, LogStore, LogVerdict, OpenOptions, Salvaged, TornTail, salvage, verify_log,
-};
+use ca_store::{IndexUse, LogStore, LogVerdict, OpenOptions, TornTail, verify_log};
+use ca_types::{Clock as _, SystemClock};
 use indicatif::ProgressBar;
 use serde::Serialize;
 
 use super::{settings_of, written};
+use crate::backup::salvage;
 use crate::cli::{RebuildArgs, SalvageArgs, StoreCommand, VerifyArgs};
 use crate::failure::Failure;
 use crate::lock::DataDirLock;
@@ -72,12 +72,14 @@ fn rebuild(args: &RebuildArgs, printer: &mut Printer) -> Result<ExitCode, Failur
 }
 
 fn save(args: &SalvageArgs, printer: &mut Printer) -> Result<ExitCode, Failure> {
-    let data = settings_of(&args.settings)?.data;
+    let settings = settings_of(&args.settings)?;
     let bar = printer.progress(0, "Saving leaves");
-    let saved = salvage(data.path(), &args.out, &mut |leaves| show(&bar, leaves));
+    let saved = salvage(&settings, &args.out, SystemClock.now(), &mut |leaves| {
+        show(&bar, leaves);
+    });
     bar.finish_and_clear();
-    let document = SavedDocument::of(&saved?, &args.out);
-    written(printer.data(&document, &document.text()))?;
+    let saved = saved?;
+    written(printer.data(&saved, &saved.text(&settings)))?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -169,45 +171,4 @@ impl Verdict {
 #[derive(Debug, Serialize)]
 struct Rebuilt {
     leaves: u64,
-}
-
-/// What `store salvage` prints.
-#[derive(Debug, Serialize)]
-struct SavedDocument {
-    out: PathBuf,
-    leaves: u64,
-    leaves_behind: u64,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    behind: Option<PathBuf>,
-    damages: usize,
-}
-
-impl SavedDocument {
-    fn of(saved: &Salvaged, out: &Path) -> Self {
-        let verdict = &saved.verdict;
-        Self {
-            out: out.to_owned(),
-            leaves: verdict.leaves_before_damage,
-            leaves_behind: verdict.leaves - verdict.leaves_before_damage,
-            behind: saved.behind.clone(),
-            damages: verdict.damages.len(),
-        }
-    }
-
-    fn text(&self) -> String {
-        let mut text = format!(
-            "Saved {} leaves into {}\n",
-            self.leaves,
-            self.out.join("log").display()
-        );
-        if let Some(behind) = &self.behind {
-            text += &format!(
-                "{} sound leaves stand behind the damage; they are kept in {}\n",
-                self.leaves_behind,
-                behind.display()
-            );
-        }
-        text += "Certificates and revocations behind the damage are not in the saved log: look for a newer copy first.\n";
-        text
-    }
 }

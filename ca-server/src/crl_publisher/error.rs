@@ -39,6 +39,19 @@ pub enum CrlError {
         /// What the system said.
         source: std::io::Error,
     },
+    /// The log does not know a CRL that its CA has signed: it has lost its end.
+    #[error(
+        "{}: CRL number {number}, and the log knows none after {last}: an older log was put here",
+        path.display()
+    )]
+    Newer {
+        /// The file.
+        path: PathBuf,
+        /// Its number.
+        number: u64,
+        /// The last that the log names.
+        last: u64,
+    },
     /// The server stops.
     #[error("the server stopped before the CRL was signed")]
     Interrupted,

@@ -100,6 +100,11 @@ impl Hinted for ServeError {
             Self::Crl(CrlError::Missing { path, .. }) => {
                 Some(format!("put the last CRL of the CA back as {}", path.display()))
             }
+            Self::Crl(CrlError::Newer { .. }) => Some(
+                "what was revoked since would be valid again: `ca-server backup restore` puts an older log back, with the \
+                 CRLs of this directory"
+                    .to_owned(),
+            ),
             Self::Address(_)
             | Self::Certificate(_)
             | Self::Crl(_)

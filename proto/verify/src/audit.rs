@@ -2,6 +2,7 @@
 
 mod books;
 mod crl;
+mod restart;
 
 use std::fmt;
 
@@ -10,6 +11,8 @@ use ca_types::{Fingerprint, SerialNumber, UnixTime, Validity};
 use crate::tree::Frontier;
 use crate::{Certificate, Change, Checkpoint, Entry, EntryError, LogKeyStatement, leaf_hash};
 use books::Books;
+pub use restart::Restart;
+use restart::Restarts;
 
 /// Something that is wrong with a log, or with what must agree with it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -133,6 +136,7 @@ struct Expected {
 pub struct Auditor {
     frontier: Frontier,
     books: Books,
+    restarts: Restarts,
     /// What the tree must have been, the smallest size last.
     expected: Vec<Expected>,
     /// How many leaves a signature covers.
@@ -166,6 +170,18 @@ impl Auditor {
         self.expect(checkpoint.size, checkpoint.root, by);
     }
 
+    /// Compares the log with a tree that was seen before, without wanting it to be the same: [`Auditor::restart`] tells.
+    ///
+    /// It must be told before the first leaf is taken.
+    pub fn compare_with(&mut self, seen: &Frontier) {
+        self.restarts.compare_with(seen);
+    }
+
+    /// Finds the restore of a backup that explains why the log does not follow the tree of `seen` leaves any more.
+    pub fn restart(&self, seen: u64) -> Option<Restart> {
+        self.restarts.explain(seen)
+    }
+
     /// Takes the next leaf.
     pub fn take(&mut self, leaf: DigestedLeaf) {
         let DigestedLeaf {
@@ -176,13 +192,16 @@ impl Auditor {
         let index = self.frontier.size();
         match entry {
             Ok(entry) => {
-                for what in self.books.take(index, &entry, certificates) {
+                let restarts = self.restarts.take(&self.frontier, &entry);
+                let books = self.books.take(index, &entry, certificates);
+                for what in restarts.into_iter().chain(books) {
                     self.find(FindingKind::Leaf, Some(index), what);
                 }
             }
             Err(error) => self.find(FindingKind::Leaf, Some(index), error.to_string()),
         }
         self.frontier.push(hash);
+        self.restarts.compare(&self.frontier);
         self.compare();
     }
 
@@ -202,6 +221,11 @@ impl Auditor {
     /// Returns the root hash over the leaves that were taken.
     pub fn root(&self) -> [u8; 32] {
         self.frontier.root()
+    }
+
+    /// Returns the right edge of the tree over the leaves that were taken.
+    pub fn frontier(&self) -> &Frontier {
+        &self.frontier
     }
 
     /// Returns how many leaves stand behind everything that was signed.

@@ -34,7 +34,7 @@ mod tbs_content;
 mod tree;
 
 pub use alternative_name::AlternativeName;
-pub use audit::{AuditFinding, Auditor, DigestedLeaf, FindingKind};
+pub use audit::{AuditFinding, Auditor, DigestedLeaf, FindingKind, Restart};
 pub use ceremony::{
     Answered, AskedCrl, AskedIssuer, AskedRevocation, CeremonyAnswer, CeremonyBody, CeremonyError,
     CeremonyRequest, Transcript,

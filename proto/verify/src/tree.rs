@@ -74,6 +74,21 @@ impl Frontier {
             .unwrap_or_else(|| Sha256::digest([]).into())
     }
 
+    /// Returns the trees that this one begins with and whose roots its hashes give, the smallest first, itself last.
+    pub fn beginnings(&self) -> Vec<(u64, [u8; 32])> {
+        let mut beginning = Self::new();
+        let mut left = self.size;
+        let mut beginnings = Vec::with_capacity(self.subtrees.len());
+        for subtree in &self.subtrees {
+            let leaves = left.checked_ilog2().map_or(0, |level| 1 << level);
+            left -= leaves;
+            beginning.size += leaves;
+            beginning.subtrees.push(*subtree);
+            beginnings.push((beginning.size, beginning.root()));
+        }
+        beginnings
+    }
+
     /// Tells whether `above` is the right edge over the perfect subtrees of a level of this tree.
     pub fn stands_on(&self, above: &Self, level: u32) -> bool {
         let count = above.subtrees.len();
@@ -106,6 +121,19 @@ impl Frontier {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_beginnings_of_a_tree_are_the_trees_it_grew_from() {
+        let mut tree = Frontier::new();
+        let mut roots = vec![tree.root()];
+        for leaf in 0..13_u8 {
+            tree.push(leaf_hash(&[leaf]));
+            roots.push(tree.root());
+        }
+        let wanted = [(8, roots[8]), (12, roots[12]), (13, roots[13])];
+        assert_eq!(tree.beginnings(), wanted);
+        assert_eq!(Frontier::new().beginnings(), []);
+    }
 
     /// The leaves of the test vectors of certificate-transparency (RFC 6962 §2.1, same hashes).
     pub(super) const LEAVES: [&str; 8] = [

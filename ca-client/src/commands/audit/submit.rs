@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use ca_types::{Code, Hinted as _, RequestId, SystemEntropy};
 use ca_verify::Certificate;
 
-use crate::arguments::{certificate, optional};
+use crate::arguments::{certificates, optional};
 use crate::client::ClientError;
 use crate::commands::Context;
 use crate::error::{CommandError, ExitStatus};
@@ -18,14 +18,14 @@ pub(super) async fn run(
     context: &mut Context,
 ) -> Result<ExitStatus, CommandError> {
     let profile = optional("--profile", profile)?;
-    let certificates: Vec<Certificate> = files
-        .iter()
-        .map(|file| certificate(file))
-        .collect::<Result<_, _>>()?;
+    let mut held: Vec<(&PathBuf, Certificate)> = Vec::new();
+    for file in files {
+        held.extend(certificates(file)?.into_iter().map(|it| (file, it)));
+    }
     let client = context.client().await?;
     let mut records = Vec::new();
     let mut refused = 0_usize;
-    for (file, certificate) in files.iter().zip(&certificates) {
+    for (file, certificate) in &held {
         let request_id = RequestId::generate(&mut SystemEntropy);
         match client
             .submit(request_id, certificate, profile.as_ref())

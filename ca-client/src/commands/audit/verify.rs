@@ -1,20 +1,20 @@
 //! `audit verify`: the log against its signed checkpoints, the one that this client saw last, and the published CRLs.
 
-use std::path::{Path, PathBuf};
-
 use ca_types::{Code, Fingerprint};
 use ca_verify::{
-    Auditor, Certificate, Checkpoint, DigestedLeaf, FindingKind, LogKey, LogKeyStatement,
+    Auditor, Certificate, Checkpoint, DigestedLeaf, FindingKind, LogKey, LogKeyStatement, Restart,
     verify_consistency,
 };
 
+use super::memory::{Memory, Seen};
+use crate::arguments::certificate;
 use crate::cli::AuditVerifyArguments;
 use crate::client::{Client, ProvedCheckpoint};
 use crate::commands::Context;
 use crate::download::download;
 use crate::error::{CommandError, ExitStatus};
-use crate::files::{self, Existing, Mode};
-use crate::json::{AuditFindingDocument, AuditReportDocument};
+use crate::files;
+use crate::json::{AuditFindingDocument, AuditReportDocument, RestartDocument};
 use crate::printer::Spinner;
 use crate::settings::Settings;
 
@@ -40,62 +40,61 @@ pub(super) async fn run(
         .map_err(|error| refusal(format!("checkpoint of the server: {error}")))?;
     let memory = Memory::of(&settings, &key);
     let seen = memory.read(&key)?;
-    if let Some(seen) = &seen {
-        follow(
-            &client,
-            seen,
-            (&checkpoint, &proved.checkpoint),
-            &mut auditor,
-        )
-        .await?;
-    }
+    let fork = match &seen {
+        Some(seen) => fork_of(&client, &seen.checkpoint, &checkpoint).await?,
+        None => None,
+    };
     if !arguments.checkpoint_only {
         auditor.expect_signed(&checkpoint, "the checkpoint of the server");
-        if let Some(seen) = &seen {
-            auditor.expect_signed(&seen.checkpoint, memory.file.display().to_string());
+        match (&seen, &fork) {
+            (Some(seen), None) => {
+                auditor.expect_signed(&seen.checkpoint, memory.checkpoint.display().to_string());
+            }
+            (
+                Some(Seen {
+                    tree: Some(tree), ..
+                }),
+                Some(_),
+            ) => auditor.compare_with(tree),
+            (Some(_) | None, _) => {}
         }
         read_all(&client, checkpoint.size, &mut auditor, &spinner).await?;
-        let is_same = auditor
-            .log_key()
-            .is_some_and(|statement| statement.key == key);
-        if !is_same {
-            let what = "the log does not say that a control CA vouches for its key";
-            auditor.find(FindingKind::LogKey, None, what);
-        }
-        for (url, der) in crls {
-            // A CRL may have been renewed since it was fetched.
-            auditor.judge_crl(&der, &url, recorded);
-        }
-        for file in &arguments.cert {
-            let certificate =
-                Certificate::from_pem_or_der(&files::read(file)?).map_err(|source| {
-                    CommandError::Certificate {
-                        file: file.clone(),
-                        source,
-                    }
-                })?;
-            auditor.judge_certificate(&certificate, &file.display().to_string());
-        }
+        judge(&arguments, &key, (crls, recorded), &mut auditor)?;
     }
     drop(spinner);
-    let (leaves, root) = (auditor.size(), auditor.root());
+    let restored = match (&seen, fork) {
+        (Some(seen), Some(what)) => {
+            let fork = Fork {
+                seen,
+                what,
+                now: &proved.checkpoint,
+            };
+            let accepts = arguments.accept_restored;
+            fork.settle(accepts, &client, &mut auditor, context).await?
+        }
+        (Some(_) | None, _) => None,
+    };
     let last_time = auditor.last_time();
+    let tree = auditor.frontier().clone();
     let findings = auditor.finish();
     if findings.is_empty() {
-        memory.write(&proved.checkpoint)?;
+        let read = (!arguments.checkpoint_only).then_some(&tree);
+        memory.write(&proved.checkpoint, read)?;
     }
+    let seen_size = seen.map(|seen| seen.checkpoint.size);
     let document = AuditReportDocument {
         log: key.name(),
         key: key.to_string(),
         size: checkpoint.size,
         root: Fingerprint::from(checkpoint.root).to_string(),
-        verified_leaves: leaves,
-        seen_size: seen.as_ref().map(|seen| seen.checkpoint.size),
+        verified_leaves: tree.size(),
+        seen_size,
+        restored: restored.zip(seen_size).map(RestartDocument::new),
         last_time,
         findings: findings.iter().map(AuditFindingDocument::new).collect(),
         sound: findings.is_empty(),
     };
-    debug_assert!(leaves == 0 || !document.sound || root == checkpoint.root);
+    debug_assert!(tree.size() == 0 || !document.sound || tree.root() == checkpoint.root);
     context.printer.data(&document, || text(&document))?;
     Ok(if document.sound {
         ExitStatus::Success
@@ -104,47 +103,28 @@ pub(super) async fn run(
     })
 }
 
-/// The last checkpoint that this client saw of a log, in a file beside the profile file.
-struct Memory {
-    file: PathBuf,
-}
-
-/// A checkpoint that was seen before.
-struct Seen {
-    checkpoint: Checkpoint,
-    note: String,
-}
-
-impl Memory {
-    fn of(settings: &Settings, key: &LogKey) -> Self {
-        let name: String = key.fingerprint().to_string().chars().take(16).collect();
-        let directory = settings.file.parent().unwrap_or_else(|| Path::new("."));
-        Self {
-            file: directory.join(format!("log-{name}.checkpoint")),
-        }
+/// Compares the log that was read with what must agree with it.
+fn judge(
+    arguments: &AuditVerifyArguments,
+    key: &LogKey,
+    (crls, recorded): (Vec<(String, Vec<u8>)>, u64),
+    auditor: &mut Auditor,
+) -> Result<(), CommandError> {
+    let is_same = auditor
+        .log_key()
+        .is_some_and(|statement| statement.key == *key);
+    if !is_same {
+        let what = "the log does not say that a control CA vouches for its key";
+        auditor.find(FindingKind::LogKey, None, what);
     }
-
-    fn read(&self, key: &LogKey) -> Result<Option<Seen>, CommandError> {
-        if !files::exists(&self.file) {
-            return Ok(None);
-        }
-        let note = String::from_utf8(files::read(&self.file)?).unwrap_or_default();
-        let checkpoint = Checkpoint::verified(&note, key).map_err(|error| CommandError::Check {
-            code: Code::FailedPrecondition,
-            what: format!("{}: {error}", self.file.display()),
-            hint: "someone changed the file; delete it only if you know who".to_owned(),
-        })?;
-        Ok(Some(Seen { checkpoint, note }))
+    for (url, der) in crls {
+        // A CRL may have been renewed since it was fetched.
+        auditor.judge_crl(&der, &url, recorded);
     }
-
-    fn write(&self, note: &str) -> Result<(), CommandError> {
-        Ok(files::write(
-            &self.file,
-            note.as_bytes(),
-            Mode::Public,
-            Existing::Replace,
-        )?)
+    for file in &arguments.cert {
+        auditor.judge_certificate(&certificate(file)?, &file.display().to_string());
     }
+    Ok(())
 }
 
 /// Finds the key of the log: a CA that the profile file trusts must vouch for it.
@@ -175,36 +155,68 @@ fn refusal(what: String) -> CommandError {
     }
 }
 
-/// Wants the log to have grown from what was seen before; a fork is told to the server, which logs it.
-async fn follow(
+/// Proves that the log has grown from what was seen before, or says why it has not.
+async fn fork_of(
     client: &Client,
-    seen: &Seen,
-    (now, note): (&Checkpoint, &str),
-    auditor: &mut Auditor,
-) -> Result<(), CommandError> {
-    let first = (seen.checkpoint.size, seen.checkpoint.root);
+    seen: &Checkpoint,
+    now: &Checkpoint,
+) -> Result<Option<String>, CommandError> {
+    let first = (seen.size, seen.root);
     let second = (now.size, now.root);
-    let what = if first.0 > second.0 {
-        format!(
+    if first.0 > second.0 {
+        return Ok(Some(format!(
             "the log has {} leaves, this client saw it with {}: an old copy was put back, or its end was cut off",
             second.0, first.0
-        )
-    } else {
-        let proof = client.consistency_proof(first.0, second.0).await?;
-        match verify_consistency(first, second, &proof) {
-            Ok(()) => return Ok(()),
-            Err(error) => format!(
+        )));
+    }
+    let proof = client.consistency_proof(first.0, second.0).await?;
+    Ok(verify_consistency(first, second, &proof)
+        .err()
+        .map(|error| {
+            format!(
                 "the log of {} leaves does not begin with the {} leaves that this client saw: {error}",
                 second.0, first.0
-            ),
+            )
+        }))
+}
+
+/// A log that does not follow what was seen.
+struct Fork<'a> {
+    seen: &'a Seen,
+    what: String,
+    /// The checkpoint of now, as a note.
+    now: &'a str,
+}
+
+impl Fork<'_> {
+    /// Returns the restore that explains it, when such a one is accepted; else it is a finding, and the server is told,
+    /// which logs it.
+    async fn settle(
+        self,
+        accepts_restored: bool,
+        client: &Client,
+        auditor: &mut Auditor,
+        context: &mut Context,
+    ) -> Result<Option<Restart>, CommandError> {
+        let size = self.seen.checkpoint.size;
+        let tree = self.seen.tree.as_ref();
+        let restart = tree.and_then(|_tree| auditor.restart(size));
+        if restart.is_some() && accepts_restored {
+            return Ok(restart);
         }
-    };
-    auditor.find(FindingKind::Fork, None, what);
-    if let Err(error) = client.claim_fork(&seen.note, note).await {
-        let what = format!("the server does not take the claim: {error}");
-        auditor.find(FindingKind::Fork, None, what);
+        auditor.find(FindingKind::Fork, None, self.what);
+        if let Err(error) = client.claim_fork(&self.seen.note, self.now).await {
+            let what = format!("the server does not take the claim: {error}");
+            auditor.find(FindingKind::Fork, None, what);
+        }
+        if let Some(Restart { leaves, .. }) = restart {
+            context.printer.talk(format_args!(
+                "hint: leaf {leaves} says that a backup of {leaves} leaves was put back; if you know of it: audit \
+                 verify --accept-restored"
+            ))?;
+        }
+        Ok(None)
     }
-    Ok(())
 }
 
 /// Reads all leaves that the checkpoint is about.
@@ -262,6 +274,13 @@ fn text(document: &AuditReportDocument<'_>) -> String {
     } else {
         format!("{} findings", document.findings.len())
     };
+    if let Some(restored) = &document.restored {
+        text += &format!(
+            "restored: a backup of {} leaves was put back; the first {} are proved to be those that this client saw, \
+             leaves {} to {} of what it saw are gone\n",
+            restored.leaves, restored.proved_leaves, restored.gone_from, restored.gone_to
+        );
+    }
     text += &format!(
         "{} leaves, root {}, {} verified, {seen}: {verdict}\nlog key {}\n",
         document.size, document.root, document.verified_leaves, document.key

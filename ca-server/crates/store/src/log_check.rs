@@ -19,6 +19,9 @@ pub struct LogCheck {
     state: State,
     last: Option<SegmentHeader>,
     last_time: Option<UnixTime>,
+    /// An earlier tree, of which the root is wanted.
+    earlier: Option<TreeHead>,
+    wanted: Option<u64>,
 }
 
 impl LogCheck {
@@ -28,6 +31,20 @@ impl LogCheck {
             state: State::new(),
             last: None,
             last_time: None,
+            earlier: None,
+            wanted: None,
+        }
+    }
+
+    /// Keeps the root that the tree has when it is so large; it must be told before the leaves are read.
+    pub fn want_root_at(&mut self, size: u64) {
+        self.wanted = Some(size);
+        self.keep_root();
+    }
+
+    fn keep_root(&mut self) {
+        if self.wanted == Some(self.state.frontier.size()) {
+            self.earlier = Some(self.state.tree_head());
         }
     }
 
@@ -102,6 +119,7 @@ impl LogCheck {
             .apply(&row, leaf_hash(record.octets))
             .map_err(|error| found.damaged(error.to_string()))?;
         self.last_time = Some(entry.time);
+        self.keep_root();
         Ok(Some(length(octets.len())))
     }
 
@@ -113,6 +131,16 @@ impl LogCheck {
     /// Returns the tree over all leaves that were read.
     pub fn head(&self) -> TreeHead {
         self.state.tree_head()
+    }
+
+    /// Returns the tree whose root was wanted; nothing when the log has not come so far.
+    pub fn earlier(&self) -> Option<TreeHead> {
+        self.earlier
+    }
+
+    /// Returns the statement about the key that signs checkpoints, as the last leaf about it has it.
+    pub fn log_key(&self) -> Option<&str> {
+        self.state.tables.log_key()
     }
 
     /// Returns the time of the last entry.
