@@ -1,5 +1,8 @@
 //! One change to what a router holds takes its tunnel, and taking the change back brings it again.
 
+mod fields;
+mod openvpn;
+
 use std::{fs, path::PathBuf, time::Duration};
 
 use ca_tests::{
@@ -7,6 +10,7 @@ use ca_tests::{
     Site, Spine, until,
 };
 
+use self::openvpn::Ovpn;
 use crate::router_ground::Ground;
 
 /// Without the road: its peer for any address would take a caller in whom no other identity fits.
@@ -78,6 +82,19 @@ impl<'a> Side<'a> {
             .console(&format!("/certificate settings set crl-use={answer}\n"));
     }
 
+    /// Fills a file; the old release lists a new one a little later.
+    #[track_caller]
+    fn write(&self, file: &str, text: &str) {
+        until(Duration::from_secs(60), "the file is listed", || {
+            let found = self.asked(&format!("/file find name={file}"));
+            (!found.is_empty()).then_some(())
+        });
+        let text = text.replace('\r', "").replace('\n', "\\n");
+        self.router.console(&format!(
+            "/file set [find name={file}] contents=\"{text}\"\n"
+        ));
+    }
+
     /// Exports a certificate into files, and removes it; returns what it takes to have it again.
     #[track_caller]
     fn remove(&self, name: &str) -> Removed {
@@ -138,9 +155,7 @@ impl Tunnel<'_> {
         self.load();
         self.call().unwrap_or_else(|why| panic!("{why}"));
         network.host("berlin").ping(BERLIN_NET, MUNICH_NET).ok();
-        for connection in self.berlin.charon.sas() {
-            self.berlin.charon.terminate(&connection.name);
-        }
+        self.hang_up();
         // A caller that failed before it said its name leaves a beginning behind.
         let mut left = self.munich.charon.sas();
         left.retain(|connection| connection.state != "CONNECTING");
@@ -160,12 +175,21 @@ impl Tunnel<'_> {
             "no `{logged}`:\n{}",
             &log[before..]
         );
+        // Where the peers know each other, and only the tunnel failed.
+        self.hang_up();
     }
 
     #[track_caller]
     fn load(&self) {
         self.munich.load();
         self.berlin.load();
+    }
+
+    #[track_caller]
+    fn hang_up(&self) {
+        for connection in self.berlin.charon.sas() {
+            self.berlin.charon.terminate(&connection.name);
+        }
     }
 
     fn call(&self) -> Result<(), String> {
@@ -203,8 +227,10 @@ fn one_wrong_thing_takes_the_tunnel() {
     a_foreign_certificate(&tunnel, &network);
     a_chain_without_its_middle(&tunnel, &network);
     a_certificate_without_its_key(&tunnel, &network);
-    another_name(&tunnel, &network);
-    a_revoked_peer(&tunnel, &network, &ground.site);
+    fields::each_takes_the_tunnel(&tunnel, &network);
+    let ovpn = Ovpn::new(&tunnel, &network, ground.site.path("ovpn"));
+    ovpn.each_field_takes_the_tunnel();
+    a_revoked_peer(&tunnel, &network, &ground.site, &ovpn);
 }
 
 /// Another CA gives its certificate the same names.
@@ -276,35 +302,28 @@ fn a_certificate_without_its_key(tunnel: &Tunnel<'_>, network: &Network) {
     tunnel.stands(network);
 }
 
-/// Munich expects somebody else.
-#[track_caller]
-fn another_name(tunnel: &Tunnel<'_>, network: &Network) {
-    let munich = &tunnel.munich;
-    munich.set_identity("remote-id=fqdn:bonn-01.example.net");
-    tunnel.breaks(REFUSED, "no matching peer config found");
-    munich.set_identity("remote-id=fqdn:berlin-01.example.net");
-    tunnel.stands(network);
-}
-
 /// A list counts where the router is told to use it.
 #[track_caller]
-fn a_revoked_peer(tunnel: &Tunnel<'_>, network: &Network, site: &Site) {
+fn a_revoked_peer(tunnel: &Tunnel<'_>, network: &Network, site: &Site, ovpn: &Ovpn<'_>) {
     let munich = &tunnel.munich;
     let download = || munich.router.console("/certificate crl download\n");
     munich.use_crls("yes");
     download();
     tunnel.stands(network);
+    ovpn.stands();
     let issuer = &site.issuers()["router"];
     let before = site.crl(issuer);
     site.client(&["revoke", "--name", "berlin-01.example.net"])
         .ok();
-    until(Duration::from_secs(2), "a new CRL", || {
+    until(Duration::from_secs(60), "a new CRL", || {
         (site.crl(issuer) != before).then_some(())
     });
     download();
     tunnel.breaks(REFUSED, "certificate was revoked");
+    ovpn.refuses("error=certificate revoked");
     munich.use_crls("no");
     tunnel.stands(network);
+    ovpn.stands();
     munich.use_crls("yes");
     download();
     tunnel.breaks(REFUSED, "certificate was revoked");

@@ -257,14 +257,44 @@ impl Router {
         .ok();
     }
 
+    /// Writes a folder for OpenVPN out of what the router holds.
+    ///
+    /// # Panics
+    /// When the router was never on.
+    #[track_caller]
+    pub fn export_openvpn(&self, out: &Path) {
+        run(Command::new(program("routeros-sim"))
+            .arg("export-openvpn")
+            .arg("--state")
+            .arg(&self.state)
+            .arg("--out")
+            .arg(out))
+        .ok();
+    }
+
+    /// Shows the callers in the status file of its OpenVPN in `/ppp/active`, in place of the ones of before.
+    ///
+    /// # Panics
+    /// When it does not take them.
+    #[track_caller]
+    pub fn feed_back_openvpn(&self, status: &Path) {
+        let text = fs::read_to_string(status).unwrap_or_default();
+        let rows = text.lines().filter_map(ppp_session).collect();
+        self.show("/ppp/active", rows);
+    }
+
     /// Shows the SAs of its daemon in `/ip/ipsec/active-peers`, in place of the ones of before.
     ///
     /// # Panics
     /// When it does not take them.
     #[track_caller]
     pub fn feed_back(&self, sas: &[SecurityAssociation]) {
-        let rows: Vec<Value> = sas.iter().map(active_peer).collect();
-        let answer = self.control("PUT", "/ipsec/active-peers", &Value::Array(rows));
+        self.show("/ipsec/active-peers", sas.iter().map(active_peer).collect());
+    }
+
+    #[track_caller]
+    fn show(&self, path: &str, rows: Vec<Value>) {
+        let answer = self.control("PUT", path, &Value::Array(rows));
         assert!(
             (200..300).contains(&answer.status),
             "{}",
@@ -283,6 +313,18 @@ fn active_peer(sa: &SecurityAssociation) -> Value {
         "uptime": span(sa.established_seconds),
         "side": if sa.initiator { "initiator" } else { "responder" },
     })
+}
+
+/// Returns a caller in a status file of OpenVPN as a row of `/ppp/active`.
+fn ppp_session(line: &str) -> Option<Value> {
+    let mut fields = line.strip_prefix("CLIENT_LIST,")?.split(',');
+    let (name, caller, address) = (fields.next()?, fields.next()?, fields.next()?);
+    Some(json!({
+        "name": name,
+        "service": "ovpn",
+        "caller-id": caller.rsplit_once(':').map_or(caller, |(caller, _)| caller),
+        "address": address,
+    }))
 }
 
 /// Writes a span as RouterOS does: `1h2m3s`, without parts that are zero.

@@ -106,6 +106,12 @@ const ASSUMPTIONS: &[Assumption] = &[
                  and nothing else.",
     },
     Assumption {
+        key: "sstp-crypto-binding",
+        values: &["checked", "ignored"],
+        reason: "[MS-SSTP] has the server check the crypto binding of CALL_CONNECTED; whether \
+                 RouterOS does is not documented.",
+    },
+    Assumption {
         key: "import-key-attach",
         values: &["first", "second"],
         reason: "containers without a passphrase were seen to attach their key only when imported \

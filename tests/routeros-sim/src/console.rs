@@ -10,6 +10,7 @@ mod file;
 mod import;
 mod log;
 mod power;
+mod ppp;
 mod print;
 mod service;
 mod ssh_keys;
@@ -31,7 +32,7 @@ use crate::tree::{self, Tree};
 pub(crate) use crl::store as store_crl;
 pub(crate) use crl::wanted as wanted_crls;
 pub(crate) use fetch::Fetch;
-pub(crate) use table::print_id;
+pub(crate) use table::{parse_id, print_id};
 
 /// A router that is switched on.
 #[derive(Debug)]
@@ -45,6 +46,8 @@ pub struct World {
     pub(crate) connections: BTreeMap<u32, Connection>,
     pub(crate) next_connection: u32,
     pub(crate) active_peers: Vec<BTreeMap<String, String>>,
+    pub(crate) ppp_sessions: BTreeMap<u32, ppp::PppSession>,
+    pub(crate) next_ppp: u32,
     /// The octets that files may take.
     pub(crate) storage: usize,
     /// Services whose connections the last command cuts.
@@ -87,6 +90,8 @@ impl World {
             connections: BTreeMap::new(),
             next_connection: 0x100,
             active_peers: Vec::new(),
+            ppp_sessions: BTreeMap::new(),
+            next_ppp: 0,
             storage: STORAGE,
             cut: BTreeSet::new(),
             downloads: Vec::new(),
@@ -163,7 +168,7 @@ impl World {
             .iter()
             .find(|item| item.fields.get("name").is_some_and(|name| name == user))
             .and_then(|item| item.fields.get("group"))
-            .and_then(|group| table::parse_id(group));
+            .and_then(|group| parse_id(group));
         self.state
             .table("/user/group")
             .iter()
@@ -228,6 +233,7 @@ impl World {
             "/ip/service" => self.service(caller, command, request),
             "/user/ssh-keys" => self.ssh_key_rows(command, request),
             "/ip/ipsec/active-peers" => self.active_peers(command, request),
+            "/ppp/active" => self.ppp_active(command, request),
             "/system/resource" | "/system/clock" | "/system/device-mode" | "/user/active" => {
                 self.system(menu, command, request)
             }

@@ -4,6 +4,7 @@
 //! |---|---|---|
 //! | `POST /console` | a console script | executes it as the administrator at the serial console; the answer is what it printed, or 400 and the error |
 //! | `PUT /ipsec/active-peers` | array of objects with the fields of a row | replaces the rows of `/ip/ipsec/active-peers`; they are gone after a restart |
+//! | `PUT /ppp/active` | array of objects with the fields of a row | replaces the rows of `/ppp/active` that came this way |
 //! | `PUT /clock` | `{"offset-seconds": N}` | moves the router's clock by N seconds from the machine's |
 //! | `GET /requests` | | `{"logins": N, "requests": [{"door", "menu", "command", "arguments": [names]}]}` since the start |
 //! | `POST /drop-next` | `{"menu": "/ip/service", "command": "set"}` | executes the next such command, then cuts its connection without an answer |
@@ -88,15 +89,13 @@ async fn answer(
             }
         }
         (&Method::PUT, "/ipsec/active-peers") => {
-            let rows: Vec<BTreeMap<String, serde_json::Value>> = read(&body)?;
-            router.world().active_peers = rows
-                .into_iter()
-                .map(|row| {
-                    row.into_iter()
-                        .map(|(name, value)| (name, text(&value)))
-                        .collect()
-                })
-                .collect();
+            let rows = rows(&body)?;
+            router.world().active_peers = rows;
+            Ok(done())
+        }
+        (&Method::PUT, "/ppp/active") => {
+            let rows = rows(&body)?;
+            router.world().feed_ppp(rows);
             Ok(done())
         }
         (&Method::PUT, "/clock") => {
@@ -125,6 +124,16 @@ async fn answer(
 
 fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, (StatusCode, String)> {
     serde_json::from_slice(body).map_err(|error| (StatusCode::BAD_REQUEST, format!("{error}\n")))
+}
+
+fn rows(body: &[u8]) -> Result<Vec<BTreeMap<String, String>>, (StatusCode, String)> {
+    let rows: Vec<BTreeMap<String, serde_json::Value>> = read(body)?;
+    let row = |row: BTreeMap<String, serde_json::Value>| {
+        row.into_iter()
+            .map(|(name, value)| (name, text(&value)))
+            .collect()
+    };
+    Ok(rows.into_iter().map(row).collect())
 }
 
 fn written(value: &impl serde::Serialize) -> Result<Response<Full<Bytes>>, (StatusCode, String)> {

@@ -8,7 +8,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 
 use crate::router::{Door, Router};
-use crate::{api, rest, ssh, tls};
+use crate::{api, rest, ssh, sstp, tls};
 
 /// The doors of a router.
 pub const REST: Door = Door {
@@ -37,6 +37,12 @@ pub const SSH: Door = Door {
     service: "ssh",
 };
 
+/// SSTP, which is on while `/interface/sstp-server/server` is.
+pub const SSTP: Door = Door {
+    name: "sstp",
+    service: "sstp",
+};
+
 /// Accepts connections of a door for ever.
 pub async fn serve(router: Arc<Router>, door: Door, listener: TcpListener) {
     loop {
@@ -54,6 +60,10 @@ pub async fn serve(router: Arc<Router>, door: Door, listener: TcpListener) {
 
 async fn connection(router: Arc<Router>, door: Door, stream: TcpStream) -> io::Result<()> {
     stream.set_nodelay(true)?;
+    if door.name == "sstp" {
+        // Changes of its settings count from the next call on.
+        return sstp::speak(router, stream).await;
+    }
     let (local, remote) = (stream.local_addr()?, stream.peer_addr()?);
     let Some(mut connected) = router.connect(door.service, local, remote) else {
         return Ok(());

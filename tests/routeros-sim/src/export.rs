@@ -9,7 +9,7 @@ use crate::console::{Caller, World};
 use crate::model::Model;
 use crate::row::{Request, Row};
 use crate::state::StateFile;
-use crate::strongswan::{HeldCertificate, RouterView};
+use crate::view::{HeldCertificate, RouterView};
 use crate::x509::CertificateFacts;
 
 /// Reads the state of a router, which may be running.
@@ -78,6 +78,10 @@ const MENUS: &[&str] = &[
     "/ip/ipsec/policy/group",
     "/ip/ipsec/mode-config",
     "/ip/pool",
+    "/interface/ovpn-server/server",
+    "/interface/ovpn-client",
+    "/ppp/profile",
+    "/ppp/secret",
 ];
 
 const SETTINGS: &[&str] = &["/certificate/settings", "/ip/ipsec/settings"];

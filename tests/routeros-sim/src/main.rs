@@ -11,9 +11,10 @@ use anyhow::Context as _;
 use clap::{Args, Parser, Subcommand};
 use routeros_sim::assumption::Assumptions;
 use routeros_sim::control;
-use routeros_sim::door::{self, API, API_SSL, REST, REST_HTTP, SSH};
+use routeros_sim::door::{self, API, API_SSL, REST, REST_HTTP, SSH, SSTP};
 use routeros_sim::factory::{Factory, FactoryCertificate};
 use routeros_sim::model::Model;
+use routeros_sim::openvpn;
 use routeros_sim::router::{Door, Router, Settings};
 use routeros_sim::strongswan::{self, Options};
 use routeros_sim::tree::Tree;
@@ -37,6 +38,18 @@ struct Cli {
 enum Command {
     /// Writes the configuration of a strongSwan daemon that can do what the router could do.
     ExportStrongswan(Export),
+    /// Writes the configurations of OpenVPN that can do what the router could do.
+    ExportOpenvpn(ExportOpenvpn),
+}
+
+#[derive(Debug, Args)]
+struct ExportOpenvpn {
+    /// The directory of the state; the router may be running.
+    #[arg(long, value_name = "DIR")]
+    state: PathBuf,
+    /// The directory to write; what is in it is removed.
+    #[arg(long, value_name = "DIR")]
+    out: PathBuf,
 }
 
 #[derive(Debug, Args)]
@@ -84,6 +97,9 @@ struct Run {
     /// SSH, with SFTP and SCP.
     #[arg(long, value_name = "ADDR")]
     ssh: Option<SocketAddr>,
+    /// SSTP, up to the login: no packet is carried.
+    #[arg(long, value_name = "ADDR")]
+    sstp: Option<SocketAddr>,
     /// The control port, for tests: it asks nobody for a password.
     #[arg(long, value_name = "ADDR")]
     control: Option<SocketAddr>,
@@ -100,8 +116,10 @@ struct Run {
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
-    if let Some(Command::ExportStrongswan(settings)) = cli.command {
-        return ended(export(settings));
+    match cli.command {
+        Some(Command::ExportStrongswan(settings)) => return ended(export(settings)),
+        Some(Command::ExportOpenvpn(settings)) => return ended(export_openvpn(&settings)),
+        None => {}
     }
     if cli.run.list_assumptions {
         return match list_assumptions() {
@@ -129,6 +147,11 @@ fn export(settings: Export) -> anyhow::Result<()> {
     };
     strongswan::export(&view, &options, &settings.out)
         .with_context(|| format!("{}", settings.out.display()))
+}
+
+fn export_openvpn(settings: &ExportOpenvpn) -> anyhow::Result<()> {
+    let view = routeros_sim::export::view(&settings.state)?;
+    openvpn::export(&view, &settings.out).with_context(|| format!("{}", settings.out.display()))
 }
 
 fn list_assumptions() -> std::io::Result<()> {
@@ -162,6 +185,7 @@ async fn run(settings: Run) -> anyhow::Result<()> {
         (API, settings.api),
         (API_SSL, settings.api_ssl),
         (SSH, settings.ssh),
+        (SSTP, settings.sstp),
     ]
     .into_iter()
     .filter_map(|(door, address)| Some((door, address?)))

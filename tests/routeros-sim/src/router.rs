@@ -2,13 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use serde::Serialize;
-use tokio::sync::watch;
+use tokio::sync::{oneshot, watch};
 
 use crate::assumption::Assumptions;
 use crate::console::{Caller, Connection, World, store_crl, wanted_crls};
@@ -288,6 +288,22 @@ impl Router {
         })
     }
 
+    /// Shows somebody who has dialled in, until what is returned is dropped.
+    pub(crate) fn dialled(
+        self: &Arc<Self>,
+        service: &str,
+        name: &str,
+        caller: IpAddr,
+        address: Ipv4Addr,
+    ) -> Dialled {
+        let (id, removed) = self.world().begin_ppp(service, name, caller, address);
+        Dialled {
+            router: Arc::clone(self),
+            id,
+            removed,
+        }
+    }
+
     fn record(&self) -> MutexGuard<'_, Record> {
         self.record.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -296,9 +312,9 @@ impl Router {
 /// A door, and the service that it belongs to.
 #[derive(Debug, Clone, Copy)]
 pub struct Door {
-    /// `rest`, `rest-http`, `api`, `api-ssl` or `ssh`.
+    /// `rest`, `rest-http`, `api`, `api-ssl`, `ssh` or `sstp`.
     pub name: &'static str,
-    /// The row of `/ip/service`.
+    /// The row of `/ip/service`; `sstp` has none.
     pub service: &'static str,
 }
 
@@ -322,6 +338,28 @@ impl Connected {
 impl Drop for Connected {
     fn drop(&mut self) {
         self.router.world().connections.remove(&self.id);
+    }
+}
+
+/// A session that stands in `/ppp/active` until it is dropped.
+#[derive(Debug)]
+pub(crate) struct Dialled {
+    router: Arc<Router>,
+    id: u32,
+    removed: oneshot::Receiver<()>,
+}
+
+impl Dialled {
+    /// Waits until its row is removed.
+    pub(crate) async fn removed(&mut self) {
+        // The sender is dropped with the row and never used.
+        drop((&mut self.removed).await);
+    }
+}
+
+impl Drop for Dialled {
+    fn drop(&mut self) {
+        self.router.world().ppp_sessions.remove(&self.id);
     }
 }
 

@@ -33,58 +33,14 @@ mod section;
 
 use self::section::Section;
 use crate::pem;
+use crate::view::{HeldCertificate, RouterView, Row, is_set, list, word, word_or};
 use std::{
-    collections::{BTreeMap, BTreeSet},
-    fmt,
+    collections::BTreeSet,
     fs::{self, OpenOptions},
     io::{self, Write as _},
     os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _},
     path::{self, Path},
 };
-
-/// The properties of one row, as printed.
-pub type Row = BTreeMap<String, String>;
-
-/// What a router holds, as far as its tunnels depend on it.
-#[derive(Debug, Clone, Default)]
-pub struct RouterView {
-    /// The name of the router.
-    pub identity: String,
-    /// Rows by menu: `/ip/ipsec/{peer,identity,profile,proposal,policy,mode-config}`, `/ip/pool`.
-    pub menus: BTreeMap<String, Vec<Row>>,
-    /// Settings by menu: `/certificate/settings`.
-    pub settings: BTreeMap<String, Row>,
-    /// The certificates in the store.
-    pub certificates: Vec<HeldCertificate>,
-    /// The lists, in DER, that the router downloaded and still holds.
-    pub crls: Vec<Vec<u8>>,
-}
-
-/// A certificate in the store.
-#[derive(Clone, Default)]
-pub struct HeldCertificate {
-    /// Its name, by which identities refer to it.
-    pub name: String,
-    /// The certificate.
-    pub der: Vec<u8>,
-    /// Its private key in PKCS#8, if it is here too.
-    pub key_pkcs8: Option<Vec<u8>>,
-    /// The `trusted` property.
-    pub trusted: bool,
-    /// Whether it is a CA.
-    pub is_ca: bool,
-}
-
-impl fmt::Debug for HeldCertificate {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("HeldCertificate")
-            .field("name", &self.name)
-            .field("key", &self.key_pkcs8.is_some())
-            .field("trusted", &self.trusted)
-            .field("is_ca", &self.is_ca)
-            .finish_non_exhaustive()
-    }
-}
 
 /// What the router itself does not say.
 #[derive(Debug, Clone, Default)]
@@ -156,28 +112,6 @@ struct Plan {
     chain: BTreeSet<String>,
 }
 
-impl RouterView {
-    fn rows(&self, menu: &str) -> &[Row] {
-        self.menus.get(menu).map_or(&[], Vec::as_slice)
-    }
-
-    fn row_named(&self, menu: &str, name: &str) -> Option<&Row> {
-        self.rows(menu)
-            .iter()
-            .find(|row| word(row, "name") == name && !is_set(row, "disabled"))
-    }
-
-    fn held(&self, name: &str) -> Option<&HeldCertificate> {
-        self.certificates.iter().find(|held| held.name == name)
-    }
-
-    fn checks_crls(&self) -> bool {
-        self.settings
-            .get("/certificate/settings")
-            .is_some_and(|settings| is_set(settings, "crl-use"))
-    }
-}
-
 /// Returns the CAs that the router trusts, and the listed intermediates that lead to them.
 fn trusted<'a>(view: &'a RouterView, chain: &BTreeSet<String>) -> Vec<&'a HeldCertificate> {
     let (mut trusted, mut others): (Vec<_>, Vec<_>) = view
@@ -237,29 +171,6 @@ fn daemon(view: &RouterView, out: &Path) -> Section {
     all
 }
 
-/// Returns a property, empty when the row does not have it.
-fn word<'a>(row: &'a Row, property: &str) -> &'a str {
-    row.get(property).map_or("", String::as_str)
-}
-
-/// Returns a property, or what stands for it when the row leaves it out.
-fn word_or<'a>(row: &'a Row, property: &str, default: &'a str) -> &'a str {
-    Some(word(row, property))
-        .filter(|word| !word.is_empty())
-        .unwrap_or(default)
-}
-
-fn is_set(row: &Row, property: &str) -> bool {
-    matches!(word(row, property), "yes" | "true")
-}
-
-/// Returns the items of a list property.
-fn list(text: &str) -> impl Iterator<Item = &str> {
-    text.split([',', ';'])
-        .map(str::trim)
-        .filter(|item| !item.is_empty())
-}
-
 fn write_pem(directory: &Path, held: &HeldCertificate, label: &str, der: &[u8]) -> io::Result<()> {
     write(
         &directory.join(file_name(&held.name)),
@@ -272,7 +183,8 @@ fn file_name(name: &str) -> String {
     format!("{}.pem", section::name(name))
 }
 
-fn write(path: &Path, text: &str) -> io::Result<()> {
+/// Writes a file that only its owner reads.
+pub(crate) fn write(path: &Path, text: &str) -> io::Result<()> {
     let mut file = OpenOptions::new()
         .write(true)
         .create(true)

@@ -2,7 +2,8 @@
 
 use routeros_sim::{
     signing::{self, Template},
-    strongswan::{self, HeldCertificate, Options, RouterView, Row},
+    strongswan::{self, Options},
+    view::{HeldCertificate, RouterView, Row},
 };
 use std::{fs, path::Path, sync::OnceLock};
 use tempfile::TempDir;

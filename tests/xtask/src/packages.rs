@@ -16,7 +16,7 @@ pub(crate) fn ensure(workspace: &Workspace) -> anyhow::Result<()> {
 }
 
 /// What shows that a package is there, and the Debian package that has it.
-const DEBIAN: [(Sign, &str); 23] = [
+const DEBIAN: [(Sign, &str); 24] = [
     (Sign::Program("git"), "git"),
     (Sign::Program("g++"), "g++"),
     (Sign::Program("curl"), "curl"),
@@ -28,6 +28,7 @@ const DEBIAN: [(Sign, &str); 23] = [
     // Of NetworkManager only the parser of its files is used.
     (Sign::Program("nmcli"), "network-manager"),
     (Sign::Program("/usr/sbin/openvpn"), "openvpn"),
+    (Sign::Program("/usr/sbin/sstpc"), "sstp-client"),
     (Sign::Program("/usr/bin/python3"), "python3"),
     (Sign::PythonModule("ensurepip"), "python3-venv"),
     (Sign::Program("/usr/sbin/ip"), "iproute2"),

@@ -79,6 +79,7 @@ impl World {
     fn boot(&mut self) {
         self.started = self.machine_clock;
         self.active_peers.clear();
+        self.ppp_sessions.clear();
         self.log = Log::default();
         let services = self.names("/ip/service").into_iter();
         self.cut.extend(services.map(|(_, name)| name));

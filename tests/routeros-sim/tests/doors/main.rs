@@ -9,5 +9,6 @@ mod rest;
 mod rig;
 mod services;
 mod ssh;
+mod sstp;
 mod tls_clients;
 mod words;

@@ -13,7 +13,7 @@ use rcgen::{
     BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, KeyUsagePurpose,
 };
 use routeros_sim::assumption::Assumptions;
-use routeros_sim::door::{self, API, API_SSL, REST, REST_HTTP, SSH};
+use routeros_sim::door::{self, API, API_SSL, REST, REST_HTTP, SSH, SSTP};
 use routeros_sim::factory::{Factory, FactoryCertificate};
 use routeros_sim::model::Model;
 use routeros_sim::router::{Door, Router, Settings};
@@ -36,6 +36,7 @@ pub(crate) struct Rig {
     pub(crate) api: SocketAddr,
     pub(crate) api_ssl: SocketAddr,
     pub(crate) ssh: SocketAddr,
+    pub(crate) sstp: SocketAddr,
     model: Model,
     assumed: Vec<String>,
     directory: TempDir,
@@ -87,6 +88,22 @@ impl Rig {
         .await
     }
 
+    /// Switches the router off and on again with a CRL, as DER, that it has downloaded.
+    pub(crate) async fn with_crl(self, der: &[u8]) -> Self {
+        let crl = serde_json::json!({
+            "id": 0xF0,
+            "url": "http://pki.example/list.crl",
+            "dynamic": false,
+            "der": STANDARD.encode(der),
+            "failed": false,
+        });
+        self.with_state(|state| {
+            let crls = state["crls"].as_array_mut();
+            crls.expect("a list of CRLs").push(crl);
+        })
+        .await
+    }
+
     async fn with_state(self, change: impl FnOnce(&mut Value)) -> Self {
         let path = self.directory.path().join("state.json");
         let text = std::fs::read_to_string(&path).expect("a state");
@@ -120,6 +137,7 @@ impl Rig {
         let api = open(&router, API, &mut doors).await;
         let api_ssl = open(&router, API_SSL, &mut doors).await;
         let ssh = open(&router, SSH, &mut doors).await;
+        let sstp = open(&router, SSTP, &mut doors).await;
         Self {
             router,
             rest,
@@ -127,6 +145,7 @@ impl Rig {
             api,
             api_ssl,
             ssh,
+            sstp,
             model,
             assumed: assumed.iter().map(ToString::to_string).collect(),
             directory,
