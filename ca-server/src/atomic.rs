@@ -125,7 +125,7 @@ impl Hinted for AtomicWriteError {
             ErrorKind::StorageFull | ErrorKind::QuotaExceeded => {
                 Some("free some space, then repeat the command".to_owned())
             }
-            _ => None,
+            _ => ca_store::hint_of(&self.source).map(str::to_owned),
         }
     }
 }

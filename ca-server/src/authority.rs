@@ -14,7 +14,6 @@ use crate::checkpoint::Checkpoints;
 use crate::clock_guard::ClockGuard;
 use crate::connections::Connections;
 use crate::crl_publisher::CrlPublisher;
-use crate::http::Readiness;
 use crate::in_force::InForce;
 use crate::settings::Settings;
 use crate::tasks::Tasks;
@@ -83,7 +82,6 @@ pub struct Authority {
     checkpoints: Arc<Checkpoints>,
     fork_claims: ForkClaims,
     connections: Arc<Connections>,
-    readiness: Arc<Readiness>,
     tasks: Tasks,
 }
 
@@ -106,8 +104,6 @@ pub struct Parts {
     pub checkpoints: Arc<Checkpoints>,
     /// The open connections, to cut those of a removed actor.
     pub connections: Arc<Connections>,
-    /// Who is told when the store accepts nothing any more.
-    pub readiness: Arc<Readiness>,
     /// Where work runs that outlives its caller.
     pub tasks: Tasks,
 }
@@ -124,7 +120,6 @@ impl Authority {
             crls,
             checkpoints,
             connections,
-            readiness,
             tasks,
         } = parts;
         Arc::new(Self {
@@ -139,7 +134,6 @@ impl Authority {
             checkpoints,
             fork_claims: ForkClaims::default(),
             connections,
-            readiness,
             tasks,
         })
     }
@@ -225,7 +219,6 @@ impl Authority {
             Arc::clone(&self.crls),
             Arc::clone(&self.connections),
         );
-        let readiness = Arc::clone(&self.readiness);
         let hierarchy = Arc::clone(&self.hierarchy);
         self.tasks.spawn(async move {
             let result = match store.commit_having_seen(entry.clone(), seen).await {
@@ -243,12 +236,7 @@ impl Authority {
                     Ok(entry)
                 }
                 Ok(Committed::Repeated { entry, .. }) => Ok(*entry),
-                Err(error) => {
-                    if error.stops_the_log() {
-                        readiness.set_accepting(false);
-                    }
-                    Err(error.into())
-                }
+                Err(error) => Err(error.into()),
             };
             // Nobody waits any more when the caller hung up.
             let _hung_up = done.send(result);

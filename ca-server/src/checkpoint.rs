@@ -15,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::atomic::{AtomicWriteError, atomic_write};
 use crate::data_dir::DataDir;
-use crate::keystore::{KeyStoreError, LogSigner, PrivateKey, read_key, write_key};
+use crate::keystore::{KeyStoreError, LogSigner, read_key, write_key};
 use crate::publication::{Document, Publication};
 use crate::settings::PublishUrl;
 
@@ -54,7 +54,7 @@ pub struct CheckpointParts<'a> {
     /// The data directory.
     pub data: &'a DataDir,
     /// The key of the log.
-    pub key: PrivateKey,
+    pub key: OpenedLogKey,
     /// The control CA that vouches for it, and its key.
     pub control: (&'a IssuerId, &'a dyn Signer),
     /// Where the log is published, which is the beginning of its name.
@@ -69,14 +69,32 @@ pub struct CheckpointParts<'a> {
 ///
 /// # Errors
 /// Fails when the passphrase does not open it, or a new one cannot be written.
-pub fn open_log_key(data: &DataDir, passphrase: &Passphrase) -> Result<PrivateKey, KeyStoreError> {
+pub fn open_log_key(
+    data: &DataDir,
+    passphrase: &Passphrase,
+) -> Result<OpenedLogKey, KeyStoreError> {
     let path = data.log_key();
-    if path.exists() {
-        return read_key(&path, passphrase);
-    }
-    let key = LogSigner::generate()?;
-    write_key(&path, &key, passphrase)?;
-    Ok(key)
+    let is_new = !path.exists();
+    let key = if is_new {
+        let key = LogSigner::generate()?;
+        write_key(&path, &key, passphrase)?;
+        key
+    } else {
+        read_key(&path, passphrase)?
+    };
+    Ok(OpenedLogKey {
+        signer: LogSigner::new(&key).map_err(|error| error.in_file(&path))?,
+        is_new,
+    })
+}
+
+/// The key of a log, from its file.
+#[derive(Debug)]
+pub struct OpenedLogKey {
+    /// Signs with it.
+    pub signer: LogSigner,
+    /// Whether there was none before.
+    pub is_new: bool,
 }
 
 /// The key of a log, and what a control CA says of it.
@@ -134,13 +152,12 @@ impl Checkpoints {
     /// # Errors
     /// Fails when the log lacks or contradicts what the last checkpoint says, or cannot take the key.
     pub async fn start(parts: CheckpointParts<'_>) -> Result<Arc<Self>, CheckpointError> {
-        let signer = LogSigner::new(&parts.key)?;
-        let StatedKey { key, statement } = known_key(&parts, &signer).await?;
+        let StatedKey { key, statement } = known_key(&parts).await?;
         let checkpoints = Self {
             store: parts.store,
             clock: parts.clock,
             key,
-            signer,
+            signer: parts.key.signer,
             statement,
             file: parts.data.checkpoint(),
             publication: parts.publication,
@@ -263,16 +280,20 @@ impl Checkpoints {
     }
 }
 
-/// Finds the statement about the key in the log; a key that the log does not know becomes a leaf.
-async fn known_key(
-    parts: &CheckpointParts<'_>,
-    signer: &LogSigner,
-) -> Result<StatedKey, CheckpointError> {
+/// Finds the statement about the key in the log; a new key becomes a leaf.
+async fn known_key(parts: &CheckpointParts<'_>) -> Result<StatedKey, CheckpointError> {
+    let signer = &parts.key.signer;
     if let Some(statement) = parts.store.log_key().await? {
         let key = LogKeyStatement::from_note(&statement)?.key;
         let own = LogKey::new(key.name().to_owned(), signer.public_key());
         if own.as_ref() == Some(&key) {
             return Ok(StatedKey { key, statement });
+        }
+        // A flipped bit in the file can make another key of it.
+        if !parts.key.is_new {
+            return Err(CheckpointError::OtherKey {
+                file: parts.data.log_key(),
+            });
         }
     }
     let now = parts.clock.now();
@@ -312,6 +333,12 @@ pub enum CheckpointError {
     /// No control CA is here to vouch for the key.
     #[error("no control CA is here to vouch for the key of the log")]
     NoControlCa,
+    /// The key in the file is not the one that the log knows.
+    #[error("{}: another key than the one that signed the log", file.display())]
+    OtherKey {
+        /// The file.
+        file: PathBuf,
+    },
     /// The log is not the one that was signed.
     #[error(
         "{}: the log {} what was signed as its first {size} leaves",
@@ -339,7 +366,9 @@ impl Hinted for CheckpointError {
             Self::Sign(error) => error.code(),
             Self::Note(error) => error.code(),
             Self::Write(error) => error.code(),
-            Self::NoControlCa | Self::Contradicted { .. } => Code::FailedPrecondition,
+            Self::NoControlCa | Self::OtherKey { .. } | Self::Contradicted { .. } => {
+                Code::FailedPrecondition
+            }
         }
     }
 
@@ -352,6 +381,11 @@ impl Hinted for CheckpointError {
             Self::Contradicted { .. } => Some(
                 "someone cut or rewrote the log, or an old copy was put back: `ca-server audit verify` says more; \
                  restore the newest backup"
+                    .to_owned(),
+            ),
+            Self::OtherKey { .. } => Some(
+                "restore the file from a backup; without one remove it: the next start makes a key that the control \
+                 CA vouches for"
                     .to_owned(),
             ),
             Self::Note(_) | Self::NoControlCa => None,

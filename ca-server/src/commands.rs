@@ -4,6 +4,7 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use ca_store::files::SystemFiles;
 use ca_types::{Clock as _, Code, Passphrase, SystemClock, SystemEntropy};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
@@ -94,6 +95,7 @@ async fn serve(args: ServeArgs, printer: &mut Printer) -> Result<ExitCode, Failu
         passphrase,
         clock: Arc::new(SystemClock),
         metrics: Some(telemetry::start_metrics()?),
+        files: Arc::new(SystemFiles),
         progress: Box::new(move |progress| {
             shown.set_length(progress.total);
             shown.set_position(progress.done);
@@ -101,9 +103,16 @@ async fn serve(args: ServeArgs, printer: &mut Printer) -> Result<ExitCode, Failu
     };
     let stop = stop_signal()?;
     let hangup = signal(SignalKind::hangup()).map_err(no_signals)?;
-    let server = Box::pin(Server::start(options)).await;
+    let starting = Box::pin(Server::start(options));
+    let server = tokio::select! {
+        server = starting => Some(server),
+        () = stop.cancelled() => None,
+    };
     bar.finish_and_clear();
-    let server = server?;
+    let Some(server) = server.transpose()? else {
+        tracing::info!("stopped while starting");
+        return Ok(ExitCode::SUCCESS);
+    };
     server.reload_at(hangup);
     written(printer.ready())?;
     server.run(stop).await?;

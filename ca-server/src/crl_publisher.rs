@@ -14,6 +14,7 @@ use ca_types::{CertificateState, Clock, IssuerId, IssuerState, RevocationReason,
 use ca_verify::{CertificateList, Change, Console, CrlSigned, Entry, Origin};
 use sha2::{Digest as _, Sha256};
 use tokio::sync::Notify;
+use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::atomic::{AtomicWriteError, atomic_write};
@@ -107,10 +108,19 @@ impl CrlPublisher {
             lists: RwLock::default(),
             changed: Notify::new(),
         });
+        // Side by side: one that must wait for the next second holds up no other.
+        let mut adding = JoinSet::new();
         for ca in publisher.hierarchy.cas().values() {
-            publisher.add(ca).await?;
+            let (publisher, ca) = (Arc::clone(&publisher), Arc::clone(ca));
+            adding.spawn(async move { publisher.add(&ca).await });
         }
-        Ok(publisher)
+        // All of them end before this does, so that no one holds the store of a start that failed.
+        let mut all = Ok(());
+        while let Some(added) = adding.join_next().await {
+            let added = added.unwrap_or(Err(CrlError::Interrupted));
+            all = all.and(added);
+        }
+        all.map(|()| publisher)
     }
 
     /// Begins with a CA: its kept CRL is published when it is the last word, and a new one when not.

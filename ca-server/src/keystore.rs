@@ -199,6 +199,16 @@ pub enum KeyStoreError {
 }
 
 impl KeyStoreError {
+    /// Names the file of a key that opens and is damaged all the same: nothing guards its octets.
+    pub(crate) fn in_file(self, path: &Path) -> Self {
+        match self {
+            Self::UnknownKind | Self::Unacceptable(_) => {
+                Self::not_a_key(path, "a key that signs here", self.to_string())
+            }
+            other => other,
+        }
+    }
+
     fn not_a_key(path: &Path, wanted: &'static str, came: impl Into<String>) -> Self {
         Self::NotAKey {
             path: path.to_owned(),
@@ -231,7 +241,9 @@ impl Hinted for KeyStoreError {
                 std::io::ErrorKind::PermissionDenied => {
                     "run it as the user who owns the file".to_owned()
                 }
-                _ => "restore it from a backup".to_owned(),
+                _ => ca_store::hint_of(source)
+                    .unwrap_or("restore it from a backup")
+                    .to_owned(),
             }),
             Self::NotAKey { .. } | Self::NotOfCertificate { .. } => {
                 Some("restore the file from a backup".to_owned())

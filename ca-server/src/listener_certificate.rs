@@ -62,6 +62,12 @@ pub enum ListenerCertificateError {
         /// The file.
         path: PathBuf,
     },
+    /// A flipped bit, or a certificate of somebody else: no client would take it.
+    #[error("{}: not signed by a control CA of this server", path.display())]
+    Foreign {
+        /// The file.
+        path: PathBuf,
+    },
     /// The key cannot be read, made or written.
     #[error(transparent)]
     Key(#[from] KeyStoreError),
@@ -190,6 +196,14 @@ impl Maker {
         let chain = Certificate::chain_from_pem(&pem)?;
         let empty = || ListenerCertificateError::Empty { path: path.clone() };
         let leaf = chain.first().cloned().ok_or_else(empty)?;
+        let mut links = chain.iter().zip(chain.iter().skip(1));
+        let is_whole = links.all(|(below, above)| below.verify_signed_by(above).is_ok());
+        let is_ours = chain
+            .last()
+            .is_some_and(|ca| self.authority.is_control_ca(ca.der()));
+        if !is_whole || !is_ours {
+            return Err(ListenerCertificateError::Foreign { path: path.clone() });
+        }
         let identity =
             ServerIdentity::new(wire(&chain), wire_key(&read_plain_key(&self.key_file)?))?;
         Ok((leaf, identity))

@@ -72,7 +72,9 @@ impl Hinted for LockError {
             Self::System { source, .. } if source.kind() == io::ErrorKind::NotFound => {
                 "make the directory with `ca-server init --data DIR …`".to_owned()
             }
-            Self::System { .. } => "run it as the user who owns the data directory".to_owned(),
+            Self::System { source, .. } => ca_store::hint_of(source)
+                .unwrap_or("run it as the user who owns the data directory")
+                .to_owned(),
         })
     }
 }

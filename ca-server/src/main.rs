@@ -2,6 +2,7 @@
 
 use std::ffi::OsString;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use ca_server::cli::Cli;
 use ca_server::commands::run;
@@ -21,9 +22,12 @@ fn main() -> ExitCode {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build();
-    let ended = runtime
-        .map_err(no_runtime)
-        .and_then(|runtime| runtime.block_on(run(cli, &mut printer)));
+    let ended = runtime.map_err(no_runtime).and_then(|runtime| {
+        let ended = runtime.block_on(run(cli, &mut printer));
+        // Only a store that is still being opened when the process is asked to end takes longer; a cut loses nothing.
+        runtime.shutdown_timeout(Duration::from_secs(1));
+        ended
+    });
     ended.unwrap_or_else(|failure| {
         printer.failure(&failure);
         failure.exit_code()

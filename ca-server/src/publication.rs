@@ -1,6 +1,7 @@
 //! What is published over http: CRLs and CA certificates.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use axum::body::Bytes;
@@ -39,7 +40,10 @@ pub struct Published {
 
 /// The documents by path; readers never wait for a writer's work.
 #[derive(Debug, Default)]
-pub struct Publication(RwLock<BTreeMap<String, Arc<Published>>>);
+pub struct Publication {
+    documents: RwLock<BTreeMap<String, Arc<Published>>>,
+    is_partial: AtomicBool,
+}
 
 impl Publication {
     /// Starts with nothing.
@@ -72,15 +76,33 @@ impl Publication {
             etag: format!("\"{tag}\""),
             is_changing,
         });
-        self.0
+        self.documents
             .write()
             .unwrap_or_else(PoisonError::into_inner)
             .insert(path, published);
     }
 
+    /// Takes a document back.
+    pub fn withdraw(&self, path: &str) {
+        self.documents
+            .write()
+            .unwrap_or_else(PoisonError::into_inner)
+            .remove(path);
+    }
+
+    /// Notes whether documents are still to come that were published before.
+    pub fn set_partial(&self, is_partial: bool) {
+        self.is_partial.store(is_partial, Ordering::Release);
+    }
+
+    /// Tells whether documents are still to come that were published before.
+    pub fn is_partial(&self) -> bool {
+        self.is_partial.load(Ordering::Acquire)
+    }
+
     /// Finds the document of a path.
     pub fn find(&self, path: &str) -> Option<Arc<Published>> {
-        self.0
+        self.documents
             .read()
             .unwrap_or_else(PoisonError::into_inner)
             .get(path)
@@ -89,7 +111,10 @@ impl Publication {
 
     /// Lists the documents that expire, by path, with their last seconds: the CRLs.
     pub fn expiring(&self) -> Vec<(String, UnixTime)> {
-        let documents = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        let documents = self
+            .documents
+            .read()
+            .unwrap_or_else(PoisonError::into_inner);
         let expiring = documents
             .iter()
             .filter_map(|(path, document)| Some((path.clone(), document.expires?)));

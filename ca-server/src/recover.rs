@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use ca_core::{Issuer, IssuerUrls};
-use ca_store::{CaStore, IssuerRow, LogStore, OpenOptions, StoreError};
+use ca_store::{CaStore, IssuerRow, LogStore, StoreError};
 use ca_types::{
     ActorName, Clock, Code, Hinted, IssuerClass, IssuerState, Passphrase, SystemEntropy, UnixTime,
 };
@@ -43,7 +43,7 @@ pub async fn recover(
     let data = &settings.data;
     let _lock = DataDirLock::take(data)?;
     settle_keys(data)?;
-    let (store, _report) = LogStore::open(data.path(), OpenOptions::system())?;
+    let (store, _report) = LogStore::open(data.path(), settings.store_options())?;
     let recovered = add_admin(settings, &store, passphrase, clock.now()).await;
     // The store blocks while it closes.
     tokio::task::spawn_blocking(move || store.close())
@@ -251,7 +251,8 @@ mod tests {
             std::fs::read(settings.data.admin().join("admin.key")).unwrap(),
             former
         );
-        let (store, _report) = LogStore::open(settings.data.path(), OpenOptions::system()).unwrap();
+        let (store, _report) =
+            LogStore::open(settings.data.path(), settings.store_options()).unwrap();
         let actors = store.actors().await.unwrap();
         let names: Vec<&str> = actors.iter().map(|row| row.actor.name.as_str()).collect();
         assert_eq!(names, ["admin", "admin-2", "admin-3"]);

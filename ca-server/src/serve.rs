@@ -5,8 +5,10 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use ca_store::files::Files;
 use ca_store::{CaStore, LogId, LogStore, OpenOptions};
 use ca_types::{Clock, IssuerClass, Passphrase};
+use front::{Front, FrontParts};
 use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::net::TcpListener;
 use tokio::signal::unix::Signal;
@@ -14,14 +16,15 @@ use tokio_util::sync::CancellationToken;
 
 use crate::authority::{Authority, Hierarchy, Parts};
 use crate::authz::{AuthorizeLayer, Authorizer};
-use crate::checkpoint::{CheckpointError, CheckpointParts, Checkpoints, open_log_key};
+use crate::checkpoint::{
+    CheckpointError, CheckpointParts, Checkpoints, OpenedLogKey, open_log_key,
+};
 use crate::clock_guard::ClockGuard;
 use crate::connections::Connections;
 use crate::crl_publisher::{CrlParts, CrlPublisher};
 use crate::data_dir::DataDir;
-use crate::http::{HttpLimits, Operations, Readiness, publish_router};
 use crate::in_force::InForce;
-use crate::keystore::{CaKeys, KeyStoreError, PrivateKey, settle_keys};
+use crate::keystore::{CaKeys, KeyStoreError, settle_keys};
 use crate::listener_certificate::ListenerCertificate;
 use crate::lock::DataDirLock;
 use crate::publication::Publication;
@@ -32,6 +35,7 @@ use crate::tls::PeerStream;
 
 mod api;
 mod error;
+mod front;
 mod hierarchy;
 
 pub use error::ServeError;
@@ -51,6 +55,8 @@ pub struct ServeOptions {
     pub clock: Arc<dyn Clock>,
     /// The metrics of this process, to show them.
     pub metrics: Option<PrometheusHandle>,
+    /// The file system of the log.
+    pub files: Arc<dyn Files>,
     /// Hears how far opening the store has come.
     pub progress: Box<dyn FnMut(ca_store::Progress) + Send>,
 }
@@ -88,15 +94,27 @@ pub struct Addresses {
 impl Server {
     /// Starts; when it returns, all three listeners accept and every CRL is served.
     ///
+    /// The CRLs that are there as files are served at once, and operators see how far it has come.
+    ///
     /// # Errors
-    /// Fails before anything is served when a part cannot be used.
+    /// Fails when a part cannot be used; nothing is served then any more.
     pub async fn start(options: ServeOptions) -> Result<Self, ServeError> {
+        let tasks = Tasks::default();
+        let started = Box::pin(Self::start_with(options, tasks.clone())).await;
+        if started.is_err() {
+            tasks.shut_down(PATIENCE).await;
+        }
+        started
+    }
+
+    async fn start_with(options: ServeOptions, tasks: Tasks) -> Result<Self, ServeError> {
         let ServeOptions {
             data,
             settings,
             passphrase,
             clock,
             metrics,
+            files,
             progress,
         } = options;
         let clock_guard = ClockGuard::new(clock);
@@ -105,19 +123,28 @@ impl Server {
         settle_keys(&data)?;
         let listeners = Listeners::bind(&settings).await?;
         let addresses = listeners.addresses()?;
+        let limits = settings.limits;
+        let connections = Connections::new(limits.connections, limits.connections_per_peer);
+        let front = FrontParts {
+            data: &data,
+            settings: &settings,
+            clock: Arc::clone(&clock),
+            connections: Arc::clone(&connections),
+            metrics,
+        };
+        let front = Front::open((listeners.http, listeners.operations), front, &tasks).await?;
         let passphrase = Arc::new(passphrase);
         let log_key = open_log_key_aside(&data, &passphrase);
-        let (store, log_id) = open_store(&data, progress).await?;
+        let (store, log_id) = open_store(&settings, files, front.follow(progress)).await?;
+        let shared: Arc<dyn CaStore> = Arc::<LogStore>::clone(&store);
+        front.show_store(&shared);
         let last_settings = last_version(store.as_ref()).await?;
-        let publication = Arc::new(Publication::new());
         let keys = CaKeys::new(data.clone(), passphrase);
-        let cas =
-            hierarchy::load(&settings, store.as_ref(), keys, Arc::clone(&publication)).await?;
+        let publication = Arc::clone(&front.publication);
+        let cas = hierarchy::load(&settings, store.as_ref(), keys, publication).await?;
         warn_of_root_key(&data);
 
-        let shared: Arc<dyn CaStore> = Arc::<LogStore>::clone(&store);
         let log_key = log_key.await.map_err(|_lost| ServeError::Interrupted)??;
-        let tasks = Tasks::default();
         let in_force = InForce::new(settings.clone());
         let ground = Ground {
             data: &data,
@@ -125,7 +152,7 @@ impl Server {
             in_force: &in_force,
             store: &shared,
             clock: &clock,
-            publication: &publication,
+            publication: &front.publication,
             cas: &cas,
             tasks: &tasks,
         };
@@ -133,9 +160,6 @@ impl Server {
         record_settings(shared.as_ref(), last_settings, &settings, clock.now()).await?;
         let crls = ground.publish_crls().await?;
 
-        let limits = settings.limits;
-        let connections = Connections::new(limits.connections, limits.connections_per_peer);
-        let readiness = Arc::new(Readiness::default());
         let authority = Authority::new(Parts {
             store: Arc::clone(&shared),
             clock: Arc::clone(&clock),
@@ -145,23 +169,13 @@ impl Server {
             crls,
             checkpoints: Arc::clone(&checkpoints),
             connections: Arc::clone(&connections),
-            readiness: Arc::clone(&readiness),
             tasks: tasks.clone(),
         });
         authority.prove_issuers(&settings)?;
         ground
             .open_api(listeners.api, &authority, &connections)
             .await?;
-        let shown = Operations {
-            readiness,
-            publication,
-            store: shared,
-            connections,
-            clock,
-            metrics,
-        };
-        let shows = (listeners.http, listeners.operations);
-        show(shows, shown, &settings, &tasks);
+        front.complete(&cas);
         Ok(Self {
             addresses,
             tasks,
@@ -268,7 +282,7 @@ impl Ground<'_> {
     async fn sign_checkpoints(
         &self,
         log_id: LogId,
-        key: PrivateKey,
+        key: OpenedLogKey,
     ) -> Result<Arc<Checkpoints>, ServeError> {
         let control = self.cas.active(IssuerClass::Control);
         let control = control
@@ -361,44 +375,18 @@ async fn listener_tls(
     Ok(tls)
 }
 
-/// Serves what everybody and what operators may see; with that the server is ready.
-fn show(
-    (http, operations): (TcpListener, TcpListener),
-    shown: Operations,
-    settings: &Settings,
-    tasks: &Tasks,
-) {
-    let limits = http_limits(settings);
-    let readiness = Arc::clone(&shown.readiness);
-    let documents = publish_router(Arc::clone(&shown.publication), Arc::clone(&shown.clock));
-    crate::http::serve(http, documents, limits, tasks);
-    crate::http::serve(operations, shown.router(), limits, tasks);
-    readiness.set_accepting(true);
-    readiness.set_listening(true);
-}
-
-fn http_limits(settings: &Settings) -> HttpLimits {
-    HttpLimits {
-        connections: settings.limits.http_connections,
-        connections_per_peer: settings.limits.http_connections_per_peer,
-        stall: settings.limits.http_stall,
-    }
-}
-
 async fn open_store(
-    data: &DataDir,
+    settings: &Settings,
+    files: Arc<dyn Files>,
     progress: Box<dyn FnMut(ca_store::Progress) + Send>,
 ) -> Result<(Arc<LogStore>, LogId), ServeError> {
-    let path = data.path().to_owned();
-    let opened = tokio::task::spawn_blocking(move || {
-        LogStore::open(
-            &path,
-            OpenOptions {
-                progress,
-                ..OpenOptions::system()
-            },
-        )
-    });
+    let options = OpenOptions {
+        files,
+        progress,
+        ..settings.store_options()
+    };
+    let path = settings.data.path().to_owned();
+    let opened = tokio::task::spawn_blocking(move || LogStore::open(&path, options));
     let (store, report) = opened.await.map_err(|_lost| ServeError::Interrupted)??;
     if let Some(torn) = &report.torn {
         tracing::warn!(segment = %torn.segment.display(), offset = torn.offset, octets = torn.octets, "torn end of the log cut off");
@@ -411,7 +399,7 @@ async fn open_store(
 fn open_log_key_aside(
     data: &DataDir,
     passphrase: &Arc<Passphrase>,
-) -> tokio::task::JoinHandle<Result<PrivateKey, KeyStoreError>> {
+) -> tokio::task::JoinHandle<Result<OpenedLogKey, KeyStoreError>> {
     let (data, passphrase) = (data.clone(), Arc::clone(passphrase));
     tokio::task::spawn_blocking(move || open_log_key(&data, &passphrase))
 }

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use ca_core::{Organization, Policy};
+use ca_store::OpenOptions;
 use ca_types::{Code, Hinted, SettingsDigest, SubjectName};
 use sha2::{Digest as _, Sha256};
 use toml::Spanned;
@@ -72,6 +73,14 @@ impl Settings {
             source,
         })?;
         Self::parse(file, &octets)
+    }
+
+    /// Returns how the store is opened under these settings.
+    pub fn store_options(&self) -> OpenOptions {
+        OpenOptions {
+            reserve_octets: self.limits.reserve_octets,
+            ..OpenOptions::system()
+        }
     }
 
     /// Proves the content of a settings file.

@@ -70,6 +70,14 @@ fn describe() {
         "How long the CRL of the offline root is still good."
     );
     describe_gauge!("ca_log_leaves", "Leaves of the log.");
+    describe_gauge!(
+        "ca_store_accepting",
+        "Whether the store takes changes: 0 while it is opened, and after a failed write until a restart."
+    );
+    describe_gauge!(
+        "ca_store_full",
+        "Whether there is room for revocations and CRLs only."
+    );
     describe_gauge!("ca_connections", "Open API connections.");
 }
 

@@ -1,5 +1,6 @@
 //! The log as lines of JSON or as PEM, and back: what outlives every program that reads it now.
 
+use std::ffi::OsString;
 use std::io::{self, BufRead, Read as _, Write};
 use std::path::{Path, PathBuf};
 
@@ -168,7 +169,8 @@ pub fn import(
     if log.exists() {
         return Err(TransferError::NotEmpty { path: log });
     }
-    let staging = Scratch(temporary_beside(&data.path().join("import")));
+    remove_unfinished(data)?;
+    let staging = Scratch(temporary_beside(&data.path().join(WORD)));
     create_private_dir(&staging.0)?;
     let head = read_lines(&staging.0, input, progress)?;
     SystemFiles
@@ -176,6 +178,26 @@ pub fn import(
         .map_err(|source| AtomicWriteError::new("put in place", &log, source))?;
     sync_dir(data.path())?;
     Ok(head)
+}
+
+/// What stands in the name of a directory in which a log is made.
+const WORD: &str = "import";
+
+/// Removes what killed imports left; who calls it holds the lock of the data directory, so that none is under way.
+fn remove_unfinished(data: &DataDir) -> Result<(), AtomicWriteError> {
+    let wrong = |action| move |source| AtomicWriteError::new(action, data.path(), source);
+    let names = SystemFiles.list(data.path()).map_err(wrong("read"))?;
+    let is_unfinished = |name: &OsString| {
+        name.to_str()
+            .is_some_and(|name| name.starts_with(&format!(".{WORD}.")))
+    };
+    for name in names.into_iter().filter(is_unfinished) {
+        let path = data.path().join(name);
+        SystemFiles
+            .remove_dir_all(&path)
+            .map_err(|source| AtomicWriteError::new("remove", &path, source))?;
+    }
+    Ok(())
 }
 
 /// Removes what is left of an import.

@@ -65,6 +65,14 @@ impl Authority {
         Ok(())
     }
 
+    /// Tells whether a certificate in DER is that of a control CA of this server.
+    pub(crate) fn is_control_ca(&self, der: &[u8]) -> bool {
+        self.hierarchy
+            .cas()
+            .values()
+            .any(|ca| ca.issuer.class == IssuerClass::Control && ca.certificate().der() == der)
+    }
+
     /// Returns the certificate of the CA that the listener's certificates come from, in DER.
     pub(crate) fn control_certificate(&self) -> Result<Vec<u8>, AuthorityError> {
         Ok(self

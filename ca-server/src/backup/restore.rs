@@ -4,7 +4,7 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use ca_store::files::{Files as _, SystemFiles};
-use ca_store::{CaStore, LogStore, OpenOptions};
+use ca_store::{CaStore, LogStore};
 use ca_types::{Clock, IssuerClass, Passphrase, UnixTime};
 use ca_verify::{Certificate, Change, Console, Entry, Origin, Restored, RestoredList};
 use serde::Serialize;
@@ -117,7 +117,7 @@ pub async fn restore(
                 .ok_or(PassphraseError::NotGiven)?,
         )?,
     };
-    let store = open(&data).await?;
+    let store = open(&settings).await?;
     let books = Books {
         settings: &settings,
         store: &store,
@@ -135,9 +135,9 @@ pub async fn restore(
     Ok(done.report(&data, &target, backup, warnings))
 }
 
-async fn open(data: &DataDir) -> Result<LogStore, BackupError> {
-    let path = data.path().to_owned();
-    let opening = tokio::task::spawn_blocking(move || LogStore::open(&path, OpenOptions::system()));
+async fn open(settings: &Settings) -> Result<LogStore, BackupError> {
+    let (path, options) = (settings.data.path().to_owned(), settings.store_options());
+    let opening = tokio::task::spawn_blocking(move || LogStore::open(&path, options));
     let (store, _report) = opening.await.map_err(|_lost| BackupError::Interrupted)??;
     Ok(store)
 }

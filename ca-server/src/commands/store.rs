@@ -47,8 +47,9 @@ fn verify(args: &VerifyArgs, printer: &mut Printer) -> Result<ExitCode, Failure>
 }
 
 fn rebuild(args: &RebuildArgs, printer: &mut Printer) -> Result<ExitCode, Failure> {
-    let data = settings_of(&args.settings)?.data;
-    let _lock = DataDirLock::take(&data)?;
+    let settings = settings_of(&args.settings)?;
+    let data = &settings.data;
+    let _lock = DataDirLock::take(data)?;
     let bar = printer.progress(0, "Building the index");
     let shown = bar.clone();
     let options = OpenOptions {
@@ -57,7 +58,7 @@ fn rebuild(args: &RebuildArgs, printer: &mut Printer) -> Result<ExitCode, Failur
             shown.set_length(progress.total);
             shown.set_position(progress.done);
         }),
-        ..OpenOptions::system()
+        ..settings.store_options()
     };
     let opened = LogStore::open(data.path(), options);
     bar.finish_and_clear();

@@ -1,13 +1,13 @@
 //! Health and metrics for operators, on a listener of their own.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use axum::Router;
 use axum::extract::State;
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
-use ca_store::CaStore;
+use ca_store::{CaStore, Progress, Standing};
 use ca_types::Clock;
 use http::StatusCode;
 use http::header::CONTENT_TYPE;
@@ -20,18 +20,52 @@ use crate::publication::Publication;
 #[derive(Debug, Default)]
 pub struct Readiness {
     listening: AtomicBool,
-    accepting: AtomicBool,
+    progress: Mutex<Option<Progress>>,
+    store: OnceLock<Arc<dyn CaStore>>,
 }
 
 impl Readiness {
-    /// Notes whether all listeners accept connections.
-    pub fn set_listening(&self, listening: bool) {
-        self.listening.store(listening, Ordering::Release);
+    /// Notes that all listeners accept connections.
+    pub fn set_listening(&self) {
+        self.listening.store(true, Ordering::Release);
     }
 
-    /// Notes whether the store accepts changes.
-    pub fn set_accepting(&self, accepting: bool) {
-        self.accepting.store(accepting, Ordering::Release);
+    /// Notes how far opening the store has come.
+    pub fn set_progress(&self, progress: Progress) {
+        *self.lock() = Some(progress);
+    }
+
+    /// Notes the store, which is open; it is asked from then on.
+    pub fn set_store(&self, store: Arc<dyn CaStore>) {
+        // There is one store in a process.
+        let _another = self.store.set(store);
+    }
+
+    /// Says what keeps the store from taking changes.
+    fn obstacle(&self) -> Option<String> {
+        let Some(store) = self.store.get() else {
+            let progress = self.lock().map(|progress| format!(": {progress}"));
+            let progress = progress.unwrap_or_default();
+            return Some(format!("the store is being opened{progress}"));
+        };
+        match store.standing() {
+            Standing::Open | Standing::Full(_) => None,
+            Standing::Stopped(why) => Some(format!(
+                "the store accepts no changes until a restart: {why}"
+            )),
+        }
+    }
+
+    /// Says what an operator must know of a server that is ready.
+    fn warning(&self) -> Option<String> {
+        match self.store.get()?.standing() {
+            Standing::Full(why) => Some(format!("nothing is issued for want of room: {why}")),
+            Standing::Open | Standing::Stopped(_) => None,
+        }
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Option<Progress>> {
+        self.progress.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -42,8 +76,6 @@ pub struct Operations {
     pub readiness: Arc<Readiness>,
     /// The published CRLs, whose ends it watches.
     pub publication: Arc<Publication>,
-    /// The state of the CA, whose leaves it counts.
-    pub store: Arc<dyn CaStore>,
     /// The connections of the API, which it counts.
     pub connections: Arc<Connections>,
     /// The time.
@@ -68,9 +100,7 @@ impl Operations {
         if !self.readiness.listening.load(Ordering::Acquire) {
             obstacles.push("not all listeners accept connections".to_owned());
         }
-        if !self.readiness.accepting.load(Ordering::Acquire) {
-            obstacles.push("the store accepts no changes".to_owned());
-        }
+        obstacles.extend(self.readiness.obstacle());
         let now = self.clock.now();
         let ended = self
             .publication
@@ -86,11 +116,17 @@ impl Operations {
         if let Some(seconds) = self.root_crl_seconds_left() {
             metrics::gauge!("ca_root_crl_seconds_left").set(float(seconds));
         }
-        if let Ok(head) = self.store.tree_head().await {
+        let store = self.readiness.store.get();
+        if let Some(store) = store
+            && let Ok(head) = store.tree_head().await
+        {
             metrics::gauge!("ca_log_leaves").set(float(head.size));
         }
-        let accepting = self.readiness.accepting.load(Ordering::Acquire);
+        let standing = store.map(|store| store.standing());
+        let accepting = matches!(&standing, Some(Standing::Open | Standing::Full(_)));
         metrics::gauge!("ca_store_accepting").set(float(accepting.into()));
+        let full = matches!(&standing, Some(Standing::Full(_)));
+        metrics::gauge!("ca_store_full").set(float(full.into()));
         let open = u64::try_from(self.connections.open()).unwrap_or(u64::MAX);
         metrics::gauge!("ca_connections").set(float(open));
     }
@@ -114,7 +150,9 @@ fn float(number: u64) -> f64 {
 async fn readyz(State(operations): State<Operations>) -> Response {
     let obstacles = operations.obstacles();
     if obstacles.is_empty() {
-        return "ready\n".into_response();
+        let warning = operations.readiness.warning();
+        let warning = warning.map(|warning| format!("warning: {warning}\n"));
+        return format!("ready\n{}", warning.unwrap_or_default()).into_response();
     }
     let lines: String = obstacles
         .iter()
@@ -138,6 +176,7 @@ async fn metrics(State(operations): State<Operations>) -> Response {
 #[cfg(test)]
 mod tests {
     use axum::body::Body;
+    use ca_store::{MemoryStore, OpenStep};
     use ca_types::FakeClock;
     use http_body_util::BodyExt as _;
     use tower::ServiceExt as _;
@@ -159,7 +198,6 @@ mod tests {
         Operations {
             readiness: Arc::default(),
             publication: Arc::new(publication),
-            store: Arc::new(ca_store::MemoryStore::new()),
             connections: Connections::new(1, 1),
             clock: Arc::new(FakeClock::at("2026-11-23T10:00:00Z".parse().unwrap())),
             metrics: None,
@@ -177,17 +215,21 @@ mod tests {
     #[tokio::test]
     async fn ready_needs_listeners_a_store_and_current_crls() {
         let operations = operations("2026-11-23T10:00:00Z");
+        let readiness = &operations.readiness;
         assert_eq!(ask(&operations, "/healthz").await, (200, "ok\n".to_owned()));
-        let (status, body) = ask(&operations, "/readyz").await;
-        assert_eq!(
-            (status, body.as_str()),
-            (
-                503,
-                "not all listeners accept connections\nthe store accepts no changes\n"
-            )
-        );
-        operations.readiness.set_listening(true);
-        operations.readiness.set_accepting(true);
+        let opening = "not all listeners accept connections\nthe store is being opened";
+        let expect = (503, format!("{opening}\n"));
+        assert_eq!(ask(&operations, "/readyz").await, expect);
+        readiness.set_progress(Progress {
+            step: OpenStep::Rebuilding,
+            done: 20_000,
+            total: 1_000_000,
+        });
+        let expect =
+            format!("{opening}: the index is built anew from the log: 20000 of 1000000 leaves\n");
+        assert_eq!(ask(&operations, "/readyz").await, (503, expect));
+        readiness.set_store(Arc::new(MemoryStore::new()));
+        readiness.set_listening();
         assert_eq!(
             ask(&operations, "/readyz").await,
             (200, "ready\n".to_owned())
@@ -197,8 +239,8 @@ mod tests {
     #[tokio::test]
     async fn an_ended_crl_is_named() {
         let operations = operations("2026-11-23T09:59:59Z");
-        operations.readiness.set_listening(true);
-        operations.readiness.set_accepting(true);
+        operations.readiness.set_store(Arc::new(MemoryStore::new()));
+        operations.readiness.set_listening();
         let expect = "/crl/root-2026-1.crl ended at 2026-11-23T09:59:59Z\n".to_owned();
         assert_eq!(ask(&operations, "/readyz").await, (503, expect));
         assert_eq!(operations.root_crl_seconds_left(), Some(0));

@@ -9,14 +9,14 @@ use axum::response::Response;
 use ca_types::{Clock, UnixTime};
 use http::header::{
     ALLOW, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, ETAG, EXPIRES, HeaderValue,
-    IF_MODIFIED_SINCE, IF_NONE_MATCH, LAST_MODIFIED, X_CONTENT_TYPE_OPTIONS,
+    IF_MODIFIED_SINCE, IF_NONE_MATCH, LAST_MODIFIED, RETRY_AFTER, X_CONTENT_TYPE_OPTIONS,
 };
 use http::{HeaderMap, Method, StatusCode};
 
 use super::http_date;
 use crate::publication::{Publication, Published};
 
-/// Serves what is published; everything else is 404, every method but GET and HEAD 405.
+/// Serves what is published; everything else is 404, or 503 while more is to come, every method but GET and HEAD 405.
 pub fn publish_router(publication: Arc<Publication>, clock: Arc<dyn Clock>) -> Router {
     Router::new()
         .fallback(answer)
@@ -45,7 +45,7 @@ fn respond(shelf: &Shelf, request: &Request) -> Response {
         return response;
     }
     let Some(document) = shelf.publication.find(request.uri().path()) else {
-        return bare(StatusCode::NOT_FOUND);
+        return absent(&shelf.publication);
     };
     let now = shelf.clock.now();
     let mut response = if is_known(request.headers(), &document) {
@@ -113,6 +113,17 @@ fn freshness(document: &Published, now: UnixTime) -> u64 {
     })
 }
 
+/// Answers for a document that is not there: nobody may remember that while the server starts.
+fn absent(publication: &Publication) -> Response {
+    if !publication.is_partial() {
+        return bare(StatusCode::NOT_FOUND);
+    }
+    let mut response = bare(StatusCode::SERVICE_UNAVAILABLE);
+    let soon = HeaderValue::from_static("5");
+    response.headers_mut().insert(RETRY_AFTER, soon);
+    response
+}
+
 fn bare(status: StatusCode) -> Response {
     let mut response = Response::new(Body::empty());
     *response.status_mut() = status;
@@ -130,6 +141,7 @@ fn status_word(status: StatusCode) -> &'static str {
         StatusCode::OK => "200",
         StatusCode::NOT_MODIFIED => "304",
         StatusCode::METHOD_NOT_ALLOWED => "405",
+        StatusCode::SERVICE_UNAVAILABLE => "503",
         _ => "404",
     }
 }
@@ -253,6 +265,19 @@ mod tests {
             assert_eq!(seen.body.is_empty(), expect == 304, "{headers:?}");
             assert_eq!(seen.headers[ETAG].to_str().unwrap(), etag);
         }
+    }
+
+    #[tokio::test]
+    async fn what_may_still_come_is_asked_for_again_soon() {
+        let publication = Arc::new(Publication::new());
+        publication.set_partial(true);
+        let clock = Arc::new(FakeClock::at(NOW.parse().unwrap()));
+        let router = publish_router(Arc::clone(&publication), clock);
+        let seen = ask(router.clone(), "GET", CRL, &[]).await;
+        assert_eq!(seen.status, 503);
+        assert_eq!(seen.headers[RETRY_AFTER], "5");
+        publication.set_partial(false);
+        assert_eq!(ask(router, "GET", CRL, &[]).await.status, 404);
     }
 
     #[tokio::test]

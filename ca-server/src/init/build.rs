@@ -1,6 +1,6 @@
 //! Carries out a proved plan.
 
-use ca_store::{CaStore as _, LogId, LogStore, OpenOptions, TreeHead};
+use ca_store::{CaStore as _, LogId, LogStore, TreeHead};
 use ca_types::{Actor, ActorName, IssuerClass, Passphrase, UnixTime};
 use ca_verify::{Change, Console, Entry, LogKeyAdded, Origin};
 use rand_core::CryptoRng;
@@ -12,7 +12,7 @@ use crate::atomic::{create_private_dir, write_new};
 use crate::checkpoint::{open_log_key, sign_tree, state_log_key};
 use crate::credential::Credential;
 use crate::data_dir::DataDir;
-use crate::keystore::{LogSigner, write_key, write_plain_key};
+use crate::keystore::{write_key, write_plain_key};
 use crate::passphrase::generate_passphrase;
 use crate::staging::Staging;
 
@@ -77,7 +77,7 @@ impl InitPlan {
         let staging = Staging::begin(self.data.path(), "init")?;
         let data = staging.data();
         create_private_dir(&data.keys())?;
-        let log_signer = LogSigner::new(&open_log_key(data, &self.passphrase)?)?;
+        let log_signer = open_log_key(data, &self.passphrase)?.signer;
         let log_id = draw_log_id(rng);
         let log_key = state_log_key(
             &log_signer,
@@ -144,7 +144,7 @@ impl InitPlan {
         leaves: [Vec<Change>; 3],
     ) -> Result<TreeHead, InitError> {
         LogStore::create(data.path(), id)?;
-        let (store, _report) = LogStore::open(data.path(), OpenOptions::system())?;
+        let (store, _report) = LogStore::open(data.path(), self.settings.store_options())?;
         for changes in leaves {
             let origin = Origin {
                 actor: None,

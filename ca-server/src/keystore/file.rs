@@ -125,7 +125,9 @@ pub fn load_keys(
 }
 
 fn load_key(file: &KeyFile, passphrase: &Passphrase) -> Result<Arc<dyn Signer>, KeyStoreError> {
-    let signer = read_key(&file.path, passphrase)?.signer()?;
+    let signer = read_key(&file.path, passphrase)?
+        .signer()
+        .map_err(|error| error.in_file(&file.path))?;
     if *signer.public_key() != file.public_key {
         return Err(KeyStoreError::NotOfCertificate {
             path: file.path.clone(),

@@ -46,7 +46,11 @@ pub fn rewrap_keys(
     step: &dyn Fn(),
 ) -> Result<u64, KeyStoreError> {
     settle_keys(data)?;
-    let written = write_all(data, old, new, step)?;
+    let written = write_all(data, old, new, step);
+    if written.is_err() {
+        settle_keys(data)?;
+    }
+    let written = written?;
     moved(&data.keys(), &data.former_keys())?;
     moved(&data.new_keys(), &data.keys())?;
     settle_keys(data)?;
@@ -125,7 +129,6 @@ mod tests {
         let (old, new) = (passphrase("old"), passphrase("new"));
         let refused = rewrap_keys(&data, &passphrase("wrong"), &new, &|| {}).unwrap_err();
         assert!(matches!(refused, KeyStoreError::WrongPassphrase { .. }));
-        settle_keys(&data).unwrap();
         check_all_open(&data, "old");
         assert_eq!(rewrap_keys(&data, &old, &new, &|| {}).unwrap(), 2);
         check_all_open(&data, "new");

@@ -95,7 +95,10 @@ impl Hinted for ServeError {
                 std::io::ErrorKind::PermissionDenied => {
                     "ports below 1024 need the capability CAP_NET_BIND_SERVICE, as in docs/ca-server.service".to_owned()
                 }
-                _ => format!("change {key} in ca-server.toml to an address of this machine"),
+                _ => ca_store::hint_of(source).map_or_else(
+                    || format!("change {key} in ca-server.toml to an address of this machine"),
+                    str::to_owned,
+                ),
             }),
             Self::Crl(CrlError::Missing { path, .. }) => {
                 Some(format!("put the last CRL of the CA back as {}", path.display()))

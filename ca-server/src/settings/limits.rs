@@ -1,4 +1,4 @@
-//! What peers may take of the server.
+//! What peers may take of the server, and what it keeps for bad times.
 
 use std::ops::RangeInclusive;
 use std::time::Duration;
@@ -8,7 +8,7 @@ use toml::Spanned;
 use super::raw::RawLimits;
 use super::{Proof, SettingsError};
 
-/// Bounds on what peers may take.
+/// Bounds on what peers may take, and on what they leave.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
     /// Connections to the API at once.
@@ -27,6 +27,8 @@ pub struct Limits {
     pub http_connections_per_peer: usize,
     /// How long an http connection may stand still, or take for the head of a request.
     pub http_stall: Duration,
+    /// How much room on the disk is kept for revocations and CRLs, in octets.
+    pub reserve_octets: u64,
 }
 
 /// A limit: its key, its default, and what it may be.
@@ -87,8 +89,16 @@ pub(super) const HTTP_STALL_SECONDS: Bound = Bound {
     meaning: "How long an http connection may stand still, or take for the head of a request.",
 };
 
+pub(super) const RESERVE_MEBIBYTES: Bound = Bound {
+    key: "reserve_mebibytes",
+    default: 64,
+    range: 1..=65_536,
+    meaning: "Room on the disk that is kept for revocations and CRLs when it is full, in MiB; 64 are some 100 000 \
+              revocations, or the CRLs of a week.",
+};
+
 /// All limits, in the order of the documentation.
-pub(super) const ALL: [&Bound; 8] = [
+pub(super) const ALL: [&Bound; 9] = [
     &CONNECTIONS,
     &CONNECTIONS_PER_PEER,
     &STREAMS_PER_CONNECTION,
@@ -97,6 +107,7 @@ pub(super) const ALL: [&Bound; 8] = [
     &HTTP_CONNECTIONS,
     &HTTP_CONNECTIONS_PER_PEER,
     &HTTP_STALL_SECONDS,
+    &RESERVE_MEBIBYTES,
 ];
 
 impl Limits {
@@ -124,6 +135,8 @@ impl Limits {
                 raw.http_connections_per_peer.as_ref(),
             )?,
             http_stall: seconds(&HTTP_STALL_SECONDS, raw.http_stall_seconds.as_ref())?,
+            reserve_octets: u64::from(number(&RESERVE_MEBIBYTES, raw.reserve_mebibytes.as_ref())?)
+                << 20,
         })
     }
 }

@@ -60,4 +60,5 @@ pub(super) struct RawLimits {
     pub(super) http_connections: Option<Spanned<i64>>,
     pub(super) http_connections_per_peer: Option<Spanned<i64>>,
     pub(super) http_stall_seconds: Option<Spanned<i64>>,
+    pub(super) reserve_mebibytes: Option<Spanned<i64>>,
 }

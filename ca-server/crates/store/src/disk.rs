@@ -26,8 +26,8 @@ use crate::tables::{Archived, Known};
 use crate::writer::{Outcome, Submission};
 use crate::{
     ActorRow, BlockedKeyRow, CaStore, CertificateQuery, CertificateRow, Committed, CrlRow,
-    IssuerRequestRow, IssuerRow, LogId, OpenReport, Page, Progress, SeenHolders, StoreError,
-    TreeHead, UnseenRevocation,
+    IssuerRequestRow, IssuerRow, LogId, OpenReport, Page, Progress, SeenHolders, Standing,
+    StoreError, TreeHead, UnseenRevocation,
 };
 
 /// What is done with an index that is there when a store is opened.
@@ -221,6 +221,10 @@ impl CaStore for LogStore {
                 }
             }
         }
+    }
+
+    fn standing(&self) -> Standing {
+        self.state.standing()
     }
 
     async fn answered(&self, id: RequestId) -> Result<Option<(u64, Entry)>, StoreError> {

@@ -239,7 +239,9 @@ impl Hinted for StoreError {
                 Some("`issuer list` shows the states; retired and revoked are for ever".to_owned())
             }
             Self::LastAdmin(_) => Some("add another admin first".to_owned()),
-            Self::Stopped(_) => Some("look at the disk, then restart the server".to_owned()),
+            Self::Stopped(_) => Some(
+                "look at the disk and at the messages of the kernel, then restart the server".to_owned(),
+            ),
             Self::Damaged { .. } => {
                 Some("`ca-server store verify` names every damage; put a copy of the data directory back, \
                  or save what is sound with `ca-server store salvage`".to_owned())
@@ -264,12 +266,6 @@ impl Hinted for StoreError {
 }
 
 impl StoreError {
-    /// Tells whether a commit that failed so was the last one until a restart: what is durable is unknown.
-    pub fn stops_the_log(&self) -> bool {
-        let is_of_a_file = matches!(self, Self::File { .. });
-        matches!(self, Self::Stopped(_)) || (is_of_a_file && self.code() == Code::Internal)
-    }
-
     /// Tells whether it failed for want of room.
     pub(crate) fn is_full(&self) -> bool {
         matches!(self, Self::File { source, .. } if is_full(source))
@@ -277,6 +273,9 @@ impl StoreError {
 
     /// Says the same to another caller.
     pub(crate) fn copy(&self) -> Self {
+        if let Self::Stopped(why) = self {
+            return Self::Stopped(why.clone());
+        }
         let Self::File {
             path,
             action,
@@ -296,7 +295,7 @@ impl StoreError {
 }
 
 /// Says what helps against what the operating system refused.
-fn hint_of(source: &std::io::Error) -> Option<&'static str> {
+pub fn hint_of(source: &std::io::Error) -> Option<&'static str> {
     let kind = source.kind();
     if kind == std::io::ErrorKind::StorageFull {
         Some("free space on the disk of the data directory")

@@ -370,3 +370,14 @@ fn config(path: &Path) -> sled::Config {
 const CACHE_OCTETS: u64 = 16 << 20;
 /// What a killed process has to replay at the most: a fraction of a second.
 const FLUSH_EVERY: usize = 5_000;
+
+/// Gives an index the number of another format.
+#[cfg(test)]
+pub(crate) fn set_format(path: &Path, format: u8) {
+    let db = config(path).open().unwrap();
+    let mut head = db.get(HEAD_KEY).unwrap().unwrap();
+    assert_eq!(head[0], FORMAT);
+    head[0] = format;
+    db.insert(HEAD_KEY, head).unwrap();
+    db.flush().unwrap();
+}

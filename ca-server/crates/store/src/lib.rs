@@ -44,7 +44,7 @@ use ca_types::{Actor, IssuerId, KeyId, ProfileName, RequestId, SerialNumber, Uni
 use ca_verify::Entry;
 
 pub use disk::{IndexUse, LogStore, OpenOptions, RESERVE_OCTETS};
-pub use error::StoreError;
+pub use error::{StoreError, hint_of};
 pub use import::LogImport;
 pub use index::{IndexStanding, inspect_index};
 pub use inspect::{inspect, read_log};
@@ -52,7 +52,9 @@ pub use leaf_reader::{LeafReader, SegmentStart};
 pub use log_check::LogCheck;
 pub use memory::MemoryStore;
 pub use query::{CertificateQuery, Page, PageToken};
-pub use report::{IndexReport, LogId, LogReport, OpenReport, OpenStep, Progress, TornTail};
+pub use report::{
+    IndexReport, LogId, LogReport, OpenReport, OpenStep, Progress, Standing, TornTail,
+};
 pub use row::{
     ActorRow, BlockedKeyRow, CertificateRow, CrlRow, IssuerRequestRow, IssuerRow, Revocation,
     UnseenRevocation,
@@ -124,6 +126,9 @@ pub trait CaStore: fmt::Debug + Send + Sync {
         entry: Entry,
         seen: Option<SeenHolders>,
     ) -> Result<Committed, StoreError>;
+
+    /// Tells whether it takes changes.
+    fn standing(&self) -> Standing;
 
     /// Finds the entry that answered a request, with the index of its leaf.
     ///

@@ -13,7 +13,8 @@ use crate::state::{State, der_in, repeat, row_in};
 use crate::tables::{Archived, Known};
 use crate::{
     ActorRow, BlockedKeyRow, CaStore, CertificateQuery, CertificateRow, Committed, CrlRow,
-    IssuerRequestRow, IssuerRow, Page, SeenHolders, StoreError, TreeHead, UnseenRevocation,
+    IssuerRequestRow, IssuerRow, Page, SeenHolders, Standing, StoreError, TreeHead,
+    UnseenRevocation,
 };
 
 /// A store that forgets everything when it is dropped; for the rest it answers as [`crate::LogStore`] does.
@@ -102,6 +103,10 @@ impl CaStore for MemoryStore {
                 None => Err(StoreError::Closed),
             },
         }
+    }
+
+    fn standing(&self) -> Standing {
+        Standing::Open
     }
 
     async fn answered(&self, id: RequestId) -> Result<Option<(u64, Entry)>, StoreError> {

@@ -105,6 +105,17 @@ pub struct Progress {
     pub total: u64,
 }
 
+impl fmt::Display for Progress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let step = match self.step {
+            OpenStep::Reading => "the index is read",
+            OpenStep::Replaying => "the end of the log is read",
+            OpenStep::Rebuilding => "the index is built anew from the log",
+        };
+        write!(f, "{step}: {} of {} leaves", self.done, self.total)
+    }
+}
+
 /// The steps of opening.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum OpenStep {
@@ -114,4 +125,16 @@ pub enum OpenStep {
     Replaying,
     /// The index is built anew from the log.
     Rebuilding,
+}
+
+/// Whether a store takes changes.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Standing {
+    /// It takes every change.
+    #[default]
+    Open,
+    /// It takes what takes trust away, and nothing else until there is room again; why.
+    Full(String),
+    /// It takes nothing until a restart; why.
+    Stopped(String),
 }

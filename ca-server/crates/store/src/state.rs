@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 use crate::chunks::Chunks;
 use crate::leaf_row::LeafRow;
 use crate::tables::{Archived, Contradiction, Tables};
-use crate::{CertificateRow, Committed, StoreError, TreeHead};
+use crate::{CertificateRow, Committed, Standing, StoreError, TreeHead};
 
 /// Tables and tree over the same leaves.
 #[derive(Debug)]
@@ -51,20 +51,39 @@ impl State {
 
 /// A state that many read and one writes.
 #[derive(Debug)]
-pub(crate) struct SharedState(RwLock<State>);
+pub(crate) struct SharedState {
+    state: RwLock<State>,
+    standing: RwLock<Standing>,
+}
 
 impl SharedState {
     pub(crate) fn new(state: State) -> Self {
-        Self(RwLock::new(state))
+        Self {
+            state: RwLock::new(state),
+            standing: RwLock::default(),
+        }
+    }
+
+    /// Tells whether changes are taken.
+    pub(crate) fn standing(&self) -> Standing {
+        let standing = self.standing.read();
+        standing.unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub(crate) fn set_standing(&self, standing: Standing) {
+        *self
+            .standing
+            .write()
+            .unwrap_or_else(PoisonError::into_inner) = standing;
     }
 
     /// A reader that panicked has changed nothing, so its mark on the lock is passed over.
     pub(crate) fn read(&self) -> RwLockReadGuard<'_, State> {
-        self.0.read().unwrap_or_else(PoisonError::into_inner)
+        self.state.read().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(crate) fn write(&self) -> RwLockWriteGuard<'_, State> {
-        self.0.write().unwrap_or_else(PoisonError::into_inner)
+        self.state.write().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -10,7 +10,7 @@ use crate::feed::{Feed, IndexRow};
 use crate::leaf_row::LeafRow;
 use crate::log::{AppendError, Appender, Log};
 use crate::state::SharedState;
-use crate::{SeenHolders, StoreError};
+use crate::{SeenHolders, Standing, StoreError};
 
 /// An entry on its way to the writer, with all the work done that needs no decision.
 #[derive(Debug)]
@@ -64,8 +64,6 @@ pub(crate) struct Writer {
     pub(crate) log: Arc<Log>,
     pub(crate) state: Arc<SharedState>,
     pub(crate) feed: Arc<Feed>,
-    /// Why nothing more is accepted.
-    pub(crate) stopped: Option<String>,
 }
 
 impl Writer {
@@ -121,7 +119,8 @@ impl Writer {
         &mut self,
         group: Vec<Submission>,
     ) -> Option<Vec<Submission>> {
-        if let Some(why) = &self.stopped {
+        let standing = self.state.standing();
+        if let Standing::Stopped(why) = &standing {
             for submission in group {
                 submission.answer(Err(StoreError::Stopped(why.clone())));
             }
@@ -131,8 +130,17 @@ impl Writer {
             return Some(group);
         }
         match self.appender.keep_reserve() {
-            Ok(()) => Some(group),
-            Err(error) => Some(refuse_the_inessential(group, &error)),
+            Ok(()) => {
+                if standing != Standing::Open {
+                    tracing::info!("there is room for the log again: issuing goes on");
+                    self.state.set_standing(Standing::Open);
+                }
+                Some(group)
+            }
+            Err(error) => {
+                self.state.set_standing(Standing::Full(source_text(&error)));
+                Some(refuse_the_inessential(group, &error))
+            }
         }
     }
 
@@ -168,7 +176,8 @@ impl Writer {
         for submission in accepted.clone() {
             if let Err(contradiction) = state.apply(&submission.row, submission.leaf_hash) {
                 tracing::error!(%contradiction, "a durable leaf does not fit the tables");
-                self.stopped = Some(contradiction.to_string());
+                self.state
+                    .set_standing(Standing::Stopped(contradiction.to_string()));
             }
         }
         drop(state);
@@ -185,6 +194,7 @@ impl Writer {
     /// Gives the kept room to what takes trust away, and refuses the rest.
     fn use_reserve(&mut self, group: Vec<Submission>, error: &StoreError) {
         tracing::error!(error = %source_text(error), "no room for the log: issuing stops, revoking goes on");
+        self.state.set_standing(Standing::Full(source_text(error)));
         let essential = refuse_the_inessential(group, error);
         if self.appender.give_reserve() && !essential.is_empty() {
             return self.commit(essential);
@@ -194,8 +204,9 @@ impl Writer {
 
     fn stop(&mut self, group: Vec<Submission>, error: &StoreError) {
         tracing::error!(error = %source_text(error), "the log cannot be written: nothing more is accepted");
-        self.stopped = Some(source_text(error));
-        refuse(group, error);
+        let why = source_text(error);
+        self.state.set_standing(Standing::Stopped(why.clone()));
+        refuse(group, &StoreError::Stopped(why));
     }
 }
 

@@ -14,7 +14,7 @@ use crate::index::{Directories, Index, IndexError};
 use crate::log::{Appender, Log, RESERVE, Segment, TailCut, file_error, judge_tail, segments};
 use crate::state::{SharedState, State};
 use crate::writer::Writer;
-use crate::{IndexReport, OpenReport, OpenStep, Progress, StoreError};
+use crate::{IndexReport, OpenReport, OpenStep, Progress, Standing, StoreError};
 
 pub(super) fn open(
     dir: &Path,
@@ -53,8 +53,10 @@ pub(super) fn open(
         (tail.leaves, tail.end),
         (options.segment_octets, options.reserve_octets),
     )?;
+    let state = SharedState::new(state);
     if let Err(error) = appender.keep_reserve() {
         tracing::warn!(%error, "no room is kept for revocations: the disk is full");
+        state.set_standing(Standing::Full(error.to_string()));
     }
     let store = start(log, state, appender, index, lock)?;
     Ok((store, report))
@@ -215,12 +217,12 @@ fn apply(index: &mut Result<Index, IndexError>, rows: &mut Vec<IndexRow>) {
 
 fn start(
     log: Arc<Log>,
-    state: State,
+    state: SharedState,
     appender: Appender,
     index: Option<Index>,
     lock: Box<dyn FileLock>,
 ) -> Result<LogStore, StoreError> {
-    let state = Arc::new(SharedState::new(state));
+    let state = Arc::new(state);
     let feed = Arc::new(Feed::new());
     let (queue, submissions) = mpsc::channel(QUEUE);
     let writer = Writer {
@@ -228,7 +230,6 @@ fn start(
         log: Arc::clone(&log),
         state: Arc::clone(&state),
         feed: Arc::clone(&feed),
-        stopped: None,
     };
     let cannot = |source| StoreError::Stopped(format!("no thread for the log: {source}"));
     let indexer = thread::Builder::new()

@@ -17,8 +17,8 @@ use crate::fixture::{
 use crate::index::Index;
 use crate::log::{Log, Segment, judge_tail, segments};
 use crate::{
-    CaStore, Committed, IndexReport, IndexStanding, LogStore, OpenOptions, OpenReport, StoreError,
-    inspect, inspect_index, read_log, verify_log,
+    CaStore, Committed, IndexReport, IndexStanding, LogStore, OpenOptions, OpenReport, Standing,
+    StoreError, inspect, inspect_index, read_log, verify_log,
 };
 
 mod archive;
@@ -298,7 +298,7 @@ async fn after_a_failed_sync_nothing_more_is_accepted_and_reading_goes_on() {
         store.commit(founding()).await.unwrap();
         fail(&files, Some(ErrorKind::InvalidData));
         let failed = store.commit(Leaf::new("a.example", 1).entry()).await;
-        assert!(matches!(failed, Err(StoreError::File { .. })), "{failed:?}");
+        assert!(matches!(failed, Err(StoreError::Stopped(_))), "{failed:?}");
         fail(&files, None);
         let stopped = store.commit(Leaf::new("b.example", 2).entry()).await;
         assert!(
@@ -306,6 +306,11 @@ async fn after_a_failed_sync_nothing_more_is_accepted_and_reading_goes_on() {
             "{stopped:?}"
         );
         assert_eq!(stopped.unwrap_err().code(), Code::Unavailable);
+        let standing = store.standing();
+        assert!(
+            matches!(&standing, Standing::Stopped(why) if why.contains("the segment")),
+            "{standing:?}"
+        );
         assert_eq!(store.tree_head().await.unwrap().size, 1);
         assert_eq!(store.actors().await.unwrap().len(), 1);
         assert_eq!(store.leaves(0, 9).await.unwrap().len(), 1);
@@ -324,6 +329,8 @@ async fn a_full_disk_stops_issuing_but_not_revoking() {
     files.leave_room(Some(0));
     let full = store.commit(Leaf::new("c.example", 3).entry()).await;
     assert_eq!(full.unwrap_err().code(), Code::ResourceExhausted);
+    let standing = store.standing();
+    assert!(matches!(standing, Standing::Full(_)), "{standing:?}");
     assert_eq!(inspect(dir.path()).unwrap().torn, None);
     store.commit(entry([revoked(1)])).await.unwrap();
     store.commit(entry([crl(1)])).await.unwrap();
@@ -336,6 +343,7 @@ async fn a_full_disk_stops_issuing_but_not_revoking() {
         .commit(Leaf::new("c.example", 3).entry())
         .await
         .unwrap();
+    assert_eq!(store.standing(), Standing::Open);
     let said = answers(&store).await;
     drop(store);
     let (store, report) = open(&dir);
@@ -628,6 +636,12 @@ async fn whatever_happens_to_the_index_the_answers_stay() {
     let swapped = copy_of(&dir);
     replace(&swapped, &foreign);
     check_index(&swapped, &said, is_rebuilt).await;
+    // Of an older and of a newer format.
+    for format in [1, 4] {
+        let other = copy_of(&dir);
+        crate::index::set_format(&other.path().join("index-1"), format);
+        check_index(&other, &said, is_rebuilt).await;
+    }
     // Files cut to nothing, or full of something else.
     for file in ["db", "conf"] {
         for change in [Vec::clear, |octets: &mut Vec<u8>| octets.fill(0xa5)] {

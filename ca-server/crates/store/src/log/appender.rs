@@ -58,12 +58,12 @@ impl Appender {
         (segment_octets, reserve_octets): (u64, u64),
     ) -> Result<Self, StoreError> {
         segment::remove_unnamed(&*log.files, &log.dir)?;
-        // One that a full disk cut short, or that an older build made smaller, is made anew.
+        // One that a full disk cut short, or that was made of another size, is made anew.
         let has_reserve = log
             .files
             .open(&log.dir.join(RESERVE))
             .and_then(|file| file.octets())
-            .is_ok_and(|octets| octets >= reserve_octets);
+            .is_ok_and(|octets| octets == reserve_octets);
         Ok(Self {
             log,
             segment,
