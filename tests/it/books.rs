@@ -1,10 +1,10 @@
 //! What a server says that it holds, from its list and from its log.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use ca_proto::v1::{
-    Certificate, GetTreeHeadRequest, GetTreeHeadResponse, ListEntriesRequest, ListRequest,
-    audit_client::AuditClient,
+    Certificate, GetTreeHeadRequest, GetTreeHeadResponse, ListActorsRequest, ListEntriesRequest,
+    ListRequest, actors_client::ActorsClient, audit_client::AuditClient,
 };
 use ca_tests::{Api, Site};
 use ca_verify::{Change, Entry};
@@ -14,6 +14,8 @@ use ca_verify::{Change, Entry};
 pub(crate) struct Books {
     /// As `List` shows them.
     pub(crate) listed: BTreeMap<String, Certificate>,
+    /// The names of the actors.
+    pub(crate) actors: BTreeSet<String>,
     /// The names of those that the log has issued.
     pub(crate) logged: BTreeMap<String, String>,
     /// The size and the root of the log.
@@ -24,17 +26,24 @@ impl Books {
     /// Reads both to the end.
     #[track_caller]
     pub(crate) fn read(site: &Site) -> Self {
+        Self::read_from(site, site.ports().grpc)
+    }
+
+    /// Reads both to the end, from a server that listens elsewhere than its settings said at first.
+    #[track_caller]
+    pub(crate) fn read_from(site: &Site, port: u16) -> Self {
         tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()
             .expect("the machine has threads")
             .block_on(async {
-                let api = Api::connect(&site.data().join("admin"), site.ports().grpc)
+                let api = Api::connect(&site.data().join("admin"), port)
                     .await
                     .expect("the admin is let in");
                 let mut audit = AuditClient::new(api.channel());
                 Self {
                     listed: list(&api).await,
+                    actors: actors(&api).await,
                     logged: log(&mut audit).await,
                     head: audit
                         .get_tree_head(GetTreeHeadRequest {})
@@ -77,6 +86,13 @@ async fn list(api: &Api) -> BTreeMap<String, Certificate> {
         }
         request.page_token = page.next_page_token;
     }
+}
+
+async fn actors(api: &Api) -> BTreeSet<String> {
+    let mut client = ActorsClient::new(api.channel());
+    let answer = client.list_actors(ListActorsRequest {}).await;
+    let actors = answer.expect("the server answers").into_inner().actors;
+    actors.into_iter().map(|actor| actor.name).collect()
 }
 
 async fn log(audit: &mut AuditClient<tonic::transport::Channel>) -> BTreeMap<String, String> {

@@ -218,7 +218,7 @@ fn locked(ledger: &Mutex<Ledger>) -> MutexGuard<'_, Ledger> {
 }
 
 /// Encrypts the keys anew with few rounds, so that a start costs little.
-fn make_keys_cheap(site: &Site) {
+pub(crate) fn make_keys_cheap(site: &Site) {
     for entry in std::fs::read_dir(site.data().join("keys")).expect("it is a directory") {
         let file = entry.expect("it is readable").path();
         let cheap = site.path("cheap.key");

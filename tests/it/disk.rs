@@ -7,9 +7,13 @@ use std::{
     time::Duration,
 };
 
-use ca_tests::{Algorithm, Site, copy, until};
+use ca_tests::{Algorithm, Site, copy, http, until};
 
 use crate::books::Books;
+
+mod flips;
+mod limits;
+mod opening;
 
 #[test]
 fn a_deleted_older_or_damaged_index_gives_the_same_answers() {
@@ -36,7 +40,8 @@ fn a_deleted_older_or_damaged_index_gives_the_same_answers() {
     assert_eq!(expect.listed.len(), expect.logged.len());
     server.terminate();
 
-    let damages: [(&str, &dyn Fn(), &str); 4] = [
+    let foreign = Site::new(Algorithm::Rsa2048);
+    let damages: [(&str, &dyn Fn(), &str); 6] = [
         ("deleted", &|| remove_indexes(&site), "index=Rebuilt"),
         (
             "older",
@@ -48,6 +53,18 @@ fn a_deleted_older_or_damaged_index_gives_the_same_answers() {
         ),
         ("flipped", &|| flip(&site, 61), "index=Rebuilt"),
         ("flipped densely", &|| flip(&site, 7), "index=Rebuilt"),
+        ("flipped all over", &|| flip(&site, 1), "index=Rebuilt"),
+        (
+            "of another CA",
+            &|| {
+                remove_indexes(&site);
+                for index in indexes(&foreign) {
+                    let name = index.file_name().expect("it has a name");
+                    copy(&index, &site.data().join(name));
+                }
+            },
+            "index=Rebuilt",
+        ),
     ];
     let mut expect = expect;
     for (number, (damage, apply, what)) in damages.into_iter().enumerate() {
@@ -74,19 +91,23 @@ fn a_deleted_older_or_damaged_index_gives_the_same_answers() {
 }
 
 fn indexes(site: &Site) -> Vec<PathBuf> {
-    let found: Vec<PathBuf> = std::fs::read_dir(site.data())
+    let found = indexes_in(&site.data());
+    assert!(!found.is_empty(), "no index in {}", site.data().display());
+    found
+}
+
+fn indexes_in(data: &Path) -> Vec<PathBuf> {
+    std::fs::read_dir(data)
         .expect("it is a directory")
         .map(|entry| entry.expect("it is readable").path())
         .filter(|path| {
             path.file_name()
                 .is_some_and(|name| name.to_string_lossy().starts_with("index-"))
         })
-        .collect();
-    assert!(!found.is_empty(), "no index in {}", site.data().display());
-    found
+        .collect()
 }
 
-fn remove_indexes(site: &Site) {
+pub(crate) fn remove_indexes(site: &Site) {
     for index in indexes(site) {
         std::fs::remove_dir_all(index).expect("the test directory is writable");
     }
@@ -119,7 +140,10 @@ fn a_full_disk_stops_issuing_and_nothing_else() {
     let disk = SmallDisk::mount(80);
     let site = Site::on(&disk.path, Algorithm::P256);
     let server = site.serve();
-    site.issue("router", "before.example.net", &[]);
+    for name in ["before.example.net", "second.example.net"] {
+        site.issue("router", name, &[]);
+    }
+    let ready = || http(site.ports().operations, "GET", "/readyz", &[]);
     let before = Books::read(&site);
     let ballast = disk.fill();
     let mut refused = None;
@@ -164,9 +188,20 @@ fn a_full_disk_stops_issuing_and_nothing_else() {
         let crl = ca_verify::CertificateList::from_der(&site.crl(&issuer)).expect("a CRL");
         (crl.len() == 1).then_some(())
     });
+    let shown = String::from_utf8(ready().body).expect("it is text");
+    assert!(
+        shown.contains("nothing is issued for want of room"),
+        "{shown}"
+    );
+    // A start finds room for revocations too.
+    server.terminate();
+    let server = site.serve();
+    site.client(&["revoke", "--name", "second.example.net"])
+        .ok();
     // It recovers by itself when there is room again.
     std::fs::remove_file(ballast).expect("the disk is ours");
     site.issue("router", "room.example.net", &[]);
+    assert_eq!(ready().body, b"ready\n");
     server.terminate();
     let audited = site.server_command(&["audit", "verify"]).ok();
     assert!(audited.stdout.contains("sound"), "{audited}");

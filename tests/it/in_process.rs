@@ -5,6 +5,7 @@ use std::sync::Arc;
 use ca_server::data_dir::DataDir;
 use ca_server::serve::{Addresses, ServeError, ServeOptions, Server};
 use ca_server::settings::Settings;
+use ca_store::files::{Files, SystemFiles};
 use ca_tests::Site;
 use ca_types::{Clock as _, FakeClock, Passphrase, SystemClock};
 use tokio::task::JoinHandle;
@@ -37,31 +38,54 @@ pub(crate) async fn start(site: &Site) -> InProcess {
 
 /// Starts a server on a site, so many seconds later.
 pub(crate) async fn start_after(site: &Site, seconds: u64) -> InProcess {
+    let settings = Settings::of(&DataDir::new(site.data())).expect("init wrote sound settings");
+    let options = options(site, settings, seconds);
+    try_start(options).await.expect("the server starts")
+}
+
+/// Starts a server on a site, with these files below its log; its clock begins now.
+pub(crate) async fn start_on(site: &Site, files: Arc<dyn Files>) -> InProcess {
+    let settings = Settings::of(&DataDir::new(site.data())).expect("init wrote sound settings");
+    let (mut options, clock) = options(site, settings, 0);
+    options.files = files;
+    try_start((options, clock))
+        .await
+        .expect("the server starts")
+}
+
+/// What a server on a site is started with, so many seconds later, and its clock.
+pub(crate) fn options(site: &Site, settings: Settings, seconds: u64) -> (ServeOptions, FakeClock) {
     let later = SystemClock
         .now()
         .plus(seconds)
         .expect("before the year 10000");
     let clock = FakeClock::at(later);
-    let data = DataDir::new(site.data());
-    let server = Server::start(ServeOptions {
-        settings: Settings::of(&data).expect("init wrote sound settings"),
-        data,
+    let options = ServeOptions {
+        settings,
+        data: DataDir::new(site.data()),
         passphrase: Passphrase::from_file_content(
             std::fs::read(site.passphrase()).expect("the passphrase is there"),
         ),
         clock: Arc::new(clock.clone()),
         metrics: None,
+        files: Arc::new(SystemFiles),
         progress: Box::new(|_progress| {}),
-    })
-    .await
-    .expect("the server starts");
+    };
+    (options, clock)
+}
+
+/// Starts a server.
+pub(crate) async fn try_start(
+    (options, clock): (ServeOptions, FakeClock),
+) -> Result<InProcess, ServeError> {
+    let server = Server::start(options).await?;
     let addresses = server.addresses();
     let stop = CancellationToken::new();
     let ended = tokio::spawn(server.run(stop.clone()));
-    InProcess {
+    Ok(InProcess {
         addresses,
         clock,
         stop: stop.drop_guard(),
         ended,
-    }
+    })
 }

@@ -24,6 +24,7 @@ mod hierarchy;
 mod holder_messages;
 mod in_process;
 mod issuing;
+mod killed;
 mod linting;
 mod listener;
 mod manuals;
