@@ -2,8 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::mpsc::sync_channel;
-use std::thread;
 
 use ca_store::{LeafReader, StoreError};
 use ca_types::{Code, Hinted};
@@ -177,7 +175,7 @@ pub fn verify(
         }
     }
     match LeafReader::open(data.path()) {
-        Ok(reader) => read_leaves(&reader, &mut auditor, is_live, progress)?,
+        Ok(reader) => read_leaves(&reader, &mut auditor, is_live, progress),
         Err(error @ (StoreError::Damaged { .. } | StoreError::Format { .. })) => {
             auditor.find(FindingKind::Damaged, None, error.to_string());
         }
@@ -248,10 +246,8 @@ fn compare_keys(auditor: &mut Auditor, key: Option<&LogKey>) {
     auditor.find(FindingKind::LogKey, None, what);
 }
 
-/// How many leaves go from thread to thread at once.
-const BATCH: usize = 1_024;
-/// How many batches wait.
-const WAITING: usize = 4;
+/// How many leaves are read between two reports of the progress.
+const SHOWN_EVERY: u64 = 1_024;
 
 /// Reads, digests and judges the leaves, each in threads of their own.
 fn read_leaves(
@@ -259,46 +255,18 @@ fn read_leaves(
     auditor: &mut Auditor,
     is_live: bool,
     progress: &mut dyn FnMut(u64),
-) -> Result<(), AuditError> {
+) {
     for start in reader.starts() {
         let by = start.path.display().to_string();
         auditor.expect(start.first_leaf, start.root, by);
     }
-    let read = thread::scope(|scope| {
-        let (batches, digesting) = sync_channel::<Vec<Vec<u8>>>(WAITING);
-        let (digested, judging) = sync_channel::<Vec<DigestedLeaf>>(WAITING);
-        let reading = scope.spawn(move || {
-            let mut batch = Vec::with_capacity(BATCH);
-            let mut visit = |octets: &[u8]| {
-                batch.push(octets.to_vec());
-                if batch.len() == BATCH {
-                    let full = std::mem::replace(&mut batch, Vec::with_capacity(BATCH));
-                    batches.send(full).map_err(|_gone| StoreError::Closed)?;
-                }
-                Ok(())
-            };
-            let torn = reader.read(&mut visit);
-            // Nobody listens any more when another thread failed, which is told there.
-            drop(batches.send(batch));
-            torn
-        });
-        let workers = thread::available_parallelism().map_or(2, std::num::NonZero::get);
-        scope.spawn(move || {
-            for batch in digesting {
-                if digested.send(digest(&batch, workers)).is_err() {
-                    return;
-                }
-            }
-        });
-        for batch in judging {
-            for leaf in batch {
-                auditor.take(leaf);
-            }
+    let read = reader.read(DigestedLeaf::new, &mut |leaf| {
+        auditor.take(leaf);
+        if auditor.size().is_multiple_of(SHOWN_EVERY) {
             progress(auditor.size());
         }
-        reading.join()
     });
-    match read.map_err(|_panic| AuditError::Interrupted)? {
+    match read {
         Ok(None) => {}
         Ok(Some(_)) if is_live => {}
         Ok(Some(torn)) => auditor.find(
@@ -313,29 +281,6 @@ fn read_leaves(
         ),
         Err(error) => auditor.find(FindingKind::Damaged, None, error.to_string()),
     }
-    Ok(())
-}
-
-/// Digests a batch in so many threads.
-fn digest(batch: &[Vec<u8>], workers: usize) -> Vec<DigestedLeaf> {
-    let share = batch.len().div_ceil(workers).max(1);
-    thread::scope(|scope| {
-        let threads: Vec<_> = batch
-            .chunks(share)
-            .map(|leaves| {
-                scope.spawn(|| {
-                    leaves
-                        .iter()
-                        .map(|octets| DigestedLeaf::new(octets))
-                        .collect::<Vec<_>>()
-                })
-            })
-            .collect();
-        threads
-            .into_iter()
-            .flat_map(|thread| thread.join().unwrap_or_default())
-            .collect()
-    })
 }
 
 /// Reads the published CRLs.

@@ -2,10 +2,11 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 
 /// The identifier of a CA, unique per store and never used again: `router-2026-1`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct IssuerId(Box<str>);
+pub struct IssuerId(Arc<str>);
 
 impl IssuerId {
     /// Returns the identifier as text.

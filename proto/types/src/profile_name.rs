@@ -2,10 +2,11 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 
 /// The name of a certificate profile: lower-case letters, digits and dashes, at most 32 characters.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct ProfileName(Box<str>);
+pub struct ProfileName(Arc<str>);
 
 impl ProfileName {
     /// Returns the name as text.

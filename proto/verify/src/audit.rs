@@ -6,10 +6,13 @@ mod restart;
 
 use std::fmt;
 
-use ca_types::{Fingerprint, SerialNumber, UnixTime, Validity};
+use ca_types::{Fingerprint, SerialNumber, UnixTime};
 
 use crate::tree::Frontier;
-use crate::{Certificate, Change, Checkpoint, Entry, EntryError, LogKeyStatement, leaf_hash};
+use crate::{
+    Certificate, CertificateOutline, Change, Checkpoint, Entry, EntryError, LogKeyStatement,
+    leaf_hash,
+};
 use books::Books;
 pub use restart::Restart;
 use restart::Restarts;
@@ -88,7 +91,7 @@ pub struct DigestedLeaf {
 struct CertificateFacts {
     serial: SerialNumber,
     fingerprint: Fingerprint,
-    validity: Validity,
+    not_after: UnixTime,
     issuer: Box<[u8]>,
 }
 
@@ -112,12 +115,12 @@ impl DigestedLeaf {
 
 impl CertificateFacts {
     fn read(der: &[u8]) -> Option<Self> {
-        let certificate = Certificate::from_der(der).ok()?;
+        let certificate = CertificateOutline::from_der(der).ok()?;
         Some(Self {
             serial: certificate.serial().ok()?,
             fingerprint: certificate.fingerprint(),
-            validity: certificate.validity(),
-            issuer: certificate.issuer().der().into(),
+            not_after: certificate.validity().not_after(),
+            issuer: certificate.issuer_der().into(),
         })
     }
 }

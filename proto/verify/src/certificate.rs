@@ -1,5 +1,7 @@
 //! Certificates (RFC 5280 §4).
 
+mod outline;
+
 use std::net::IpAddr;
 
 use ca_types::{
@@ -18,6 +20,7 @@ use crate::{
     AlternativeName, DistinguishedName, KeyError, KeyUsage, MalformedDer, PublicKey,
     SignatureAlgorithm, SignatureError, oid, pem,
 };
+pub use outline::CertificateOutline;
 
 /// The longest certificate that is read: 64 KiB.
 pub const MAX_CERTIFICATE_OCTETS: usize = 65_536;

@@ -39,7 +39,9 @@ pub use ceremony::{
     Answered, AskedCrl, AskedIssuer, AskedRevocation, CeremonyAnswer, CeremonyBody, CeremonyError,
     CeremonyRequest, Transcript,
 };
-pub use certificate::{Certificate, CertificateError, IssuedByError, MAX_CERTIFICATE_OCTETS};
+pub use certificate::{
+    Certificate, CertificateError, CertificateOutline, IssuedByError, MAX_CERTIFICATE_OCTETS,
+};
 pub use checkpoint::Checkpoint;
 pub use der_reader::MalformedDer;
 pub use distinguished_name::DistinguishedName;

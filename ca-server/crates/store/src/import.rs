@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use ca_verify::{Entry, leaf_hash};
+use ca_verify::{Certificate, Change, Entry, leaf_hash};
 
 use crate::files::{Files, SystemFiles};
 use crate::leaf_row::LeafRow;
@@ -66,6 +66,10 @@ impl LogImport {
     /// Fails when they are no entry, or it contradicts the leaves before, or a file cannot be written.
     pub fn push(&mut self, leaf: Vec<u8>) -> Result<Entry, StoreError> {
         let entry = Entry::from_der(&leaf)?;
+        // Of a certificate from elsewhere nobody has looked at the key and the extensions yet.
+        for issued in entry.changes.iter().filter_map(Change::issued) {
+            Certificate::from_der(&issued.certificate)?;
+        }
         let row = LeafRow::project(&entry)?;
         self.state
             .apply(&row, leaf_hash(&leaf))

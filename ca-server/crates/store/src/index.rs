@@ -8,7 +8,7 @@ mod pages;
 mod quiet;
 
 use std::panic::AssertUnwindSafe;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::mpsc::sync_channel;
 use std::thread;
 
@@ -25,10 +25,12 @@ pub(crate) use directory::Directories;
 pub use inspection::{IndexStanding, inspect_index};
 use pages::{Page, Rows};
 
-/// An open index.
+/// An index that takes what comes next.
 #[derive(Debug)]
 pub(crate) struct Index {
-    db: sled::Db,
+    path: PathBuf,
+    /// Opened when something is written: sled keeps much of what was read in memory for as long as it is open.
+    db: Option<sled::Db>,
     log_id: LogId,
     frontier: Frontier,
     last_hash: [u8; 32],
@@ -103,7 +105,8 @@ impl Index {
             .create_dir(path)
             .map_err(|source| IndexError::Unusable(source.to_string()))?;
         Ok(Self {
-            db: guarded(|| config(path).open())?,
+            path: path.to_owned(),
+            db: Some(guarded(|| config(path).open())?),
             log_id,
             frontier: Frontier::new(),
             last_hash: [0; 32],
@@ -112,40 +115,18 @@ impl Index {
         })
     }
 
-    /// Opens the index in `path`, and fills the state and the places of the log from it.
+    /// Reads the index in `path`, and fills the state and the places of the log from it.
     pub(crate) fn load(
-        path: &Path,
-        log: &Log,
-        tail: (u64, &[u32]),
-        progress: &mut dyn FnMut(Progress),
-    ) -> Result<(Self, State), IndexError> {
-        guarded(|| Self::read(path, log, tail, progress))
-    }
-
-    fn read(
         path: &Path,
         log: &Log,
         (tail_first, tail_offsets): (u64, &[u32]),
         progress: &mut dyn FnMut(Progress),
     ) -> Result<(Self, State), IndexError> {
-        let unusable = |what: &str| IndexError::Unusable(what.to_owned());
-        let db = config(path).open()?;
-        let head = db
-            .get(HEAD_KEY)?
-            .and_then(|octets| Head::from_octets(&octets))
-            .ok_or_else(|| unusable("it has no head of the known form"))?;
-        if head.log_id != log.id() {
-            return Err(unusable("it belongs to another log"));
-        }
-        let applied = head.frontier.size();
         let leaves = tail_first + u64::try_from(tail_offsets.len()).unwrap_or(u64::MAX);
-        if applied > leaves {
-            return Err(unusable("it is newer than the log"));
-        }
         let mut state = State::new();
         state
             .tables
-            .reserve(usize::try_from(applied).unwrap_or(usize::MAX));
+            .reserve(usize::try_from(leaves).unwrap_or(usize::MAX));
         let mut leaf = 0_u64;
         let mut apply = |rows: Rows| {
             let mut offsets = Vec::with_capacity(rows.len());
@@ -168,21 +149,22 @@ impl Index {
             progress(Progress {
                 step: OpenStep::Reading,
                 done: log.leaves(),
-                total: applied,
+                total: leaves,
             });
             Ok(())
         };
-        let page = read_aside(&db, applied, &mut apply)?;
-        let last = applied.checked_sub(1).map(|last| log.read(last));
-        match last {
+        let Content { head, page, tiles } = read_aside(path, (log.id(), leaves), &mut apply)?;
+        let last = head.frontier.size().checked_sub(1);
+        match last.map(|last| log.read(last)) {
             None => {}
             Some(Ok(Some(octets))) if leaf_hash(&octets) == head.last_hash => {}
             Some(_) => return Err(unusable("its last leaf is another one in the log")),
         }
-        state.tiles = tiles(&db, &head.frontier)?;
+        state.tiles = tiles;
         state.frontier = head.frontier.clone();
         let index = Self {
-            db,
+            path: path.to_owned(),
+            db: None,
             log_id: head.log_id,
             frontier: head.frontier,
             last_hash: head.last_hash,
@@ -215,14 +197,30 @@ impl Index {
         }
         if let Some(head) = head {
             batch.insert(HEAD_KEY, head);
-            guarded(|| self.db.apply_batch(batch))?;
+            self.write(batch)?;
         }
         self.unflushed += rows.len();
         if self.unflushed >= FLUSH_EVERY {
-            guarded(|| self.db.flush())?;
-            self.unflushed = 0;
+            self.flush()?;
         }
         Ok(())
+    }
+
+    fn write(&mut self, batch: sled::Batch) -> Result<(), IndexError> {
+        let (db, path) = (&mut self.db, &self.path);
+        guarded(|| match db {
+            Some(db) => db.apply_batch(batch),
+            None => db.insert(config(path).open()?).apply_batch(batch),
+        })
+    }
+
+    fn flush(&mut self) -> Result<(), IndexError> {
+        self.unflushed = 0;
+        match &self.db {
+            Some(db) => guarded(|| db.flush()).map(drop),
+            // Nothing was written.
+            None => Ok(()),
+        }
     }
 
     fn head(&self) -> Vec<u8> {
@@ -235,16 +233,15 @@ impl Index {
     }
 
     /// Writes what waits, at the end.
-    fn close(self) -> Result<(), IndexError> {
+    fn close(mut self) -> Result<(), IndexError> {
         let last = self.applied().checked_sub(1);
         if let Some(last) = last.filter(|_last| !self.page.octets().is_empty()) {
             let mut batch = sled::Batch::default();
             batch.insert(pages::key(last), self.page.octets());
             batch.insert(HEAD_KEY, self.head());
-            guarded(|| self.db.apply_batch(batch))?;
+            self.write(batch)?;
         }
-        guarded(|| self.db.flush())?;
-        Ok(())
+        self.flush()
     }
 
     /// Follows the log until the feed ends.
@@ -302,37 +299,67 @@ impl IndexRow {
     }
 }
 
-/// How many pages wait for the tables.
-const WAITING: usize = 8;
+/// What an index has beside its rows.
+struct Content {
+    head: Head,
+    /// The last page when it is not full.
+    page: Page,
+    tiles: Chunks<[u8; 32]>,
+}
 
-/// Reads and decodes pages in a thread of its own, and hands them over in this one.
+/// How many pages wait for the tables.
+const WAITING: usize = 64;
+
+/// Reads an index in a thread of its own, so that all its memory is given back, and hands the rows over in this one.
 fn read_aside(
-    db: &sled::Db,
-    leaves: u64,
+    path: &Path,
+    log: (LogId, u64),
     apply: &mut dyn FnMut(Rows) -> Result<(), IndexError>,
-) -> Result<Page, IndexError> {
+) -> Result<Content, IndexError> {
     let (pages, decoded) = sync_channel::<Rows>(WAITING);
     thread::scope(|scope| {
         let reading = scope.spawn(move || {
             let mut hand_over = |rows| {
                 // Nobody listens any more when the tables refused a row, which is told there.
-                let ended = |_rows| IndexError::Unusable("the tables refused a row".to_owned());
+                let ended = |_rows| unusable("the tables refused a row");
                 pages.send(rows).map_err(ended)
             };
-            guarded(|| pages::read(db, leaves, &mut hand_over))
+            guarded(|| read(path, log, &mut hand_over))
         });
         for rows in decoded {
             apply(rows)?;
         }
         reading
             .join()
-            .unwrap_or_else(|_panic| Err(IndexError::Unusable("sled panicked".to_owned())))
+            .unwrap_or_else(|_panic| Err(unusable("sled panicked")))
+    })
+}
+
+fn read(
+    path: &Path,
+    (log_id, leaves): (LogId, u64),
+    visit: &mut dyn FnMut(Rows) -> Result<(), IndexError>,
+) -> Result<Content, IndexError> {
+    let db = config(path).open()?;
+    let head = db
+        .get(HEAD_KEY)?
+        .and_then(|octets| Head::from_octets(&octets))
+        .ok_or_else(|| unusable("it has no head of the known form"))?;
+    if head.log_id != log_id {
+        return Err(unusable("it belongs to another log"));
+    }
+    if head.frontier.size() > leaves {
+        return Err(unusable("it is newer than the log"));
+    }
+    Ok(Content {
+        page: pages::read(&db, head.frontier.size(), visit)?,
+        tiles: tiles(&db, &head.frontier)?,
+        head,
     })
 }
 
 /// Reads the hashes over every 256 leaves, which must be those below the frontier.
 fn tiles(db: &sled::Db, frontier: &Frontier) -> Result<Chunks<[u8; 32]>, IndexError> {
-    let unusable = |what: &str| IndexError::Unusable(what.to_owned());
     let mut tiles = Chunks::new();
     let mut above = Frontier::new();
     for (next, pair) in (0_u64..).zip(db.scan_prefix(TILE_KEY)) {
@@ -348,6 +375,10 @@ fn tiles(db: &sled::Db, frontier: &Frontier) -> Result<Chunks<[u8; 32]>, IndexEr
         return Err(unusable("its tiles are of another tree"));
     }
     Ok(tiles)
+}
+
+fn unusable(what: &str) -> IndexError {
+    IndexError::Unusable(what.to_owned())
 }
 
 /// Runs what calls sled: with flipped bytes, 0.34 may panic where it should fail.

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::files::{Files, SystemFiles};
-use crate::log::{Segment, judge_tail, scan_segment, segments};
+use crate::log::{Found, Segment, Visit, in_lanes, judge_tail, scan_segment, segments};
 use crate::{LogId, StoreError, TornTail};
 
 /// The segments of a log, to read their leaves from the first to the last.
@@ -59,15 +59,24 @@ impl LeafReader {
             .sum()
     }
 
-    /// Hands over the octets of every leaf in order; returns the torn end, which beside a running server may be a
-    /// write under way. The hashes in the headers are not compared.
+    /// Hands over what `work`, in threads of its own, makes of the octets of every leaf, in order; returns the torn end,
+    /// which beside a running server may be a write under way. The hashes in the headers are not compared.
     ///
     /// # Errors
-    /// Fails at the first record that is damaged, and when `visit` does.
-    pub fn read(
+    /// Fails at the first record that is damaged.
+    pub fn read<T: Send>(
         &self,
-        visit: &mut dyn FnMut(&[u8]) -> Result<(), StoreError>,
+        work: impl Fn(&[u8]) -> T + Sync,
+        take: &mut dyn FnMut(T),
     ) -> Result<Option<TornTail>, StoreError> {
+        let work = |found: &Found<'_>| work(found.octets);
+        in_lanes(|visit| self.scan(visit), work, &mut |_found, made| {
+            take(made);
+            Ok(())
+        })
+    }
+
+    fn scan(&self, visit: &mut Visit<'_>) -> Result<Option<TornTail>, StoreError> {
         let files = SystemFiles;
         let mut torn = None;
         for (place, segment) in self.segments.iter().enumerate() {
@@ -76,7 +85,7 @@ impl LeafReader {
                 .map_err(segment.cannot("open the segment"))?;
             let next = self.segments.get(place + 1);
             let limit = next.map(|next| next.header.first_leaf);
-            let is_sound = scan_segment(&*file, segment, limit, &mut |found| visit(found.octets))?;
+            let is_sound = scan_segment(&*file, segment, limit, visit)?;
             if limit.is_none() && !is_sound {
                 torn = judge_tail(&*file, segment)?.torn;
             }

@@ -7,11 +7,12 @@ use ca_types::{
     UnixTime, Validity,
 };
 use ca_verify::{
-    Certificate, Change, CrlSigned, Entry, Issued, IssuerAdded, IssuerRequested,
-    IssuerStateChanged, KeyBlocked, LogKeyAdded, Restored, Revoked,
+    CertificateError, CertificateOutline, Change, CrlSigned, Entry, Issued, IssuerAdded,
+    IssuerRequested, IssuerStateChanged, KeyBlocked, LogKeyAdded, Restored, Revoked,
 };
 
 use crate::StoreError;
+pub(crate) use codec::Usual;
 
 /// The small row of one leaf; the index keeps it, the tables are built from it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -149,22 +150,25 @@ impl RowChange {
 
 impl IssuedRow {
     fn project(issued: &Issued) -> Result<Self, StoreError> {
-        let certificate = Certificate::from_der(&issued.certificate)?;
-        let (own_name_first, more_sans) = match certificate.sans().split_first() {
-            Some((first, more)) if is_written(first, &issued.name) => (true, more),
-            Some(_) | None => (false, certificate.sans()),
-        };
+        let certificate = CertificateOutline::from_der(&issued.certificate)?;
+        let mut sans = certificate.sans().map_err(CertificateError::from)?;
+        let own_name_first = sans
+            .first()
+            .is_some_and(|first| is_written(first, &issued.name));
+        if own_name_first {
+            sans.remove(0);
+        }
         Ok(Self {
             issuer: issued.issuer.clone(),
             profile: issued.profile.clone(),
             name: issued.name.as_str().into(),
             succeeds: issued.succeeds,
             serial: certificate.serial()?,
-            key: certificate.public_key().key_id(),
+            key: certificate.key_id(),
             fingerprint: certificate.fingerprint(),
             validity: certificate.validity(),
             own_name_first,
-            more_sans: more_sans.into(),
+            more_sans: sans.into(),
         })
     }
 }

@@ -6,6 +6,7 @@
 
 mod appender;
 mod header;
+mod lanes;
 mod record;
 mod segment;
 mod tail;
@@ -20,6 +21,7 @@ use crate::chunks::Chunks;
 use crate::files::{Files, LogFile};
 use crate::{LogId, StoreError};
 pub(crate) use appender::{AppendError, Appender, RESERVE};
+pub(crate) use lanes::{Visit, in_lanes};
 use segment::damaged;
 pub(crate) use segment::{
     Found, Place, Segment, file_error, known_segments, length, scan, scan_segment, segments,
@@ -95,7 +97,7 @@ impl Log {
         &self,
         first: u64,
         end: u64,
-        visit: &mut dyn FnMut(Found<'_>) -> Result<(), StoreError>,
+        visit: &mut Visit<'_>,
     ) -> Result<(), StoreError> {
         if first >= end {
             return Ok(());
@@ -121,6 +123,20 @@ impl Log {
             scan.reaches(segment, limit)?;
         }
         Ok(())
+    }
+
+    /// Replays the leaves with what `work`, in threads of its own, makes of each.
+    pub(crate) fn replay_in_lanes<T: Send>(
+        &self,
+        first: u64,
+        end: u64,
+        work: impl Fn(&Found<'_>) -> T + Sync,
+        take: &mut dyn FnMut(&Found<'_>, T) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
+        if first >= end {
+            return Ok(());
+        }
+        in_lanes(|visit| self.replay(first, end, visit), work, take)
     }
 
     /// Returns a place at or before leaf `first` in its segment, as late as is known.

@@ -7,6 +7,7 @@ mod rows;
 mod steady;
 #[cfg(test)]
 mod tests;
+mod texts;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;

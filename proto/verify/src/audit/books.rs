@@ -118,7 +118,7 @@ impl Books {
         let booked = Booked {
             ca,
             fingerprint: facts.fingerprint,
-            not_after: facts.validity.not_after(),
+            not_after: facts.not_after,
         };
         match self.certificates.insert(facts.serial, booked) {
             None => Ok(()),

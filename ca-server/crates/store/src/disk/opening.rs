@@ -172,11 +172,11 @@ impl Filling<'_> {
         let (first, total) = (state.frontier.size(), self.tail.leaves);
         let mut rows = Vec::with_capacity(GROUP);
         let (log, progress) = (self.log, &mut *self.progress);
-        log.replay(first, total, &mut |found| {
+        log.replay_in_lanes(first, total, IndexRow::read, &mut |found, read| {
             if found.leaf == found.segment.header.first_leaf {
                 found.segment.follows(&state.frontier)?;
             }
-            let (row, index_row) = IndexRow::read(&found)?;
+            let (row, index_row) = read?;
             state
                 .apply(&row, index_row.leaf_hash)
                 .map_err(|source| found.damaged(source.to_string()))?;

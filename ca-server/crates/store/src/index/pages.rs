@@ -1,8 +1,8 @@
 //! Rows of neighbouring leaves under one key: sled spends more on a key than a row costs.
 
-use super::IndexError;
+use super::{IndexError, unusable};
 use crate::feed::IndexRow;
-use crate::leaf_row::LeafRow;
+use crate::leaf_row::{LeafRow, Usual};
 
 /// The octets of the rows from the last full page on.
 #[derive(Debug, Default)]
@@ -48,12 +48,13 @@ pub(super) fn read(
 ) -> Result<Page, IndexError> {
     let mut next = 0;
     let mut page = Page::default();
+    let mut usual = Usual::default();
     for pair in db.scan_prefix(KEY) {
         let (place, octets) = pair?;
         if !is_full(next) || *place != key(next) {
             return Err(unusable("a page is missing"));
         }
-        let rows = rows(&octets)?;
+        let rows = rows(&octets, &mut usual)?;
         next += u64::try_from(rows.len()).unwrap_or(u64::MAX);
         if next > leaves {
             return Err(unusable("it has more rows than its head says"));
@@ -70,13 +71,13 @@ pub(super) fn read(
     Ok(page)
 }
 
-fn rows(page: &[u8]) -> Result<Rows, IndexError> {
+fn rows(page: &[u8], usual: &mut Usual) -> Result<Rows, IndexError> {
     let mut rows = Vec::with_capacity(ROWS);
     let mut rest = page;
     while !rest.is_empty() {
         let (offset, row, behind) = split(rest).ok_or_else(|| unusable("a row is too short"))?;
-        let row =
-            LeafRow::from_octets(row).map_err(|source| IndexError::Unusable(source.to_string()))?;
+        let row = LeafRow::from_octets(row, usual)
+            .map_err(|source| IndexError::Unusable(source.to_string()))?;
         rows.push((offset, row));
         rest = behind;
     }
@@ -92,8 +93,4 @@ fn split(octets: &[u8]) -> Option<(u32, &[u8], &[u8])> {
     let length = usize::try_from(u32::from_be_bytes(*length)).ok()?;
     let (row, rest) = rest.split_at_checked(length)?;
     Some((u32::from_be_bytes(*offset), row, rest))
-}
-
-fn unusable(what: &str) -> IndexError {
-    IndexError::Unusable(what.to_owned())
 }

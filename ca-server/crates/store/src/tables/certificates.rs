@@ -5,9 +5,11 @@ use std::hash::BuildHasher;
 use std::num::NonZeroU32;
 
 use ca_types::{Fingerprint, GeneralName, KeyId, SerialNumber, SubjectName, UnixTime, Validity};
+use hashbrown::hash_table::Entry;
 use hashbrown::{DefaultHashBuilder, HashTable};
 
 use super::rows::{ArchivedCertificate, Kept, KeyStart, Rows};
+use super::texts::{Text, Texts};
 use crate::Revocation;
 use crate::chunks::Chunks;
 use crate::leaf_row::{IssuedRow, is_written};
@@ -19,6 +21,7 @@ pub(crate) struct Certificates {
     /// The revocations of archived certificates.
     archived_revocations: BTreeMap<Number, Revocation>,
     names: Chunks<Name>,
+    texts: Texts,
     /// Row numbers only: the keys of the three tables stand in the rows.
     by_serial: HashTable<Number>,
     by_key: HashTable<Number>,
@@ -31,19 +34,19 @@ pub(crate) struct Certificates {
 pub(crate) struct Number(NonZeroU32);
 
 impl Number {
-    fn new(place: usize) -> Option<Self> {
+    pub(super) fn new(place: usize) -> Option<Self> {
         let successor = u32::try_from(place).ok()?.checked_add(1)?;
         NonZeroU32::new(successor).map(Self)
     }
 
-    fn place(self) -> usize {
+    pub(super) fn place(self) -> usize {
         usize::try_from(self.0.get() - 1).unwrap_or(usize::MAX)
     }
 }
 
 #[derive(Debug)]
 struct Name {
-    text: Box<str>,
+    text: Text,
     /// The newest certificate of the name that is not revoked; the older ones hang on it.
     newest: Option<Number>,
     /// The leaf that issued the newest revoked certificate of the name; 0, which issues to no device, when there is none.
@@ -126,6 +129,7 @@ impl Certificates {
             rows: Rows::new(),
             archived_revocations: BTreeMap::new(),
             names: Chunks::new(),
+            texts: Texts::new(),
             by_serial: HashTable::new(),
             by_key: HashTable::new(),
             by_name: HashTable::new(),
@@ -138,6 +142,7 @@ impl Certificates {
         let Self {
             rows,
             names,
+            texts,
             by_serial,
             by_key,
             by_name,
@@ -147,9 +152,7 @@ impl Certificates {
         by_serial.reserve(count, |number| serial_hash(rows, hasher, *number));
         by_key.reserve(count, |number| key_hash(rows, hasher, *number));
         by_name.reserve(count, |number| {
-            names
-                .get(number.place())
-                .map_or(0, |name| hasher.hash_one(&*name.text))
+            hasher.hash_one(text_in(names, texts, *number))
         });
     }
 
@@ -167,7 +170,7 @@ impl Certificates {
     }
 
     pub(super) fn text_of(&self, name: Number) -> Option<&str> {
-        Some(&self.names.get(name.place())?.text)
+        text_in(&self.names, &self.texts, name)
     }
 
     pub(super) fn name_of(&self, certificate: &TableCertificate) -> Option<&str> {
@@ -260,10 +263,8 @@ impl Certificates {
 
     fn name_number(&self, text: &str) -> Option<Number> {
         self.by_name
-            .find(self.hasher.hash_one(text), |number| {
-                self.names
-                    .get(number.place())
-                    .is_some_and(|name| *name.text == *text)
+            .find(self.hasher.hash_one(Some(text)), |number| {
+                self.text_of(*number) == Some(text)
             })
             .copied()
     }
@@ -275,14 +276,14 @@ impl Certificates {
         issued: &IssuedRow,
         (issuer, profile): (usize, usize),
     ) -> Option<()> {
-        if self.number(issued.serial).is_some() {
-            return None;
-        }
+        let (issuer, profile) = (u32::try_from(issuer).ok()?, u32::try_from(profile).ok()?);
         let number = Number::new(self.rows.len())?;
         let name = self.intern(&issued.name)?;
-        let name_entry = self.names.get_mut(name.place())?;
-        let older = name_entry.newest.replace(number);
-        let key_is_known = self.name_of_key(&issued.key).is_some();
+        let predecessor = issued.succeeds.and_then(|serial| self.number(serial));
+        if !self.index(number, issued.serial.octets(), key_start(&issued.key)) {
+            return None;
+        }
+        let older = self.names.get_mut(name.place())?.newest.replace(number);
         self.rows.push(TableCertificate {
             leaf,
             key: issued.key,
@@ -292,13 +293,18 @@ impl Certificates {
             serial: issued.serial.octets(),
             more_sans: issued.more_sans.clone(),
             name,
-            issuer: u32::try_from(issuer).ok()?,
-            profile: u32::try_from(profile).ok()?,
-            predecessor: issued.succeeds.and_then(|serial| self.number(serial)),
+            issuer,
+            profile,
+            predecessor,
             older,
             own_name_first: issued.own_name_first,
             place: 0,
         });
+        Some(())
+    }
+
+    /// Makes the next row known by its serial number, unless that is taken, and by its key, unless an earlier one has it.
+    fn index(&mut self, number: Number, serial: [u8; 16], key: KeyStart) -> bool {
         let Self {
             rows,
             by_serial,
@@ -306,14 +312,24 @@ impl Certificates {
             hasher,
             ..
         } = self;
-        by_serial.insert_unique(hasher.hash_one(issued.serial.octets()), number, |number| {
-            serial_hash(rows, hasher, *number)
-        });
-        if !key_is_known {
-            let hash = hasher.hash_one(key_start(&issued.key));
-            by_key.insert_unique(hash, number, |number| key_hash(rows, hasher, *number));
+        let same = |number: &Number| {
+            let row = rows.get(number.place());
+            row.is_some_and(|row| row.serial() == serial)
+        };
+        let hash = |number: &Number| serial_hash(rows, hasher, *number);
+        match by_serial.entry(hasher.hash_one(serial), same, hash) {
+            Entry::Occupied(_) => return false,
+            Entry::Vacant(free) => drop(free.insert(number)),
         }
-        Some(())
+        let same = |number: &Number| {
+            let row = rows.get(number.place());
+            row.is_some_and(|row| row.key() == key)
+        };
+        let hash = |number: &Number| key_hash(rows, hasher, *number);
+        by_key
+            .entry(hasher.hash_one(key), same, hash)
+            .or_insert(number);
+        true
     }
 
     /// Revokes a certificate; returns its number and the place of its issuer.
@@ -339,25 +355,29 @@ impl Certificates {
     }
 
     fn intern(&mut self, text: &str) -> Option<Number> {
-        if let Some(number) = self.name_number(text) {
-            return Some(number);
-        }
-        let number = Number::new(self.names.len())?;
-        self.names.push(Name {
-            text: text.into(),
-            newest: None,
-            newest_revoked: 0,
-        });
         let Self {
             names,
+            texts,
             by_name,
             hasher,
             ..
         } = self;
-        by_name.insert_unique(hasher.hash_one(text), number, |number| {
-            names
-                .get(number.place())
-                .map_or(0, |name| hasher.hash_one(&*name.text))
+        let text_of = |number: &Number| text_in(names, texts, *number);
+        let entry = by_name.entry(
+            hasher.hash_one(Some(text)),
+            |number| text_of(number) == Some(text),
+            |number| hasher.hash_one(text_of(number)),
+        );
+        let free = match entry {
+            Entry::Occupied(known) => return Some(*known.get()),
+            Entry::Vacant(free) => free,
+        };
+        let number = Number::new(names.len())?;
+        free.insert(number);
+        names.push(Name {
+            text: texts.push(text)?,
+            newest: None,
+            newest_revoked: 0,
         });
         Some(number)
     }
@@ -387,6 +407,10 @@ impl Certificates {
             *link = older;
         }
     }
+}
+
+fn text_in<'t>(names: &Chunks<Name>, texts: &'t Texts, name: Number) -> Option<&'t str> {
+    texts.get(names.get(name.place())?.text)
 }
 
 fn key_start(key: &KeyId) -> KeyStart {

@@ -3,14 +3,18 @@
 use std::hash::BuildHasher;
 
 use ca_types::{Days, RequestId, UnixTime};
+use hashbrown::hash_table::Entry;
 use hashbrown::{DefaultHashBuilder, HashTable};
 
+use super::Number;
+use crate::chunks::Chunks;
 use crate::leaf_row::{LeafRow, RowChange};
 
 /// The answered requests, remembered as long as what they made is valid, and at least 30 days.
 #[derive(Debug)]
 pub(crate) struct Requests {
-    answers: HashTable<Answer>,
+    answers: Chunks<Answer>,
+    by_id: HashTable<Number>,
     hasher: DefaultHashBuilder,
     /// The number of answers at which the outdated ones are swept out.
     sweep_at: usize,
@@ -30,7 +34,8 @@ const FIRST_SWEEP: usize = 4096;
 impl Requests {
     pub(super) fn new() -> Self {
         Self {
-            answers: HashTable::new(),
+            answers: Chunks::new(),
+            by_id: HashTable::new(),
             hasher: DefaultHashBuilder::default(),
             sweep_at: FIRST_SWEEP,
         }
@@ -38,8 +43,12 @@ impl Requests {
 
     pub(super) fn find(&self, id: RequestId) -> Option<u64> {
         let id = id.octets();
-        self.answers
-            .find(self.hasher.hash_one(id), |answer| answer.id == id)
+        let answer = |number: &Number| self.answers.get(number.place());
+        self.by_id
+            .find(self.hasher.hash_one(id), |number| {
+                answer(number).is_some_and(|answer| answer.id == id)
+            })
+            .and_then(answer)
             .map(|answer| answer.leaf)
     }
 
@@ -51,26 +60,60 @@ impl Requests {
             .filter_map(RowChange::certificate)
             .map(|issued| issued.validity.not_after())
             .fold(least, UnixTime::max);
-        let answer = Answer {
+        self.put(Answer {
             id: id.octets(),
             leaf,
             until,
-        };
+        });
+        if self.answers.len() >= self.sweep_at {
+            self.sweep(row.time);
+        }
+    }
+
+    fn put(&mut self, answer: Answer) {
         let Self {
-            answers, hasher, ..
+            answers,
+            by_id,
+            hasher,
+            ..
         } = self;
-        let hash = hasher.hash_one(answer.id);
-        // An id that was swept out of the memory of a shorter-lived answer may come again.
-        match answers.find_mut(hash, |old| old.id == answer.id) {
-            Some(old) => *old = answer,
-            None => {
-                answers.insert_unique(hash, answer, |answer| hasher.hash_one(answer.id));
+        let Some(number) = Number::new(answers.len()) else {
+            return;
+        };
+        let id_of = |number: &Number| answers.get(number.place()).map(|answer| answer.id);
+        let entry = by_id.entry(
+            hasher.hash_one(answer.id),
+            |number| id_of(number) == Some(answer.id),
+            |number| id_of(number).map_or(0, |id| hasher.hash_one(id)),
+        );
+        match entry {
+            // An id that was swept out of the memory of a shorter-lived answer may come again.
+            Entry::Occupied(old) => {
+                let place = old.get().place();
+                if let Some(old) = answers.get_mut(place) {
+                    *old = answer;
+                }
+            }
+            Entry::Vacant(free) => {
+                free.insert(number);
+                answers.push(answer);
             }
         }
-        if answers.len() >= self.sweep_at {
-            answers.retain(|answer| row.time <= answer.until);
-            // Twice what is left, so that a sweep costs nothing on average.
-            self.sweep_at = answers.len().saturating_mul(2).max(FIRST_SWEEP);
+    }
+
+    /// Forgets the answers that are outdated at `now`.
+    fn sweep(&mut self, now: UnixTime) {
+        let is_outdated = |(_, answer): (usize, &Answer)| answer.until < now;
+        if self.answers.iter_from(0).any(is_outdated) {
+            let answers = std::mem::replace(&mut self.answers, Chunks::new());
+            self.by_id.clear();
+            for (_, answer) in answers.iter_from(0) {
+                if now <= answer.until {
+                    self.put(*answer);
+                }
+            }
         }
+        // Twice what is left, so that a sweep costs nothing on average.
+        self.sweep_at = self.answers.len().saturating_mul(2).max(FIRST_SWEEP);
     }
 }
