@@ -244,11 +244,7 @@ pub(crate) struct Usual {
 /// More would be looked through for longer than it takes to make one.
 const MOST_USUAL: usize = 32;
 
-fn usual<T: Clone + FromStr>(
-    known: &mut Vec<T>,
-    text: &str,
-    as_str: fn(&T) -> &str,
-) -> Option<T> {
+fn usual<T: Clone + FromStr>(known: &mut Vec<T>, text: &str, as_str: fn(&T) -> &str) -> Option<T> {
     if let Some(found) = known.iter().find(|one| as_str(one) == text) {
         return Some(found.clone());
     }
@@ -568,10 +564,7 @@ mod tests {
     fn every_cut_and_every_flipped_octet_is_refused() {
         let octets = row().to_octets();
         for end in 0..octets.len() {
-            assert!(
-                read(&octets[..end]).is_err(),
-                "cut at {end}"
-            );
+            assert!(read(&octets[..end]).is_err(), "cut at {end}");
         }
         for at in 0..octets.len() {
             let mut flipped = octets.clone();

@@ -51,7 +51,10 @@ mod tests {
     fn texts_come_back_however_long_they_are() {
         let mut texts = Texts::new();
         let lengths = [0, 1, PIECE - 1, 1, 0, PIECE, PIECE + 1, 29, 65_535, 29];
-        let all: Vec<String> = ('a'..).zip(lengths).map(|(c, n)| c.to_string().repeat(n)).collect();
+        let all: Vec<String> = ('a'..)
+            .zip(lengths)
+            .map(|(c, n)| c.to_string().repeat(n))
+            .collect();
         let places: Vec<Text> = all.iter().map(|text| texts.push(text).unwrap()).collect();
         for (place, text) in places.into_iter().zip(&all) {
             assert_eq!(texts.get(place), Some(text.as_str()));
