@@ -6,10 +6,11 @@ mod directory;
 mod inspection;
 mod pages;
 mod quiet;
+mod read_ahead;
 
 use std::panic::AssertUnwindSafe;
-use std::path::{Path, PathBuf};
-use std::sync::mpsc::sync_channel;
+use std::path::Path;
+use std::sync::mpsc::{SyncSender, sync_channel};
 use std::thread;
 
 use ca_verify::{Frontier, TILE_LEVEL, leaf_hash};
@@ -23,14 +24,13 @@ use crate::state::State;
 use crate::{LogId, OpenStep, Progress, StoreError};
 pub(crate) use directory::Directories;
 pub use inspection::{IndexStanding, inspect_index};
-use pages::{Page, Rows};
+use pages::Page;
+pub(crate) use read_ahead::read_ahead;
 
-/// An index that takes what comes next.
+/// An open index.
 #[derive(Debug)]
 pub(crate) struct Index {
-    path: PathBuf,
-    /// Opened when something is written: sled keeps much of what was read in memory for as long as it is open.
-    db: Option<sled::Db>,
+    db: sled::Db,
     log_id: LogId,
     frontier: Frontier,
     last_hash: [u8; 32],
@@ -105,8 +105,7 @@ impl Index {
             .create_dir(path)
             .map_err(|source| IndexError::Unusable(source.to_string()))?;
         Ok(Self {
-            path: path.to_owned(),
-            db: Some(guarded(|| config(path).open())?),
+            db: guarded(|| config(path).open())?,
             log_id,
             frontier: Frontier::new(),
             last_hash: [0; 32],
@@ -127,24 +126,20 @@ impl Index {
         state
             .tables
             .reserve(usize::try_from(leaves).unwrap_or(usize::MAX));
-        let mut leaf = 0_u64;
-        let mut apply = |rows: Rows| {
-            let mut offsets = Vec::with_capacity(rows.len());
-            for (offset, row) in rows {
-                let next = leaf;
-                leaf += 1;
-                let in_tail = next
+        let mut reading = pages::Reading::default();
+        let mut apply = |(place, octets): Pair| {
+            let mut offsets = Vec::new();
+            reading.page(&place, &octets, &mut |leaf, offset, row| {
+                let in_tail = leaf
                     .checked_sub(tail_first)
                     .and_then(|place| tail_offsets.get(usize::try_from(place).ok()?));
                 if in_tail.is_some_and(|found| *found != offset) {
                     return Err(unusable("a leaf stands elsewhere in the log"));
                 }
-                state
-                    .tables
-                    .apply(next, &row)
-                    .map_err(|source| IndexError::Unusable(source.to_string()))?;
                 offsets.push(offset);
-            }
+                let applied = state.tables.apply(leaf, row);
+                applied.map_err(|source| IndexError::Unusable(source.to_string()))
+            })?;
             log.publish(offsets);
             progress(Progress {
                 step: OpenStep::Reading,
@@ -153,7 +148,8 @@ impl Index {
             });
             Ok(())
         };
-        let Content { head, page, tiles } = read_aside(path, (log.id(), leaves), &mut apply)?;
+        let (db, head, tiles) = read_aside(path, (log.id(), leaves), &mut apply)?;
+        let page = reading.end(head.frontier.size())?;
         let last = head.frontier.size().checked_sub(1);
         match last.map(|last| log.read(last)) {
             None => {}
@@ -163,8 +159,7 @@ impl Index {
         state.tiles = tiles;
         state.frontier = head.frontier.clone();
         let index = Self {
-            path: path.to_owned(),
-            db: None,
+            db,
             log_id: head.log_id,
             frontier: head.frontier,
             last_hash: head.last_hash,
@@ -197,30 +192,14 @@ impl Index {
         }
         if let Some(head) = head {
             batch.insert(HEAD_KEY, head);
-            self.write(batch)?;
+            guarded(|| self.db.apply_batch(batch))?;
         }
         self.unflushed += rows.len();
         if self.unflushed >= FLUSH_EVERY {
-            self.flush()?;
+            guarded(|| self.db.flush())?;
+            self.unflushed = 0;
         }
         Ok(())
-    }
-
-    fn write(&mut self, batch: sled::Batch) -> Result<(), IndexError> {
-        let (db, path) = (&mut self.db, &self.path);
-        guarded(|| match db {
-            Some(db) => db.apply_batch(batch),
-            None => db.insert(config(path).open()?).apply_batch(batch),
-        })
-    }
-
-    fn flush(&mut self) -> Result<(), IndexError> {
-        self.unflushed = 0;
-        match &self.db {
-            Some(db) => guarded(|| db.flush()).map(drop),
-            // Nothing was written.
-            None => Ok(()),
-        }
     }
 
     fn head(&self) -> Vec<u8> {
@@ -233,15 +212,16 @@ impl Index {
     }
 
     /// Writes what waits, at the end.
-    fn close(mut self) -> Result<(), IndexError> {
+    fn close(self) -> Result<(), IndexError> {
         let last = self.applied().checked_sub(1);
         if let Some(last) = last.filter(|_last| !self.page.octets().is_empty()) {
             let mut batch = sled::Batch::default();
             batch.insert(pages::key(last), self.page.octets());
             batch.insert(HEAD_KEY, self.head());
-            self.write(batch)?;
+            guarded(|| self.db.apply_batch(batch))?;
         }
-        self.flush()
+        guarded(|| self.db.flush())?;
+        Ok(())
     }
 
     /// Follows the log until the feed ends.
@@ -299,35 +279,28 @@ impl IndexRow {
     }
 }
 
-/// What an index has beside its rows.
-struct Content {
-    head: Head,
-    /// The last page when it is not full.
-    page: Page,
-    tiles: Chunks<[u8; 32]>,
-}
+/// A key of sled, and what stands under it.
+type Pair = (sled::IVec, sled::IVec);
+/// The hashes over every 256 leaves.
+type Tiles = Chunks<[u8; 32]>;
 
+/// How often a page is asked for again. What a reading has touched once stays in memory for ever: the cache of sled
+/// throws out what it has too much of only after 64 accesses to each 256th of its nodes, and closing it frees nothing.
+const TOUCHES: usize = 3;
 /// How many pages wait for the tables.
 const WAITING: usize = 64;
 
-/// Reads an index in a thread of its own, so that all its memory is given back, and hands the rows over in this one.
+/// Reads an index in a thread of its own, and hands its pages over in this one.
 fn read_aside(
     path: &Path,
     log: (LogId, u64),
-    apply: &mut dyn FnMut(Rows) -> Result<(), IndexError>,
-) -> Result<Content, IndexError> {
-    let (pages, decoded) = sync_channel::<Rows>(WAITING);
+    apply: &mut dyn FnMut(Pair) -> Result<(), IndexError>,
+) -> Result<(sled::Db, Head, Tiles), IndexError> {
+    let (pages, waiting) = sync_channel(WAITING);
     thread::scope(|scope| {
-        let reading = scope.spawn(move || {
-            let mut hand_over = |rows| {
-                // Nobody listens any more when the tables refused a row, which is told there.
-                let ended = |_rows| unusable("the tables refused a row");
-                pages.send(rows).map_err(ended)
-            };
-            guarded(|| read(path, log, &mut hand_over))
-        });
-        for rows in decoded {
-            apply(rows)?;
+        let reading = scope.spawn(move || guarded(|| read(path, log, &pages)));
+        for page in waiting {
+            apply(page)?;
         }
         reading
             .join()
@@ -338,28 +311,37 @@ fn read_aside(
 fn read(
     path: &Path,
     (log_id, leaves): (LogId, u64),
-    visit: &mut dyn FnMut(Rows) -> Result<(), IndexError>,
-) -> Result<Content, IndexError> {
+    pages: &SyncSender<Pair>,
+) -> Result<(sled::Db, Head, Tiles), IndexError> {
     let db = config(path).open()?;
-    let head = db
-        .get(HEAD_KEY)?
-        .and_then(|octets| Head::from_octets(&octets))
-        .ok_or_else(|| unusable("it has no head of the known form"))?;
+    let head = head(&db)?;
     if head.log_id != log_id {
         return Err(unusable("it belongs to another log"));
     }
     if head.frontier.size() > leaves {
         return Err(unusable("it is newer than the log"));
     }
-    Ok(Content {
-        page: pages::read(&db, head.frontier.size(), visit)?,
-        tiles: tiles(&db, &head.frontier)?,
-        head,
-    })
+    for page in pages::scan(&db) {
+        let page = page?;
+        for _touch in 0..TOUCHES {
+            db.get(&page.0)?;
+        }
+        // Nobody listens any more when the tables refused a row, which is told there.
+        let ended = |_page| unusable("the tables refused a row");
+        pages.send(page).map_err(ended)?;
+    }
+    let tiles = tiles(&db, &head.frontier)?;
+    Ok((db, head, tiles))
+}
+
+fn head(db: &sled::Db) -> Result<Head, IndexError> {
+    db.get(HEAD_KEY)?
+        .and_then(|octets| Head::from_octets(&octets))
+        .ok_or_else(|| unusable("it has no head of the known form"))
 }
 
 /// Reads the hashes over every 256 leaves, which must be those below the frontier.
-fn tiles(db: &sled::Db, frontier: &Frontier) -> Result<Chunks<[u8; 32]>, IndexError> {
+fn tiles(db: &sled::Db, frontier: &Frontier) -> Result<Tiles, IndexError> {
     let mut tiles = Chunks::new();
     let mut above = Frontier::new();
     for (next, pair) in (0_u64..).zip(db.scan_prefix(TILE_KEY)) {

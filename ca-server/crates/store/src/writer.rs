@@ -1,6 +1,8 @@
 //! The writer: the one thread that decides what becomes a leaf.
 
 use std::sync::Arc;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use ca_verify::{Entry, leaf_hash};
 use tokio::sync::{mpsc, oneshot};
@@ -68,6 +70,9 @@ pub(crate) struct Writer {
 
 impl Writer {
     /// Works until every sender is gone and the queue is empty.
+    ///
+    /// With many at work the next group may grow for as long as the last one took: a sync costs more of the processor
+    /// than an issue waits for it.
     pub(crate) fn run(mut self, mut queue: mpsc::Receiver<Submission>) {
         while let Some(first) = queue.blocking_recv() {
             let mut size = GroupSize::default();
@@ -79,7 +84,11 @@ impl Writer {
                 size.add(&next);
                 group.push(next);
             }
+            let (begun, entries) = (Instant::now(), group.len());
             self.commit(group);
+            if !queue.is_empty() && entries + queue.len() >= MANY {
+                thread::park_timeout(begun.elapsed().min(LONGEST_WAIT));
+            }
         }
     }
 
@@ -230,6 +239,11 @@ fn source_text(error: &StoreError) -> String {
         None => error.to_string(),
     }
 }
+
+/// From so many at work on there is somebody to wait for.
+const MANY: usize = 3;
+/// However slow the disk is.
+const LONGEST_WAIT: Duration = Duration::from_millis(1);
 
 /// How much a group holds; bounded, so that the first in it does not wait for ever.
 #[derive(Debug, Default)]

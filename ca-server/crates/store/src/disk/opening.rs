@@ -10,7 +10,7 @@ use tokio::sync::mpsc;
 use super::{IndexUse, LOG, LogStore, OpenOptions, Running};
 use crate::feed::{Feed, GROUP, IndexRow};
 use crate::files::{FileLock, Files, LogFile};
-use crate::index::{Directories, Index, IndexError};
+use crate::index::{Directories, Index, IndexError, read_ahead};
 use crate::log::{Appender, Log, RESERVE, Segment, TailCut, file_error, judge_tail, segments};
 use crate::state::{SharedState, State};
 use crate::writer::Writer;
@@ -25,6 +25,10 @@ pub(super) fn open(
     // Before the lock, which would make a file where no log is.
     segments(&*files, &log_dir)?;
     let lock = lock(&*files, &log_dir)?;
+    let mut directories = Directories::list(&*files, dir)?;
+    if options.index == IndexUse::IfSound {
+        directories.newest().map(read_ahead);
+    }
     let Recovered {
         log,
         segment,
@@ -39,7 +43,7 @@ pub(super) fn open(
         index: options.index,
         progress: &mut options.progress,
     };
-    let (state, index, index_report) = filling.fill(&*files, dir)?;
+    let (state, index, index_report) = filling.fill(&mut directories)?;
     let report = OpenReport {
         log_id: log.id(),
         leaves: tail.leaves,
@@ -125,10 +129,8 @@ pub(super) struct Filling<'o> {
 impl Filling<'_> {
     fn fill(
         &mut self,
-        files: &dyn Files,
-        dir: &Path,
+        directories: &mut Directories,
     ) -> Result<(State, Option<Index>, IndexReport), StoreError> {
-        let mut directories = Directories::list(files, dir)?;
         let reason = match directories.newest() {
             Some(_) if self.index == IndexUse::Rebuild => "it was asked for".to_owned(),
             None => "there was none".to_owned(),

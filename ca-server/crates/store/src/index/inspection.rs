@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use ca_verify::{Frontier, leaf_hash};
 
-use super::{Directories, HEAD_KEY, Head, IndexError, config, guarded, pages};
+use super::{Directories, Head, IndexError, config, guarded, head, pages};
 use crate::StoreError;
 use crate::files::{Files as _, SystemFiles};
 use crate::inspect::read_log;
@@ -47,14 +47,14 @@ pub fn inspect_index(dir: &Path, scratch: &Path) -> Result<IndexStanding, StoreE
 
 /// Reads every row and the head of a copy.
 fn read(path: &Path) -> Result<Head, IndexError> {
-    let unusable = |what: &str| IndexError::Unusable(what.to_owned());
     let db = config(path).open()?;
-    let head = db
-        .get(HEAD_KEY)?
-        .and_then(|octets| Head::from_octets(&octets));
-    let head = head.ok_or_else(|| unusable("it has no head of the known form"))?;
-    let leaves = head.frontier.size();
-    pages::read(&db, leaves, &mut |_rows| Ok(()))?;
+    let head = head(&db)?;
+    let mut reading = pages::Reading::default();
+    for pair in pages::scan(&db) {
+        let (place, octets) = pair?;
+        reading.page(&place, &octets, &mut |_leaf, _offset, _row| Ok(()))?;
+    }
+    reading.end(head.frontier.size())?;
     Ok(head)
 }
 

@@ -10,7 +10,7 @@ pub(super) struct Page(Vec<u8>);
 
 /// A page is some kilobytes long: sled keeps much longer ones in memory whatever its cache may hold.
 const LEVEL: u8 = 4;
-const ROWS: usize = 1 << LEVEL;
+const ROWS: u64 = 1 << LEVEL;
 /// What the keys of pages begin with.
 const KEY: &[u8] = b"page";
 
@@ -37,54 +37,64 @@ impl Page {
     }
 }
 
-/// Rows with the places of their records, from a leaf on.
-pub(super) type Rows = Vec<(u32, LeafRow)>;
-
-/// Reads the rows of so many leaves, page by page; returns the last page, which may go on.
-pub(super) fn read(
-    db: &sled::Db,
+/// Decodes the pages one after the other.
+#[derive(Debug, Default)]
+pub(super) struct Reading {
+    /// How many leaves the pages so far have.
     leaves: u64,
-    visit: &mut dyn FnMut(Rows) -> Result<(), IndexError>,
-) -> Result<Page, IndexError> {
-    let mut next = 0;
-    let mut page = Page::default();
-    let mut usual = Usual::default();
-    for pair in db.scan_prefix(KEY) {
-        let (place, octets) = pair?;
-        if !is_full(next) || *place != key(next) {
-            return Err(unusable("a page is missing"));
-        }
-        let rows = rows(&octets, &mut usual)?;
-        next += u64::try_from(rows.len()).unwrap_or(u64::MAX);
-        if next > leaves {
-            return Err(unusable("it has more rows than its head says"));
-        }
-        page = Page::default();
-        if rows.len() < ROWS {
-            page.0 = octets.to_vec();
-        }
-        visit(rows)?;
-    }
-    if next != leaves {
-        return Err(unusable("rows are missing at its end"));
-    }
-    Ok(page)
+    /// The last page when it is not full.
+    page: Page,
+    usual: Usual,
 }
 
-fn rows(page: &[u8], usual: &mut Usual) -> Result<Rows, IndexError> {
-    let mut rows = Vec::with_capacity(ROWS);
-    let mut rest = page;
-    while !rest.is_empty() {
-        let (offset, row, behind) = split(rest).ok_or_else(|| unusable("a row is too short"))?;
-        let row = LeafRow::from_octets(row, usual)
-            .map_err(|source| IndexError::Unusable(source.to_string()))?;
-        rows.push((offset, row));
-        rest = behind;
+/// Takes the number of a leaf, the place of its record, and its row.
+pub(super) type Visit<'v> = dyn FnMut(u64, u32, &LeafRow) -> Result<(), IndexError> + 'v;
+
+impl Reading {
+    /// Decodes the next page.
+    pub(super) fn page(
+        &mut self,
+        place: &[u8],
+        octets: &[u8],
+        visit: &mut Visit<'_>,
+    ) -> Result<(), IndexError> {
+        let begin = self.leaves;
+        if !is_full(begin) || *place != key(begin) {
+            return Err(unusable("a page is missing"));
+        }
+        let mut rest = octets;
+        while !rest.is_empty() {
+            let (offset, row, behind) =
+                split(rest).ok_or_else(|| unusable("a row is too short"))?;
+            let row = LeafRow::from_octets(row, &mut self.usual)
+                .map_err(|source| IndexError::Unusable(source.to_string()))?;
+            visit(self.leaves, offset, &row)?;
+            self.leaves += 1;
+            rest = behind;
+        }
+        self.page = Page::default();
+        match self.leaves - begin {
+            ROWS => Ok(()),
+            1..ROWS => {
+                self.page.0 = octets.to_vec();
+                Ok(())
+            }
+            _ => Err(unusable("a page is malformed")),
+        }
     }
-    if rows.is_empty() || rows.len() > ROWS {
-        return Err(unusable("a page is malformed"));
+
+    /// Ends behind so many leaves; returns the last page, which may go on.
+    pub(super) fn end(self, leaves: u64) -> Result<Page, IndexError> {
+        if self.leaves != leaves {
+            return Err(unusable("it has not the rows that its head tells of"));
+        }
+        Ok(self.page)
     }
-    Ok(rows)
+}
+
+/// Goes through the pages with their keys, undecoded.
+pub(super) fn scan(db: &sled::Db) -> sled::Iter {
+    db.scan_prefix(KEY)
 }
 
 fn split(octets: &[u8]) -> Option<(u32, &[u8], &[u8])> {
