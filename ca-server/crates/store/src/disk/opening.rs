@@ -26,8 +26,10 @@ pub(super) fn open(
     segments(&*files, &log_dir)?;
     let lock = lock(&*files, &log_dir)?;
     let mut directories = Directories::list(&*files, dir)?;
-    if options.index == IndexUse::IfSound {
-        directories.newest().map(read_ahead);
+    if let Some(index) = directories.newest()
+        && options.index == IndexUse::IfSound
+    {
+        read_ahead(index);
     }
     let Recovered {
         log,
