@@ -661,18 +661,30 @@ pub(crate) enum AuditCommand {
     /// Hand in certificates that the CA lacks since a backup was put back
     ///
     /// They can be listed, renewed and revoked then. Only what one of its CAs signed is taken, and nothing that a CRL
-    /// has revoked; what it knows already changes nothing.
+    /// has revoked; what it knows already changes nothing. Whoever holds a certificate hands it in with its key, and
+    /// needs no actor.
     #[command(
-        after_help = "Example:\n  ca-client --profile-file admin/client.toml audit submit /etc/vpn/*.pem"
+        after_help = "Examples:\n  ca-client --profile-file admin/client.toml audit submit /etc/vpn/*.pem\n  \
+                      ca-client --profile-file client.toml audit submit r1.example.net.pem --key r1.example.net.key"
     )]
-    Submit {
-        /// Files with certificates in PEM, or one in DER
-        #[arg(value_name = "FILE", required = true)]
-        files: Vec<PathBuf>,
-        /// The profile they were issued under [default: the one named like the class of their CA]
-        #[arg(long, value_name = "PROFILE")]
-        profile: Option<String>,
-    },
+    Submit(AuditSubmitArguments),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct AuditSubmitArguments {
+    /// Files with certificates in PEM, or one in DER
+    #[arg(value_name = "FILE", required = true)]
+    pub(crate) files: Vec<PathBuf>,
+    /// The profile they were issued under [default: the one named like the class of their CA; with --key the only one
+    /// that the certificate fits]
+    #[arg(long, value_name = "PROFILE")]
+    pub(crate) profile: Option<String>,
+    /// The key of the one certificate: its holder hands it in, without an actor
+    #[arg(long, value_name = "FILE")]
+    pub(crate) key: Option<PathBuf>,
+    /// The file with the passphrase of the key
+    #[arg(long, value_name = "FILE", requires = "key")]
+    pub(crate) key_passphrase_file: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use ca_store::{LeafReader, StoreError};
+use ca_store::{LeafReader, LogId, StoreError};
 use ca_types::{Code, Hinted};
 use ca_verify::{
     AuditFinding, Auditor, Certificate, Checkpoint, DigestedLeaf, FindingKind, LogKey,
@@ -174,14 +174,18 @@ pub fn verify(
             }
         }
     }
+    let mut log_id = None;
     match LeafReader::open(data.path()) {
-        Ok(reader) => read_leaves(&reader, &mut auditor, is_live, progress),
+        Ok(reader) => {
+            log_id = reader.log_id();
+            read_leaves(&reader, &mut auditor, is_live, progress);
+        }
         Err(error @ (StoreError::Damaged { .. } | StoreError::Format { .. })) => {
             auditor.find(FindingKind::Damaged, None, error.to_string());
         }
         Err(error) => return Err(error.into()),
     }
-    compare_keys(&mut auditor, key.as_ref());
+    compare_keys(&mut auditor, key.as_ref(), log_id);
     if !is_live && auditor.unsigned() > 0 {
         let what = format!(
             "{} leaves stand behind the newest checkpoint: the server did not stop in order, or someone put them there",
@@ -233,13 +237,19 @@ fn key_of_directory(stated: Option<&str>, auditor: &mut Auditor) -> Option<LogKe
     }
 }
 
-/// The key must be the one that a control CA of the log vouches for.
-fn compare_keys(auditor: &mut Auditor, key: Option<&LogKey>) {
+/// The key must be the one that a control CA of the log vouches for, and named for this log.
+fn compare_keys(auditor: &mut Auditor, key: Option<&LogKey>, log_id: Option<LogId>) {
     let stated = auditor.log_key().map(|statement| statement.key.clone());
+    let is_of_another = |key: &LogKey| {
+        log_id.is_some_and(|log_id| !key.name().ends_with(&format!("/log/{log_id}")))
+    };
     let what = match (&stated, key) {
         (None, _) => "no leaf has a log key that a control CA vouches for",
         (Some(stated), Some(key)) if stated != key => {
             "the log key is not the one that a control CA of the log vouches for"
+        }
+        (Some(stated), _) if is_of_another(stated) => {
+            "the files of the log have another identity than its key is named for"
         }
         (Some(_), _) => return,
     };

@@ -329,6 +329,9 @@ impl CrlPublisher {
                 kept = Ok(crl);
             }
         }
+        if kept.is_err() {
+            refuse_newer(&path, list, last.as_ref())?;
+        }
         let Some(signer) = &list.ca.signer else {
             self.publish(id, list, kept?);
             return Ok(());
@@ -338,11 +341,7 @@ impl CrlPublisher {
                 self.publish(id, list, crl);
                 Ok(())
             }
-            Ok(_) => self.issue(id, list, signer).await,
-            Err(_) => {
-                refuse_newer(&path, list, last.as_ref())?;
-                self.issue(id, list, signer).await
-            }
+            Ok(_) | Err(_) => self.issue(id, list, signer).await,
         }
     }
 

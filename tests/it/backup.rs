@@ -11,6 +11,8 @@ use ca_verify::CertificateList;
 use serde_json::Value;
 
 const ROUTERS: &str = "router-2026-1";
+/// What a holder hands in.
+const HELD: &str = "held.example.net";
 
 /// What was issued: NAME, serial number and DER.
 #[derive(Debug, Clone)]
@@ -149,6 +151,7 @@ impl Disaster {
         let made = made.ok().json();
 
         let later = issue_many(&site, 100..200);
+        site.issue("router-management", HELD, &[]);
         let revoked = known.iter().skip(2).take(8).chain(later.iter().take(12));
         revoke_all(&site, revoked);
         site.client(&["actor", "remove", "anna"]).ok();
@@ -226,6 +229,7 @@ fn a_restored_backup_revokes_what_was_revoked_and_uses_nothing_again() {
         assert_eq!(rows.as_array().map(Vec::len), Some(count), "{words:?}");
     }
     hand_in(&disaster, &admin);
+    holders_hand_in(&disaster.site, &admin);
     // Two more than were published, and no number twice.
     let crl = crl_with(site, ROUTERS, 24);
     assert!(number_of(&crl) > number_of(published));
@@ -281,6 +285,37 @@ fn hand_in(disaster: &Disaster, admin: &Path) {
     client(&["revoke", "--name", again]).refused(1, &["has several valid certificates"]);
     client(&["revoke", "--serial", serial]).ok();
     client(&["revoke", "--name", again]).ok();
+}
+
+/// Whoever holds a certificate hands it in without an actor, under the profile that it fits and no other.
+fn holders_hand_in(site: &Site, admin: &Path) {
+    let actor = site.path("lost/admin/client.toml");
+    let holder = actor.with_file_name("holder.toml");
+    let settings = std::fs::read_to_string(&actor).expect("init wrote it");
+    let open = settings
+        .lines()
+        .filter(|line| !line.starts_with("certificate") && !line.starts_with("key"));
+    std::fs::write(&holder, open.collect::<Vec<_>>().join("\n")).expect("it is ours");
+    let (pem, key) = (format!("{HELD}/{HELD}.pem"), format!("{HELD}/{HELD}.key"));
+    let submit = |more: &[&str]| {
+        let words = [&["--output", "json", "audit", "submit"], more].concat();
+        run(&mut site.client_command_as(&holder, &words))
+    };
+    let refused = submit(&[&pem]);
+    assert_eq!(refused.code, Some(2), "no actor and no key: {refused}");
+    let other = submit(&[&pem, "--key", "again/router-115.example.net.key"]);
+    assert_eq!(other.code, Some(2), "{other}");
+    assert!(other.stdout.contains("is not the key"), "{other}");
+    let as_router = submit(&[&pem, "--key", &key, "--profile", "router"]);
+    assert_eq!(as_router.code, Some(1), "{as_router}");
+    assert!(as_router.stderr.contains("cannot be told"), "{as_router}");
+    let taken = submit(&[&pem, "--key", &key]).ok();
+    assert_eq!(taken.json()[0]["profile"], "router-management", "{taken}");
+    let known = submit(&[&pem, "--key", &key]).ok();
+    assert!(known.stderr.contains("was known already"), "{known}");
+    let words = ["list", "--name", HELD, "--output", "json"];
+    let listed = run(&mut site.client_command_as(admin, &words)).ok().json();
+    assert_eq!(listed.as_array().map(Vec::len), Some(1), "{listed}");
 }
 
 #[test]

@@ -19,6 +19,7 @@ use crate::in_process::{self, InProcess};
 const DAY: u64 = 86_400;
 const RENEW: u8 = 1;
 const REKEY: u8 = 2;
+const SUBMIT: u8 = 3;
 
 /// Who holds a certificate.
 struct Holder {
@@ -313,6 +314,72 @@ async fn answers_once(stage: &Stage, channel: &Channel, holder: &Holder) {
     assert_eq!(refused.code(), Code::Unauthenticated, "{refused}");
     let again = calls(channel).rekey(resigned(stage.now(), same(), 0)).await;
     assert_eq!(der(again), first, "a day later");
+}
+
+/// A certificate is handed in by who holds its key, once, and only when a CA of the server has signed it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_certificate_is_handed_in_by_its_holder_only() {
+    let stage = Stage::start().await;
+    let holder = stage.issue("router", "held.example.net", 0).await;
+    let other = stage.issue("router", "neighbour.example.net", 0).await;
+    let [own, neighbours] = [&holder, &other].map(|holder| v1::GetRequest {
+        serial: holder.serial.clone(),
+    });
+    let der = |answer: Response<v1::GetResponse>| {
+        let certificate = answer.into_inner().certificate;
+        certificate.expect("a certificate").der
+    };
+    let own = der(calls(&stage.admin).get(own).await.expect("it is there"));
+    let neighbours = der(calls(&stage.admin)
+        .get(neighbours)
+        .await
+        .expect("it is there"));
+    let now = stage.now();
+    let submit = |key: &Key, method: u8, certificate: &[u8], signed: &[u8]| {
+        let id = request_id();
+        v1::SubmitRequest {
+            holder_proof: proof(key, method, now, &id, &holder.serial, signed),
+            request_id: id,
+            certificate: certificate.to_vec(),
+            ..v1::SubmitRequest::default()
+        }
+    };
+    let mut without = submit(&holder.key, SUBMIT, &own, &own);
+    without.holder_proof = None;
+    let before = stage.leaves().await;
+    for (what, request) in [
+        ("no proof", without),
+        (
+            "signed as a renewal",
+            submit(&holder.key, RENEW, &own, &own),
+        ),
+        (
+            "signed by a neighbour",
+            submit(&other.key, SUBMIT, &own, &own),
+        ),
+        (
+            "another certificate after signing",
+            submit(&holder.key, SUBMIT, &neighbours, &own),
+        ),
+    ] {
+        let refused = refusal(calls(&stage.nobody).submit(request).await, what);
+        assert_eq!(refused.code(), Code::Unauthenticated, "{what}: {refused}");
+    }
+    // A certificate that no CA of the server has signed, by whoever holds its key; and one that is no more what was signed.
+    let mut changed = own.clone();
+    *changed.last_mut().expect("octets") ^= 1;
+    let root = std::fs::read(stage.site.data().join("root-offline/root-2026-1.pem"));
+    let root = ca_verify::Certificate::from_pem_or_der(&root.expect("init wrote it"));
+    let root = root.expect("a certificate").der().to_vec();
+    for (what, certificate) in [("changed", &changed), ("of a CA", &root)] {
+        let request = submit(&holder.key, SUBMIT, certificate, certificate);
+        let refused = refusal(calls(&stage.nobody).submit(request).await, what);
+        assert_eq!(refused.code(), Code::PolicyRefused, "{what}: {refused}");
+    }
+    let request = submit(&holder.key, SUBMIT, &own, &own);
+    let known = calls(&stage.nobody).submit(request).await.expect("known");
+    assert!(!known.into_inner().is_new);
+    assert_eq!(stage.leaves().await, before);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

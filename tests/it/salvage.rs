@@ -8,6 +8,8 @@ use ca_tests::{Algorithm, Run, Site, copy, program, run, until};
 use ca_verify::CertificateList;
 use serde_json::Value;
 
+use crate::offline_root::Offline;
+
 const ROUTERS: &str = "router-2026-1";
 
 fn text(path: &Path) -> &str {
@@ -54,6 +56,7 @@ fn what_is_saved_of_a_damaged_log_is_served_only_after_a_restore() {
     let older = site.crl(ROUTERS);
     site.client(&["revoke", "--name", &name(1)]).ok();
     let published = crl_with(&site, 1);
+    revoke_a_ca(&site);
     server.terminate();
     site.server_command(&["store", "rebuild"]).ok();
 
@@ -82,6 +85,19 @@ fn what_is_saved_of_a_damaged_log_is_served_only_after_a_restore() {
     std::fs::rename(site.data(), site.path("damaged")).expect("the test directory is writable");
     restores_only_with_the_newest_crls(&site, &saved, &older);
     goes_on(&site, &saved, &published);
+}
+
+/// The root revokes the CA of the VPN clients.
+fn revoke_a_ca(site: &Site) {
+    let offline = Offline::of(site);
+    let id = &site.issuers()["vpn-client"];
+    let request = ["crl", "request", "--out", "root.request", "--revoke", id];
+    site.client(&request).ok();
+    let crl = ["crl", "--request", "root.request", "--out", "root.answer"];
+    offline
+        .ceremony(site, &[&crl[..], &["--yes"]].concat())
+        .ok();
+    site.client(&["crl", "install", "root.answer"]).ok();
 }
 
 /// A backup is an ordinary tar: someone takes the log out of it and puts it in the place of the damaged one.
@@ -150,6 +166,11 @@ fn goes_on(site: &Site, saved: &Value, published: &CertificateList) {
     let crls = site.path("damaged/crl");
     let restored = restore(site, saved, &["--published-crl", text(&crls)]);
     let restored = restored.ok().json();
+    assert_eq!(
+        restored["revoked_issuers"],
+        serde_json::json!(["vpn-client-2026-1"])
+    );
+    assert_eq!(restored["unseen_serials"], serde_json::json!([]));
     let server = site.serve();
     let crl = list(&site.crl(ROUTERS));
     assert_eq!(crl.len(), 1);

@@ -8,10 +8,10 @@ use ca_server::audit::{AuditOptions, AuditReport, verify};
 use ca_server::data_dir::DataDir;
 use ca_store::log::{HEADER_OCTETS, Record, SegmentHeader};
 use ca_tests::{Algorithm, InitOptions, Site, copy};
-use ca_types::{Actor, RevocationReason, Role, Scope};
+use ca_types::{Actor, IssuerState, RevocationReason, Role, Scope};
 use ca_verify::{
-    Change, Checkpoint, Entry, Frontier, LogKey, LogKeyAdded, LogKeyStatement, NoteSignature,
-    Revoked, SignedNote, leaf_hash,
+    Change, Checkpoint, Entry, Frontier, IssuerStateChanged, LogKey, LogKeyAdded, LogKeyStatement,
+    NoteSignature, Restored, Revoked, SignedNote, leaf_hash,
 };
 
 /// A data directory that somebody changes: the log in memory, everything else on the disk.
@@ -152,6 +152,15 @@ fn other_actor() -> Change {
         name: "mallory".parse().expect("a name"),
         role: Role::Admin,
         scope: Scope::default(),
+    })
+}
+
+fn restored(leaves: u64, root: [u8; 32]) -> Change {
+    Change::Restored(Restored {
+        leaves,
+        root,
+        lost_since: None,
+        lists: Vec::new(),
     })
 }
 
@@ -347,6 +356,59 @@ const EDITS: &[Edit] = &[
         t.sign_with_own_key();
         t.put("log/key", statement);
     }),
+    ("another identity of the log", "log-key", |t| {
+        t.header.log_id = [9; 16].into();
+    }),
+    ("a checkpoint of another log", "checkpoint", |t| {
+        let text = t.text("log/checkpoint");
+        t.put("log/checkpoint", text.replacen("/log/", "/log/0", 1));
+    }),
+    ("a segment is put behind the log", "unsigned", |t| {
+        let header = SegmentHeader {
+            first_leaf: t.leaves.len().try_into().unwrap(),
+            previous: t.header.first_leaf,
+            root: t.root(),
+            ..t.header
+        };
+        t.append(other_actor());
+        let last = t.leaves.pop().unwrap();
+        let mut octets = header.to_octets();
+        let record = Record {
+            leaf: header.first_leaf,
+            position: 0,
+            octets: &last,
+        };
+        record.append_to(header.log_id, &mut octets);
+        t.put(&format!("log/{:020}.log", header.first_leaf), octets);
+    }),
+    (
+        "the certificate of the server has no leaf",
+        "certificate",
+        |t| {
+            let is_of_server = |change: &Change| {
+                let issued = change.issued();
+                issued.is_some_and(|issued| issued.profile.as_str() == "control-server")
+            };
+            let leaf = t.place(is_of_server);
+            t.edit(leaf, |entry| {
+                entry.changes.retain(|change| !is_of_server(change));
+            });
+        },
+    ),
+    ("a restore of other leaves", "leaf", |t| {
+        t.append(restored(3, [1; 32]));
+    }),
+    ("the end is gone and a restore made up", "truncated", |t| {
+        t.leaves.truncate(t.leaves.len() - 3);
+        let (leaves, root) = (t.leaves.len().try_into().unwrap(), t.root());
+        t.append(restored(leaves, root));
+    }),
+    ("a CA is made one that issues no more", "unsigned", |t| {
+        t.append(Change::IssuerStateChanged(IssuerStateChanged {
+            issuer: "router-2026-1".parse().unwrap(),
+            state: IssuerState::Retired,
+        }));
+    }),
     ("the key of the log is gone", "log-key", |t| {
         fs::remove_file(t.file("log/key")).unwrap();
     }),
@@ -412,7 +474,7 @@ fn every_edit_of_the_data_directory_is_found() {
     let sound = audit(&base, Vec::new());
     assert!(sound.sound, "{}", sound.text());
     assert_eq!(sound.signed_size, Some(sound.size));
-    assert!(EDITS.len() >= 30);
+    assert!(EDITS.len() >= 40);
     for (number, (what, kind, edit)) in EDITS.iter().enumerate() {
         let data = site.path(&format!("edited-{number}"));
         copy(&base, &data);

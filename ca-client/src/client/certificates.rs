@@ -270,7 +270,7 @@ impl Client {
         records(answer.certificates)
     }
 
-    /// Hands in a certificate that a restored log lacks; tells whether it was new there.
+    /// Hands in a certificate that a restored log lacks, as an actor or as its holder; tells whether it was new there.
     ///
     /// # Errors
     /// Fails when the server refuses or is not reached.
@@ -279,11 +279,13 @@ impl Client {
         request_id: RequestId,
         certificate: &Certificate,
         profile: Option<&ProfileName>,
+        holder_proof: Option<&HolderProof>,
     ) -> Result<(CertificateRecord, bool), ClientError> {
         let request = v1::SubmitRequest {
             request_id: request_id.to_string(),
             certificate: certificate.der().to_vec(),
             profile: profile.map(ToString::to_string).unwrap_or_default(),
+            holder_proof: holder_proof.map(HolderProof::to_wire),
         };
         let answer = self.read(self.certificates().submit(request).await)?;
         let issued = Issued::from_wire(answer.certificate, Vec::new())?;

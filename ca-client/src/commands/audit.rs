@@ -16,8 +16,6 @@ pub(super) async fn run(
     match command {
         AuditCommand::Show(arguments) => show::run(arguments, context).await,
         AuditCommand::Verify(arguments) => verify::run(arguments, context).await,
-        AuditCommand::Submit { files, profile } => {
-            submit::run(&files, profile.as_ref(), context).await
-        }
+        AuditCommand::Submit(arguments) => submit::run(&arguments, context).await,
     }
 }

@@ -58,6 +58,15 @@ pub enum AuthorityError {
     /// A certificate that a CRL revoked before a backup was put back.
     #[error("certificate {0} was revoked before the backup was put back: it stays so")]
     RevokedBefore(SerialNumber),
+    /// A holder's certificate that may have been issued under several profiles, or under none of today.
+    #[error(
+        "which profile the certificate was issued under cannot be told: it fits {} of its CA",
+        fitting.len()
+    )]
+    ProfileUnclear {
+        /// Those that it fits.
+        fitting: Vec<ProfileName>,
+    },
     /// No profile has the name.
     #[error("there is no profile `{profile}`")]
     UnknownProfile {
@@ -276,9 +285,10 @@ impl Hinted for AuthorityError {
             Self::NoGeneration(_) | Self::LastControl(_) | Self::NotAnchored(_) => {
                 Code::FailedPrecondition
             }
-            Self::HolderLifetime { .. } | Self::NotIssuedHere | Self::RevokedBefore(_) => {
-                Code::PolicyRefused
-            }
+            Self::HolderLifetime { .. }
+            | Self::NotIssuedHere
+            | Self::ProfileUnclear { .. }
+            | Self::RevokedBefore(_) => Code::PolicyRefused,
             Self::NoSuchTree { .. } => Code::NotFound,
             Self::Clock(error) => error.code(),
             Self::ClocksDiffer(error) => error.code(),
@@ -334,6 +344,9 @@ impl AuthorityError {
             Self::Ambiguous { .. } => "name a profile with --profile, or take --all",
             Self::NotIssuedHere => {
                 "only certificates of devices and people come back; actors are added anew"
+            }
+            Self::ProfileUnclear { .. } => {
+                "give the certificate to an operator, who hands it in with --profile"
             }
             Self::RevokedBefore(_) => "issue a new certificate for a new key",
             Self::NotValid { .. } | Self::TooLate { .. } => "issue a new certificate",

@@ -1,5 +1,6 @@
 //! Taking in certificates that a restored log has not seen.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use ca_core::Profile;
@@ -8,9 +9,10 @@ use ca_types::{IssuerClass, ProfileName};
 use ca_verify::{Certificate, Change, Entry, Issued, Request};
 
 use super::{
-    Answer, Authority, AuthorityError, CertificateAuthority, device_profile, origin_under,
+    Answer, Authority, AuthorityError, CertificateAuthority, HolderProof, device_profile,
+    origin_under,
 };
-use crate::authz::Permit;
+use crate::authz::Caller;
 use crate::settings::Settings;
 
 /// What is handed in.
@@ -20,8 +22,11 @@ pub struct SubmitOrder {
     pub request: Request,
     /// The certificate.
     pub certificate: Certificate,
-    /// The profile that it was issued under; none takes the one that is named like the class of its CA.
+    /// The profile that it was issued under; none takes the one that is named like the class of its CA, and for its
+    /// holder the only one that it fits.
     pub profile: Option<ProfileName>,
+    /// The holder's signature, when no actor asks.
+    pub proof: Option<HolderProof>,
 }
 
 impl Authority {
@@ -30,15 +35,25 @@ impl Authority {
     /// It exists whatever names and keys say, so it may stand beside one that was issued under its NAME since.
     ///
     /// # Errors
-    /// Refuses what none of our CAs signed, certificates of CAs and of the API itself, and what a CRL has revoked.
+    /// Refuses what none of our CAs signed, certificates of CAs and of the API itself, what a CRL has revoked, and a
+    /// proof that does not verify.
     pub async fn submit(
         &self,
-        permit: Permit,
+        caller: &Caller,
         order: SubmitOrder,
     ) -> Result<(Answer, bool), AuthorityError> {
         let now = self.clock.now();
         let certificate = &order.certificate;
         let ca = self.signer_of(certificate)?;
+        let permit = match &order.proof {
+            None => caller.permit()?,
+            Some(proof) => caller.permit_holder(
+                &proof.message,
+                &proof.signature,
+                certificate.public_key(),
+                now,
+            )?,
+        };
         let serial = certificate.serial()?;
         if let Some(row) = self.store.certificate(serial).await? {
             permit.covers(
@@ -57,7 +72,12 @@ impl Authority {
             return Ok((answer, false));
         }
         let settings = self.settings.now();
-        let profile = profile_for(&settings, &ca, order.profile.as_ref())?;
+        let wanted = order.profile.as_ref();
+        let profile = if permit.is_of_holder() {
+            profile_of(&settings, &ca, certificate, wanted)?
+        } else {
+            profile_for(&settings, &ca, wanted)?
+        };
         let name = certificate.subject().common_name();
         let name = name.ok_or(AuthorityError::NotIssuedHere)?.to_owned();
         let sans: Vec<String> = certificate.sans().iter().map(|san| san.value()).collect();
@@ -100,6 +120,27 @@ impl Authority {
             IssuerClass::Root | IssuerClass::Control => Err(AuthorityError::NotIssuedHere),
             IssuerClass::Router | IssuerClass::VpnServer | IssuerClass::VpnClient => Ok(ca),
         }
+    }
+}
+
+/// Finds the only profile that a certificate can have been issued under: a holder must not come to the rights of another.
+fn profile_of<'s>(
+    settings: &'s Settings,
+    ca: &CertificateAuthority,
+    certificate: &Certificate,
+    wanted: Option<&ProfileName>,
+) -> Result<&'s Profile, AuthorityError> {
+    let of_certificate: BTreeSet<_> = certificate.extended_key_usage().iter().collect();
+    let fits = |profile: &&Profile| {
+        let purposes: BTreeSet<_> = profile.extended_key_usage().iter().collect();
+        profile.class() == ca.issuer.class && purposes == of_certificate
+    };
+    let fitting: Vec<&Profile> = settings.policy.profiles.iter().filter(fits).collect();
+    match fitting.as_slice() {
+        [only] if wanted.is_none_or(|wanted| wanted == only.name()) => Ok(only),
+        _ => Err(AuthorityError::ProfileUnclear {
+            fitting: fitting.iter().map(|it| it.name().clone()).collect(),
+        }),
     }
 }
 

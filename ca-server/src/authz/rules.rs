@@ -47,7 +47,7 @@ const RULES: &[(&str, Rule)] = &[
     ),
     (
         "/fleet.ca.v1.CertificateAuthority/Submit",
-        Rule::Roles(ISSUING),
+        Rule::RolesOrHolder(ISSUING),
     ),
     ("/fleet.ca.v1.Issuers/ListIssuers", Rule::Roles(ALL)),
     ("/fleet.ca.v1.Issuers/GetIssuer", Rule::Roles(ALL)),

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use ca_store::{CaStore, IssuerRow};
-use ca_types::{IssuerClass, IssuerId, KeyId, SerialNumber, UnixTime};
+use ca_types::{IssuerClass, IssuerId, IssuerState, KeyId, SerialNumber, UnixTime};
 use ca_verify::{Certificate, CertificateList, CrlSigned, Reapplied, RestoredList};
 use sha2::{Digest as _, Sha256};
 
@@ -160,6 +160,10 @@ pub(super) struct Plan {
     pub(super) unseen: BTreeSet<SerialNumber>,
     /// Actors whose certificate stands on a CRL: they were removed.
     pub(super) removed_actors: BTreeSet<KeyId>,
+    /// CAs that the CRL of their root revokes and the backup does not.
+    pub(super) revoked_issuers: Vec<IssuerId>,
+    /// A control CA that its root has revoked, and without which nobody could call.
+    pub(super) last_control: Option<IssuerId>,
 }
 
 /// Compares the published CRLs with the store, and with what the backup in `data` keeps.
@@ -171,10 +175,10 @@ pub(super) async fn plan(
 ) -> Result<Plan, BackupError> {
     let mut plan = Plan::default();
     let mut used = vec![false; published.len()];
-    for row in store.issuers().await? {
-        let certificate = Certificate::from_der(&row.certificate)
-            .map_err(|error| BackupError::unsound(row.id.as_str(), error.to_string()))?;
-        let known = Known::of(store, data, &row, &certificate).await?;
+    let rows = store.issuers().await?;
+    for row in &rows {
+        let certificate = certificate_of(row)?;
+        let known = Known::of(store, data, row, &certificate).await?;
         let mut newest: Option<&PublishedList> = None;
         for (list, used) in published.iter().zip(&mut used) {
             if list.crl.verify_signed_by(&certificate).is_ok() {
@@ -187,17 +191,17 @@ pub(super) async fn plan(
         match newest {
             Some(list) if known.is_current(list) => {
                 let number = list.crl.number();
-                plan.take(store, &row, list, number).await?;
+                plan.take(store, row, list, number).await?;
             }
             Some(list) => {
                 return Err(BackupError::OldCrl {
                     source_name: list.source.clone(),
-                    issuer: row.id,
+                    issuer: row.id.clone(),
                     number: list.crl.number(),
                     last: known.number,
                 });
             }
-            None => plan.go_without(store, &row, &known, now).await?,
+            None => plan.go_without(store, row, &known, now).await?,
         }
     }
     let foreign = published.iter().zip(used).find(|(_list, used)| !used);
@@ -207,7 +211,13 @@ pub(super) async fn plan(
             issuer: list.crl.issuer().to_string(),
         });
     }
+    plan.note_revoked_cas(&rows)?;
     Ok(plan)
+}
+
+fn certificate_of(row: &IssuerRow) -> Result<Certificate, BackupError> {
+    Certificate::from_der(&row.certificate)
+        .map_err(|error| BackupError::unsound(row.id.as_str(), error.to_string()))
 }
 
 impl Plan {
@@ -261,6 +271,31 @@ impl Plan {
             revoked,
         });
         self.taken.push((row.id.clone(), crl.der().to_vec()));
+        Ok(())
+    }
+
+    /// Finds the CAs that a CRL of their root revokes: they are no certificates that the backup has not seen.
+    fn note_revoked_cas(&mut self, rows: &[IssuerRow]) -> Result<(), BackupError> {
+        for row in rows {
+            let serial = certificate_of(row)?
+                .serial()
+                .map_err(|error| BackupError::unsound(row.id.as_str(), error.to_string()))?;
+            if self.unseen.remove(&serial) && row.state != IssuerState::Revoked {
+                self.revoked_issuers.push(row.id.clone());
+            }
+        }
+        let mut control: Vec<&IssuerId> = rows
+            .iter()
+            .filter(|row| row.class == IssuerClass::Control && row.state == IssuerState::Active)
+            .map(|row| &row.id)
+            .collect();
+        let newest = control.last().map(|id| (*id).clone());
+        control.retain(|id| !self.revoked_issuers.contains(id));
+        if control.is_empty() {
+            self.revoked_issuers
+                .retain(|id| Some(id) != newest.as_ref());
+            self.last_control = newest;
+        }
         Ok(())
     }
 

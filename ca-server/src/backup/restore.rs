@@ -5,8 +5,10 @@ use std::path::{Path, PathBuf};
 
 use ca_store::files::{Files as _, SystemFiles};
 use ca_store::{CaStore, LogStore};
-use ca_types::{Clock, IssuerClass, Passphrase, UnixTime};
-use ca_verify::{Certificate, Change, Console, Entry, Origin, Restored, RestoredList};
+use ca_types::{Clock, IssuerClass, IssuerState, Passphrase, UnixTime};
+use ca_verify::{
+    Certificate, Change, Console, Entry, IssuerStateChanged, Origin, Restored, RestoredList,
+};
 use serde::Serialize;
 
 use super::lists::{Plan, PublishedList, plan};
@@ -51,6 +53,8 @@ pub struct RestoredBackup {
     pub issuers: Vec<RestoredIssuer>,
     /// Actors that had been removed since.
     pub removed_actors: Vec<String>,
+    /// CAs that their root had revoked since.
+    pub revoked_issuers: Vec<String>,
     /// Serial numbers on the CRLs whose certificates the backup has not seen.
     pub unseen_serials: Vec<String>,
     /// The new admin.
@@ -239,6 +243,11 @@ impl Done {
             lost_since: lost_since.map(|time| time.to_string()),
             issuers: issuers.collect(),
             removed_actors,
+            revoked_issuers: plan
+                .revoked_issuers
+                .iter()
+                .map(ToString::to_string)
+                .collect(),
             unseen_serials: plan.unseen.iter().map(ToString::to_string).collect(),
             admin,
             warnings,
@@ -290,6 +299,13 @@ impl Books<'_> {
             if row.class != IssuerClass::Root && plan.missing.contains(&row.id) {
                 forget_crl(&self.settings.data.crl_file(&row.id))?;
             }
+        }
+        for issuer in &plan.revoked_issuers {
+            self.commit(vec![Change::IssuerStateChanged(IssuerStateChanged {
+                issuer: issuer.clone(),
+                state: IssuerState::Revoked,
+            })])
+            .await?;
         }
         // The server makes its TLS key and certificate at its first start.
         create_private_dir(&self.settings.data.tls())?;
@@ -409,6 +425,12 @@ fn warnings_of(plan: &Plan, since: UnixTime) -> Vec<String> {
         "certificates issued after {since} are valid and not in this store: let their holders hand them in with \
          `ca-client audit submit`"
     )];
+    if let Some(control) = &plan.last_control {
+        warnings.push(format!(
+            "the root has revoked {control}, the only control CA of the backup: make another at once with `ca-client \
+             issuer create --class control`, activate it, and retire this one"
+        ));
+    }
     if !plan.missing.is_empty() {
         let names: Vec<&str> = plan
             .missing
@@ -449,6 +471,9 @@ impl RestoredBackup {
         }
         for actor in &self.removed_actors {
             text.push_str(&format!("  actor {actor} had been removed, and is again\n"));
+        }
+        for issuer in &self.revoked_issuers {
+            text.push_str(&format!("  CA {issuer} had been revoked, and is again\n"));
         }
         for serial in &self.unseen_serials {
             text.push_str(&format!(

@@ -7,7 +7,7 @@ use ca_proto::{ConvertError, certificate_state, revocation_reason, v1};
 use ca_store::{CertificateQuery, PageToken};
 use ca_types::{Days, GeneralName, ProfileName, Scope, SerialNumber, SubjectName, UnixTime};
 use ca_verify::target::{Misfit, Target};
-use ca_verify::{Certificate, HolderRequest};
+use ca_verify::{Certificate, HolderMethod, HolderRequest};
 use tonic::{Request, Response, Status};
 
 use super::certificates::{answer_to_wire, notices_to_wire, row_to_wire};
@@ -44,23 +44,19 @@ impl CertificateAuthorityService {
             ..v1::RekeyRequest::default()
         };
         let request = request_of(&wire.request_id, caller, None, &fields, Some(&csr))?;
-        let proof = wire
-            .proof
-            .map(|proof| {
-                let time = UnixTime::from_seconds(proof.time)
-                    .map_err(|e| refuse_field(&ConvertError::new("holder_proof.time", e)))?;
-                let kind = match kind {
-                    SuccessorKind::Renew => ca_verify::HolderMethod::Renew,
-                    SuccessorKind::Rekey => ca_verify::HolderMethod::Rekey,
-                };
-                let message =
-                    HolderRequest::new(kind, request.id, time, serial, &wire.certification_request);
-                Ok::<_, Status>(HolderProof {
-                    message,
-                    signature: proof.signature,
-                })
-            })
-            .transpose()?;
+        let method = match kind {
+            SuccessorKind::Renew => HolderMethod::Renew,
+            SuccessorKind::Rekey => HolderMethod::Rekey,
+        };
+        let proof = proof_of(wire.proof, |time| {
+            HolderRequest::new(
+                method,
+                request.id,
+                time,
+                serial,
+                &wire.certification_request,
+            )
+        })?;
         let targets = targets_of(&fields.targets)?;
         let order = SuccessorOrder {
             request,
@@ -253,24 +249,53 @@ impl v1::certificate_authority_server::CertificateAuthority for CertificateAutho
         request: Request<v1::SubmitRequest>,
     ) -> Result<Response<v1::SubmitResponse>, Status> {
         let caller = caller_of(&request)?;
-        let permit = caller.permit().map_err(|e| refuse(&e.into()))?;
         let mut wire = request.into_inner();
+        let proof = wire.holder_proof.take();
+        if proof.is_none() {
+            caller.permit().map_err(|e| refuse(&e.into()))?;
+        }
         let id = std::mem::take(&mut wire.request_id);
-        let request = request_of(&id, &caller, Some(permit.key()), &wire, None)?;
+        // As with a successor, an actor and the holder who ask for the same thing ask the same.
+        let request = request_of(&id, &caller, None, &wire, None)?;
         let certificate = Certificate::from_der(&wire.certificate)
             .map_err(|e| refuse_field(&ConvertError::new("certificate", e)))?;
+        let serial = certificate
+            .serial()
+            .map_err(|_foreign| refuse(&AuthorityError::NotIssuedHere))?;
+        let proof = proof_of(proof, |time| {
+            let method = HolderMethod::Submit;
+            HolderRequest::new(method, request.id, time, serial, &wire.certificate)
+        })?;
         let order = SubmitOrder {
             request,
             certificate,
             profile: optional(&wire.profile).map(profile_of).transpose()?,
+            proof,
         };
-        let (answer, is_new) = self.0.submit(permit, order).await.map_err(|e| refuse(&e))?;
+        let submitted = self.0.submit(&caller, order).await;
+        let (answer, is_new) = submitted.map_err(|e| refuse(&e))?;
         let (certificate, _chain) = answer_to_wire(answer);
         Ok(Response::new(v1::SubmitResponse {
             certificate,
             is_new,
         }))
     }
+}
+
+/// Reads the signature of a holder over a message with its time.
+fn proof_of(
+    wire: Option<v1::HolderProof>,
+    message: impl FnOnce(UnixTime) -> HolderRequest,
+) -> Result<Option<HolderProof>, Status> {
+    let Some(v1::HolderProof { time, signature }) = wire else {
+        return Ok(None);
+    };
+    let time = UnixTime::from_seconds(time)
+        .map_err(|e| refuse_field(&ConvertError::new("holder_proof.time", e)))?;
+    Ok(Some(HolderProof {
+        message: message(time),
+        signature,
+    }))
 }
 
 fn target_of(target: Option<v1::revoke_request::Target>) -> Result<RevokeTarget, Status> {

@@ -1,11 +1,11 @@
-//! The message by which the holder of a certificate asks for its successor without an actor.
+//! The message by which the holder of a certificate asks for its successor, or hands it in, without an actor.
 
 use ca_types::{Code, Hinted, RequestId, SerialNumber, UnixTime};
 
 use crate::public_key::sha256;
 use crate::{PublicKey, SignatureAlgorithm, SignatureError};
 
-/// What the holder of a certificate signs with its key to renew or rekey it.
+/// What the holder of a certificate signs with its key to renew, rekey or hand it in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct HolderRequest {
     /// What is asked.
@@ -14,10 +14,10 @@ pub struct HolderRequest {
     pub request_id: RequestId,
     /// When it was made.
     pub time: UnixTime,
-    /// The certificate that gets a successor.
+    /// The certificate that gets a successor, or is handed in.
     pub serial: SerialNumber,
-    /// The SHA-256 of the DER of the certification request.
-    pub certification_request: [u8; 32],
+    /// The SHA-256 of the DER of the certification request, or of the certificate that is handed in.
+    pub content: [u8; 32],
 }
 
 /// What a holder may ask.
@@ -27,35 +27,38 @@ pub enum HolderMethod {
     Renew,
     /// A successor with a new key.
     Rekey,
+    /// That the certificate is taken in, which a restored log lacks.
+    Submit,
 }
 
 impl HolderRequest {
-    /// Makes the message for a certification request in DER.
+    /// Makes the message for a certification request or a certificate in DER.
     pub fn new(
         method: HolderMethod,
         request_id: RequestId,
         time: UnixTime,
         serial: SerialNumber,
-        certification_request_der: &[u8],
+        content_der: &[u8],
     ) -> Self {
         Self {
             method,
             request_id,
             time,
             serial,
-            certification_request: sha256(certification_request_der),
+            content: sha256(content_der),
         }
     }
 
     /// Returns the octets to sign.
     ///
-    /// The 27 octets of `fleet-ca holder request v1` and a zero, one octet for the method (1 renew, 2 rekey), 16 of
+    /// The 27 octets of `fleet-ca holder request v1` and a zero, one octet for the method (1 renew, 2 rekey, 3 submit), 16 of
     /// the request id, 8 of the time in seconds (big-endian), 16 of the serial number, 32 of the SHA-256 of the
-    /// certification request: 100 octets that nothing else which these keys sign begins with.
+    /// certification request or certificate: 100 octets that nothing else which these keys sign begins with.
     pub fn octets(&self) -> Vec<u8> {
         let method = match self.method {
             HolderMethod::Renew => 1,
             HolderMethod::Rekey => 2,
+            HolderMethod::Submit => 3,
         };
         [
             CONTEXT,
@@ -63,7 +66,7 @@ impl HolderRequest {
             &self.request_id.octets(),
             &self.time.seconds().to_be_bytes(),
             &self.serial.octets(),
-            &self.certification_request,
+            &self.content,
         ]
         .concat()
     }

@@ -268,7 +268,7 @@ async fn authority(method: &str, channel: &Channel, context: &Context) -> Result
             .submit(v1::SubmitRequest {
                 request_id: request_id(),
                 certificate: context.der.clone(),
-                profile: String::new(),
+                ..v1::SubmitRequest::default()
             })
             .await
             .map(drop),

@@ -2,11 +2,14 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use ca_types::{Fingerprint, IssuerClass, RevocationReason, SerialNumber, TrustDomain, UnixTime};
+use ca_types::{
+    Fingerprint, IssuerClass, IssuerState, RevocationReason, SerialNumber, TrustDomain, UnixTime,
+};
 
 use super::CertificateFacts;
 use crate::{
-    Certificate, Change, CrlSigned, Entry, IssuerAdded, LogKeyStatement, Restored, Revoked,
+    Certificate, Change, CrlSigned, Entry, IssuerAdded, IssuerStateChanged, LogKeyStatement,
+    Restored, Revoked,
 };
 
 /// The state that follows from the leaves.
@@ -41,8 +44,8 @@ pub(super) struct Booked {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct BookedRevocation {
     pub(super) leaf: u64,
-    pub(super) time: UnixTime,
-    pub(super) reason: RevocationReason,
+    /// When and why; the leaf that a CA is revoked leaves that to the CRL of its root.
+    pub(super) said: Option<(UnixTime, RevocationReason)>,
     /// When the certificate would have ended; unknown of one that a restored log lacks.
     pub(super) not_after: Option<UnixTime>,
 }
@@ -69,6 +72,7 @@ impl Books {
                 Change::CrlSigned(crl) => self.crl_signed(leaf, crl),
                 Change::LogKeyAdded(added) => self.log_key_added(&added.statement),
                 Change::Restored(restored) => self.restored(leaf, restored),
+                Change::IssuerStateChanged(changed) => self.issuer_state_changed(leaf, changed),
                 Change::ActorAdded(_)
                 | Change::ActorRemoved(_)
                 | Change::SettingsChanged(_)
@@ -76,7 +80,6 @@ impl Books {
                 | Change::KeyUnblocked(_)
                 | Change::ForkClaimed(_)
                 | Change::ClockConfirmed(_)
-                | Change::IssuerStateChanged(_)
                 | Change::CeremonyRecorded(_)
                 | Change::IssuerRequested(_) => Ok(()),
             };
@@ -132,8 +135,7 @@ impl Books {
         let booked = booked.ok_or_else(|| format!("revokes {serial}, which no leaf issues"))?;
         let revocation = BookedRevocation {
             leaf,
-            time,
-            reason: revoked.reason,
+            said: Some((time, revoked.reason)),
             not_after: Some(booked.not_after),
         };
         let ca = self.cas.get_mut(booked.ca);
@@ -173,6 +175,34 @@ impl Books {
         } else {
             Err(format!("no root of the log has signed the CA `{id}`"))
         }
+    }
+
+    /// A CA that is revoked stands on the CRL of its root.
+    fn issuer_state_changed(
+        &mut self,
+        leaf: u64,
+        changed: &IssuerStateChanged,
+    ) -> Result<(), String> {
+        let place = self.place(changed.issuer.as_str())?;
+        let certificate = self.cas.get(place).map(|ca| ca.certificate.clone());
+        let certificate = certificate.ok_or("changes the state of no CA")?;
+        if changed.state != IssuerState::Revoked {
+            return Ok(());
+        }
+        let serial = certificate.serial().map_err(|error| error.to_string())?;
+        let revocation = BookedRevocation {
+            leaf,
+            said: None,
+            not_after: Some(certificate.validity().not_after()),
+        };
+        let root = self
+            .cas
+            .iter_mut()
+            .filter(|ca| ca.class == IssuerClass::Root)
+            .find(|root| certificate.verify_signed_by(&root.certificate).is_ok())
+            .ok_or("revokes a CA of no root")?;
+        root.revoked.entry(serial).or_insert(revocation);
+        Ok(())
     }
 
     fn crl_signed(&mut self, leaf: u64, crl: &CrlSigned) -> Result<(), String> {
@@ -217,8 +247,7 @@ impl Books {
                     .entry(reapplied.serial)
                     .or_insert(BookedRevocation {
                         leaf,
-                        time: reapplied.time,
-                        reason: reapplied.reason,
+                        said: Some((reapplied.time, reapplied.reason)),
                         not_after,
                     });
             }

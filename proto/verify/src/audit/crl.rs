@@ -120,7 +120,9 @@ fn unfounded(ca: &Ca, list: &CertificateList, leaf: u64) -> Vec<String> {
                     revocation.leaf
                 )),
                 Some(revocation)
-                    if revocation.time != entry.time || revocation.reason != entry.reason =>
+                    if revocation
+                        .said
+                        .is_some_and(|said| said != (entry.time, entry.reason)) =>
                 {
                     Some(format!(
                         "{serial} stands on it with another time or reason than in leaf {}",

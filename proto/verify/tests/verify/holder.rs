@@ -33,7 +33,7 @@ fn the_octets_are_those_of_the_document() {
     assert_eq!(octets[28..44], [1; 16]);
     assert_eq!(octets[44..52], now().seconds().to_be_bytes());
     assert_eq!(octets[52..68], [0x41; 16]);
-    assert_eq!(octets[68..], message().certification_request);
+    assert_eq!(octets[68..], message().content);
 }
 
 #[test]
@@ -70,7 +70,7 @@ fn a_holder_is_believed_for_a_day_and_for_this_message() {
             ..message()
         },
         HolderRequest {
-            certification_request: [0; 32],
+            content: [0; 32],
             ..message()
         },
     ] {
