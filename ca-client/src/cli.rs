@@ -619,6 +619,9 @@ pub(crate) struct ExplainArguments {
     /// Validity in days [default: by profile]
     #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) days: Option<u32>,
+    /// Where it has to work; repeatable. `ca-client check --list-targets` shows them
+    #[arg(long, value_name = "TARGET")]
+    pub(crate) target: Vec<String>,
 }
 
 #[derive(Debug, Subcommand)]

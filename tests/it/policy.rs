@@ -35,6 +35,11 @@ fn leaves(site: &Site) -> usize {
 fn request(site: &Site, subject: &str) {
     let key = Key::new();
     std::fs::write(site.path("request.key"), key.pkcs8()).expect("the site is writable");
+    request_with_the_key(site, subject);
+}
+
+/// Makes `request.pem` with the key of the last one.
+fn request_with_the_key(site: &Site, subject: &str) {
     let words = [
         "req",
         "-new",
@@ -146,7 +151,51 @@ fn explain_tells_the_rule_for_every_name_and_issues_nothing() {
     assert_eq!(leaves(&site), before);
     assert!(list(&site, &["--profile", "gateway"]).is_empty());
 
+    it_knows_the_owner_of_a_key_and_the_targets(&site);
     what_it_says_is_what_issuing_does(&site);
+}
+
+/// The key of the request is certified for another NAME here, and says the same as issuing.
+fn it_knows_the_owner_of_a_key_and_the_targets(site: &Site) {
+    let (code, yes) = explain(site, &["--profile", "gateway", "--target", "ios"]);
+    assert_eq!(code, Some(0), "{yes}");
+    let notices = yes["certificate"]["target_notices"].to_string();
+    assert!(notices.contains("server-key-rsa-by-hand"), "{yes}");
+    let (code, no) = explain(site, &["--profile", "gateway", "--target", "routeros-6"]);
+    assert_eq!(code, Some(1), "{no}");
+    assert_eq!(no["refusal"]["code"], "target-refused", "{no}");
+    assert!(
+        word(&no["refusal"], "message").contains("chain-keys-rsa"),
+        "{no}"
+    );
+
+    site.client(&[
+        "sign",
+        "--csr",
+        "request.pem",
+        "--profile",
+        "router",
+        "--out",
+        "owner",
+    ])
+    .ok();
+    request_with_the_key(site, "/CN=other.vpn.example.net");
+    let (code, no) = explain(site, &["--profile", "gateway"]);
+    assert_eq!(
+        (code, &no["refusal"]["code"]),
+        (Some(1), &"key-taken".into())
+    );
+    assert!(
+        word(&no["refusal"], "message").contains("`gw.vpn.example.net`"),
+        "{no}"
+    );
+    request_with_the_key(site, "/CN=gw.vpn.example.net");
+    let (code, yes) = explain(site, &["--profile", "gateway"]);
+    assert_eq!(
+        code,
+        Some(0),
+        "the owner may have a certificate of another profile: {yes}"
+    );
 }
 
 fn what_it_says_is_what_issuing_does(site: &Site) {

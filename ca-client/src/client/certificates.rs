@@ -1,5 +1,7 @@
 //! The calls of `CertificateAuthority`.
 
+use std::fmt;
+
 use ca_proto::v1;
 use ca_proto::v1::certificate_authority_client::CertificateAuthorityClient;
 use ca_types::{
@@ -316,6 +318,18 @@ impl Issued {
             notices: notices.into_iter().map(TargetNotice::from).collect(),
             ..issued
         })
+    }
+}
+
+impl fmt::Display for TargetNotice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { rule, message, .. } = self;
+        let targets = self.targets.join(", ");
+        write!(
+            f,
+            "{targets}: {rule}: {message}. What is seen there: {}",
+            self.symptom
+        )
     }
 }
 

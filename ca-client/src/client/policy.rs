@@ -3,10 +3,11 @@
 use ca_proto::v1;
 use ca_proto::v1::policy_client::PolicyClient;
 use ca_types::{Days, IssuerId, ProfileName, RequestId, SettingsDigest, UnixTime};
+use ca_verify::target::Target;
 use tonic::transport::Channel;
 
 use super::certificate_record::{parsed, time};
-use super::{Client, ClientError};
+use super::{Client, ClientError, TargetNotice};
 
 /// What may be issued.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -75,6 +76,8 @@ pub struct ExplainParameters {
     pub days: Option<Days>,
     /// The PKCS#10 `CertificationRequest` in DER.
     pub certification_request: Vec<u8>,
+    /// Where it has to work.
+    pub targets: Vec<Target>,
 }
 
 /// What issuing would say.
@@ -105,6 +108,8 @@ pub struct WouldIssue {
     pub extended_key_usage: Vec<String>,
     /// What is worth knowing, and no error.
     pub notices: Vec<String>,
+    /// What is worth knowing before it is installed.
+    pub target_notices: Vec<TargetNotice>,
 }
 
 /// Why nothing would be issued.
@@ -170,6 +175,7 @@ impl Client {
             sans: parameters.sans.clone(),
             days: parameters.days.map_or(0, |days| days.0),
             certification_request: parameters.certification_request.clone(),
+            targets: parameters.targets.iter().map(ToString::to_string).collect(),
         };
         self.read(self.policy_calls().explain(request).await)?
             .try_into()
@@ -244,6 +250,11 @@ impl TryFrom<v1::ExplainResponse> for ExplanationRecord {
                 key_usage: certificate.key_usage,
                 extended_key_usage: certificate.extended_key_usage,
                 notices: certificate.notices,
+                target_notices: certificate
+                    .target_notices
+                    .into_iter()
+                    .map(TargetNotice::from)
+                    .collect(),
             }),
             (None, Some(refusal)) => Err(RefusalRecord {
                 code: refusal.code,

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use ca_verify::Severity;
-use ca_verify::target::{Chain, Misfit, Proof, Role, Target, TargetRule, judge};
+use ca_verify::target::{Chain, Misfit, Role, Target, TargetRule, judge};
 use serde::Serialize;
 
 use super::Context;
@@ -137,8 +137,7 @@ struct RuleDocument {
     want: &'static str,
     symptom: &'static str,
     source: &'static str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    confirmed_by: Option<&'static str>,
+    confirmed_by: Vec<&'static str>,
 }
 
 /// Lists the rules of targets; of all when none is named.
@@ -160,7 +159,7 @@ fn list(targets: &[Target], context: &mut Context) -> Result<ExitStatus, Command
                     rule.target.to_owned(),
                     rule.severity.to_owned(),
                     rule.rule.to_owned(),
-                    rule.confirmed_by.unwrap_or("-").to_owned(),
+                    confirmed(&rule.confirmed_by),
                     rule.want.to_owned(),
                 ]
             })
@@ -187,12 +186,17 @@ fn rules_of(target: Target) -> impl Iterator<Item = RuleDocument> {
             want: rule.want,
             symptom: rule.symptom,
             source: rule.source,
-            confirmed_by: match applies.proof {
-                Proof::Confirmed { program, .. } => Some(program),
-                Proof::Unconfirmed => None,
-            },
+            confirmed_by: applies.programs(),
         })
     })
+}
+
+fn confirmed(programs: &[&str]) -> String {
+    if programs.is_empty() {
+        "-".to_owned()
+    } else {
+        programs.join(", ")
+    }
 }
 
 fn is_error(misfit: &Misfit) -> bool {

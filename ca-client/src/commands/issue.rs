@@ -100,13 +100,7 @@ pub(super) fn report(
 /// Tells which rules of targets it does not keep, though it was issued.
 pub(super) fn tell_notices(issued: &Issued, printer: &mut Printer) -> io::Result<()> {
     for notice in &issued.notices {
-        printer.talk(format_args!(
-            "notice: {}: {}: {}. What is seen there: {}",
-            notice.targets.join(", "),
-            notice.rule,
-            notice.message,
-            notice.symptom
-        ))?;
+        printer.talk(format_args!("notice: {notice}"))?;
     }
     Ok(())
 }

@@ -4,7 +4,7 @@ use ca_types::{Code, Days, ProfileName, RequestId, SystemEntropy};
 
 use super::Context;
 use super::sign::only_common_name;
-use crate::arguments::{certification_request, value};
+use crate::arguments::{certification_request, value, values};
 use crate::cli::{ExplainArguments, ProfileCommand};
 use crate::client::{ExplainParameters, ExplanationRecord, PolicyRecord, ProfileRecord};
 use crate::error::{CommandError, ExitStatus};
@@ -64,6 +64,7 @@ async fn explain(
         sans: arguments.san,
         days: arguments.days.map(Days),
         certification_request: request.der().to_vec(),
+        targets: values("--target", &arguments.target)?,
     };
     let explanation = context.client().await?.explain(&parameters).await?;
     let document = ExplanationDocument::new(&parameters, &explanation);
@@ -179,6 +180,9 @@ fn said(explanation: &ExplanationRecord) -> String {
                 ("purposes", would.extended_key_usage.join(", ")),
             ]));
             for notice in &would.notices {
+                text.push_str(&format!("notice: {notice}\n"));
+            }
+            for notice in &would.target_notices {
                 text.push_str(&format!("notice: {notice}\n"));
             }
         }

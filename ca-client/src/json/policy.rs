@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::shown;
 use crate::client::{
-    ExplainParameters, ExplanationRecord, NameVerdict, ProfileRecord, ReloadRecord,
+    ExplainParameters, ExplanationRecord, NameVerdict, ProfileRecord, ReloadRecord, TargetNotice,
 };
 
 /// A profile.
@@ -88,6 +88,7 @@ struct WouldIssueDocument<'a> {
     key_usage: &'a [String],
     extended_key_usage: &'a [String],
     notices: &'a [String],
+    target_notices: &'a [TargetNotice],
 }
 
 #[derive(Debug, Serialize)]
@@ -112,6 +113,7 @@ impl<'a> ExplanationDocument<'a> {
                 key_usage: &would.key_usage,
                 extended_key_usage: &would.extended_key_usage,
                 notices: &would.notices,
+                target_notices: &would.target_notices,
             }),
             refusal: verdict.err().map(|refusal| RefusalDocument {
                 code: &refusal.code,

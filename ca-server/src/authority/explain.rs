@@ -7,8 +7,9 @@ use ca_types::{
     SystemEntropy,
 };
 use ca_verify::CertificationRequest;
+use ca_verify::target::{Chain, Misfit, Target, TargetError};
 
-use super::{Authority, AuthorityError};
+use super::{Authority, AuthorityError, targets};
 use crate::authz::Permit;
 use crate::settings::Settings;
 
@@ -25,6 +26,8 @@ pub struct ExplainOrder {
     pub lifetime: Lifetime,
     /// The certification request.
     pub csr: CertificationRequest,
+    /// Where it has to work.
+    pub targets: Vec<Target>,
 }
 
 /// What issuing would say.
@@ -45,6 +48,8 @@ pub struct Explained {
     pub decision: Decision,
     /// What is worth knowing about the certificate, and no error.
     pub notices: Vec<String>,
+    /// What is worth knowing before it is installed.
+    pub misfits: Vec<Misfit>,
 }
 
 /// What the rules say of one name.
@@ -117,6 +122,15 @@ impl Authority {
         )?;
         let serial = SerialNumber::generate(&mut SystemEntropy);
         let linted = ca_core::prepare(&decision, serial, &ca.issuer)?;
+        let chain = Chain::drafted(linted.tbs_der(), &ca.chain)?;
+        TargetError::unless_fit(&order.targets, &chain)?;
+        let key = decision.public_key().key_id();
+        match self.store.name_of_key(&key).await? {
+            Some(owner) if owner != decision.name() => {
+                return Err(StoreError::KeyTaken { name: owner }.into());
+            }
+            Some(_) | None => {}
+        }
         let holders = self
             .store
             .valid_for_name(decision.name(), Some(profile.name()), now)
@@ -130,7 +144,12 @@ impl Authority {
             .into());
         }
         let notices = linted.notices().iter().map(ToString::to_string).collect();
-        Ok(Explained { decision, notices })
+        let misfits = targets::notices(&chain, &ca, profile.targets(), &order.targets);
+        Ok(Explained {
+            decision,
+            notices,
+            misfits,
+        })
     }
 }
 

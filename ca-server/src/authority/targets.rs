@@ -29,35 +29,35 @@ impl Authority {
         answer: &Answer,
         asked: &[Target],
     ) -> Result<Vec<Misfit>, AuthorityError> {
-        let issuer = &self.known_issuer(&answer.row.issuer)?.issuer;
-        let key = issuer.certificate.public_key().algorithm();
-        let is_rsa = matches!(key, KeyAlgorithm::Rsa { .. });
-        let settings = self.settings.now();
-        let profile = super::known_profile(&settings, &answer.row.profile);
-        let presumed = profile.map_or(&[][..], ca_core::Profile::targets);
-        let further = presumed
-            .iter()
-            .filter_map(|word| word.parse::<Target>().ok())
-            .filter(|target| is_rsa || !target.wants_rsa_cas())
-            .filter(|target| !asked.contains(target));
+        let ca = self.known_issuer(&answer.row.issuer)?;
         let ders: Vec<&[u8]> = std::iter::once(answer.der.as_slice())
             .chain(answer.chain.iter().map(Vec::as_slice))
             .collect();
         let chain = Chain::from_ders(&ders)?;
-        let roles = Role::presumed(chain.leaf());
-        let targets = asked.iter().copied().chain(further);
-        Ok(targets
-            .flat_map(|target| judge(target, roles, &chain))
-            .collect())
+        let settings = self.settings.now();
+        let presumed = super::known_profile(&settings, &answer.row.profile)
+            .map_or(&[][..], ca_core::Profile::targets);
+        Ok(notices(&chain, &ca, presumed, asked))
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn profiles_name_the_targets_that_there_are() {
-        assert_eq!(ca_core::TARGETS, Target::ALL.map(Target::as_str));
-    }
+/// Judges a chain by the targets that were asked for, and by those that the profile presumes for this CA.
+pub(super) fn notices(
+    chain: &Chain,
+    ca: &CertificateAuthority,
+    presumed: &[Target],
+    asked: &[Target],
+) -> Vec<Misfit> {
+    let key = ca.issuer.certificate.public_key().algorithm();
+    let is_rsa = matches!(key, KeyAlgorithm::Rsa { .. });
+    let further = presumed
+        .iter()
+        .filter(|target| is_rsa || !target.wants_rsa_cas())
+        .filter(|target| !asked.contains(target));
+    let roles = Role::presumed(chain.leaf());
+    asked
+        .iter()
+        .chain(further)
+        .flat_map(|target| judge(*target, roles, chain))
+        .collect()
 }

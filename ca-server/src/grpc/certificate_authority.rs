@@ -376,7 +376,7 @@ fn profile_of(text: &str) -> Result<ProfileName, Status> {
         .map_err(|e| refuse_field(&ConvertError::new("profile", e)))
 }
 
-fn targets_of(words: &[String]) -> Result<Vec<Target>, Status> {
+pub(super) fn targets_of(words: &[String]) -> Result<Vec<Target>, Status> {
     let mut targets = Vec::with_capacity(words.len());
     for word in words {
         let target = word

@@ -7,6 +7,8 @@ use ca_proto::{ConvertError, v1};
 use ca_types::{Days, Hinted as _};
 use tonic::{Request, Response, Status};
 
+use super::certificate_authority::targets_of;
+use super::certificates::notices_to_wire;
 use super::{caller_of, csr_of, refuse, refuse_field, request_of};
 use crate::authority::{
     Authority, AuthorityError, ExplainOrder, Explained, Explanation, NameExplained,
@@ -86,6 +88,7 @@ impl v1::policy_server::Policy for PolicyService {
                 days => Lifetime::Days(Days(days)),
             },
             csr: csr_of(&wire.certification_request)?,
+            targets: targets_of(&wire.targets)?,
         };
         let explanation = self
             .0
@@ -129,7 +132,7 @@ fn profile_to_wire(profile: &Profile) -> v1::Profile {
         san_addresses: texts(&names.ranges),
         san_maximum: u32::try_from(names.maximum).unwrap_or(u32::MAX),
         san_required: texts(&names.required),
-        targets: profile.targets().to_vec(),
+        targets: texts(profile.targets()),
         roles: texts(profile.roles()),
         renewal_after_expiry_days: profile.renewal_after_expiry().0,
         differences,
@@ -154,7 +157,11 @@ fn explanation_to_wire(explanation: Explanation) -> v1::ExplainResponse {
 }
 
 fn explained_to_wire(explained: Explained) -> v1::Explained {
-    let Explained { decision, notices } = explained;
+    let Explained {
+        decision,
+        notices,
+        misfits,
+    } = explained;
     let profile = decision.profile();
     let key = decision.public_key().algorithm();
     let purposes = profile.extended_key_usage().iter();
@@ -166,6 +173,7 @@ fn explained_to_wire(explained: Explained) -> v1::Explained {
         key_usage: texts(&usage_words(profile.key_usage(key))),
         extended_key_usage: purposes.map(|oid| purpose_word(*oid)).collect(),
         notices,
+        target_notices: notices_to_wire(&misfits),
     }
 }
 

@@ -3,6 +3,7 @@
 use ca_core::{KEYS, PURPOSES, Profile, ProfileParts, Profiles, SanForm, USAGES};
 use ca_types::{Days, IssuerClass, ProfileName, Role};
 use ca_verify::KeyUsage;
+use ca_verify::target::Target;
 use toml::Spanned;
 
 use super::raw::{RawProfile, RawProfiles};
@@ -91,8 +92,7 @@ pub(super) const ALL: [ProfileKey; 16] = [
     row(
         "targets",
         "list of targets",
-        "Where the certificates are to work: `routeros-6`, `routeros-7`, `routeros-sstp`, `windows-ikev2`, \
-         `windows-sstp`, `ios`, `macos`, `android`, `strongswan`, `openvpn`, `freeradius`.",
+        "Where the certificates are to work: the names in [targets.md](targets.md).",
     ),
     row(
         "roles",
@@ -134,6 +134,7 @@ impl Section<'_> {
         let key = |text: &str| KEYS.into_iter().find(|key| key.to_string() == text);
         let usage = |text: &str| find(&USAGES, text);
         let purpose = |text: &str| find(&PURPOSES, text);
+        let target = |text: &str| text.parse::<Target>().ok();
         let mut parts = base.clone();
         parts.class = class.unwrap_or(parts.class);
         if let Some(issuer) = &raw.issuer {
@@ -176,7 +177,7 @@ impl Section<'_> {
         let most = self.number("san_maximum", raw.san_maximum.as_ref(), most)?;
         parts.names.maximum = usize::try_from(most).unwrap_or(usize::MAX);
         if let Some(values) = &raw.targets {
-            parts.targets = values.iter().map(|v| v.get_ref().clone()).collect();
+            parts.targets = self.words("targets", values, target, &Target::ALL)?;
         }
         if let Some(values) = &raw.roles {
             parts.roles = self.words("roles", values, role, &Role::ALL)?;
@@ -415,7 +416,8 @@ mod tests {
         }
         let unknown = parse("[profiles.router]\ntargets = [\"windows\"]\n").unwrap_err();
         assert!(
-            unknown.starts_with("f, line 4: profiles.router.targets: `windows`: wanted some of"),
+            unknown
+                .starts_with("f, line 4: profiles.router.targets: `windows`: wanted routeros-6,"),
             "{unknown}"
         );
     }

@@ -20,7 +20,7 @@ use crate::Severity;
 
 pub use chain::{Chain, ChainError};
 pub use link::ChainLink;
-pub use rule::{Applies, Proof, Role, TargetRule};
+pub use rule::{Applies, Role, Seen, TargetRule};
 
 /// A kind of device or program that a certificate is installed on, or that verifies it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

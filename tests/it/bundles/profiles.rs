@@ -6,8 +6,8 @@ use std::{
     process::{Command, Stdio},
 };
 
-use ca_tests::{Algorithm, Site, openssl, repository, run};
-use serde_json::Value;
+use ca_tests::{Algorithm, Site, openssl, peers, repository, run};
+use serde_json::{Value, json};
 
 use super::readers::{check_is_whole, opened_by_openssl};
 use super::{ANNA, HOSTILE, PASSPHRASE, add_office, add_vpn, bundle, files_below};
@@ -148,6 +148,42 @@ fn network_manager_reads_its_connection_as_it_was_meant() {
     let read = network_manager(&folder.join("NetworkManager/everything-2.nmconnection"));
     assert!(read.contains("remote-identity=192.0.2.1\n"), "{read}");
     assert!(!read.contains("never-default"), "{read}");
+}
+
+#[test]
+fn the_script_for_windows_is_whole_to_a_parser_and_its_values_are_literals() {
+    let (site, _server) = Site::running(Algorithm::P256);
+    add_office(&site);
+    add_vpn(&site, "Round-the-clock", "sstp", "gateway = \"192.0.2.1\"");
+    for (vpn, gateway, networks) in [
+        ("Office", "vpn.example.net", "'10.81.0.0/16'"),
+        ("Round-the-clock", "192.0.2.1", ""),
+    ] {
+        let folder = bundle(&site, ANNA, "windows", vpn);
+        let mut command = Command::new(peers("python"));
+        command
+            .arg(repository().join("tests/peers/powershell.py"))
+            .arg(folder.join(format!("{ANNA}.ps1")));
+        let parsed = run(&mut command).ok().json();
+        assert_eq!(parsed["wrong"], json!([]));
+        let value = |name: &str| &parsed["values"][name];
+        for (name, text) in [("$VpnName", vpn), ("$Server", gateway)] {
+            assert_eq!(value(name)["whole"], format!("'{text}'"), "{name}");
+        }
+        for name in ["$VpnName", "$Server", "$Root", "$Identity"] {
+            assert_eq!(
+                value(name)["literals"],
+                json!([value(name)["whole"]]),
+                "{name}"
+            );
+        }
+        assert_eq!(value("$Networks")["whole"], format!("@({networks})"));
+        let root = value("$Root")["whole"].as_str().expect("a text");
+        assert_eq!(
+            decoded(&json!(root.trim_matches('\''))),
+            der_of(&folder, "root.crt")
+        );
+    }
 }
 
 /// What NetworkManager's own parser makes of a file.

@@ -6,7 +6,7 @@ import java.security.cert.X509Certificate;
 import javax.net.ssl.TrustManagerFactory;
 import javax.net.ssl.X509TrustManager;
 
-/** Judges chains as a TLS server judges its clients: the root first, then one file per chain. */
+/** Judges chains as one side of TLS judges the other: the root first, then `client:FILE` or `server:FILE` per chain. */
 class Judge {
     public static void main(String[] files) throws Exception {
         CertificateFactory x509 = CertificateFactory.getInstance("X.509");
@@ -17,10 +17,15 @@ class Judge {
         pkix.init(roots);
         X509TrustManager judge = (X509TrustManager) pkix.getTrustManagers()[0];
         for (int at = 1; at < files.length; at++) {
+            String[] words = files[at].split(":", 2);
             X509Certificate[] chain =
-                    x509.generateCertificates(new FileInputStream(files[at])).toArray(new X509Certificate[0]);
+                    x509.generateCertificates(new FileInputStream(words[1])).toArray(new X509Certificate[0]);
             try {
-                judge.checkClientTrusted(chain, "EC");
+                if (words[0].equals("client")) {
+                    judge.checkClientTrusted(chain, "EC");
+                } else {
+                    judge.checkServerTrusted(chain, "ECDHE_ECDSA");
+                }
                 System.out.println(files[at] + " trusted");
             } catch (CertificateException refused) {
                 System.out.println(files[at] + " refused: " + refused.getMessage());

@@ -1,6 +1,6 @@
 //! EAP-TLS: hostapd as the RADIUS server, and `eapol_test` as the device that logs in.
 
-use std::{process::Command, time::Duration};
+use std::{fs, path::Path, process::Command, time::Duration};
 
 use ca_tests::{Run, free_port, run_within};
 use ca_verify::target::{Role, Target::FreeRadius};
@@ -109,22 +109,27 @@ fn log_in(pki: &Pki, server: &str, person: &str) -> (Run, Daemon) {
     let mut server = serve(pki, server, port);
     let log = server.until_logged(&["AP-ENABLED"]);
     assert!(log.contains("AP-ENABLED"), "{log}");
+    let files = [
+        "root.pem".to_owned(),
+        format!("{person}.chain"),
+        format!("{person}.key"),
+    ];
+    (supplicant(pki.folder(), port, person, &files), server)
+}
+
+/// Logs in as a device does whose root, chain and key stand in `files`.
+#[track_caller]
+pub(super) fn supplicant(folder: &Path, port: u16, identity: &str, files: &[String; 3]) -> Run {
+    let [root, chain, key] = files;
     let network = format!(
-        "network={{\n ssid=\"x\"\n key_mgmt=WPA-EAP\n eap=TLS\n identity=\"{person}\"\n ca_cert=\"root.pem\"\n \
-         client_cert=\"{person}.chain\"\n private_key=\"{person}.key\"\n eapol_flags=0\n}}\n"
+        "network={{\n ssid=\"x\"\n key_mgmt=WPA-EAP\n eap=TLS\n identity=\"{identity}\"\n ca_cert=\"{root}\"\n \
+         client_cert=\"{chain}\"\n private_key=\"{key}\"\n eapol_flags=0\n}}\n"
     );
-    pki.write("eapol.conf", &network);
+    fs::write(folder.join("eapol.conf"), network).expect("the test directory is writable");
     let mut command = Command::new("eapol_test");
     command
-        .args([
-            "-c",
-            "eapol.conf",
-            "-a",
-            "127.0.0.1",
-            "-p",
-            &port.to_string(),
-        ])
-        .args(["-s", "shared", "-t", "20"])
-        .current_dir(pki.folder());
-    (run_within(&mut command, Duration::from_secs(40)), server)
+        .args(["-c", "eapol.conf", "-a", "127.0.0.1"])
+        .args(["-p", &port.to_string(), "-s", "shared", "-t", "20"])
+        .current_dir(folder);
+    run_within(&mut command, Duration::from_secs(40))
 }

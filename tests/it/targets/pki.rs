@@ -30,13 +30,14 @@ pub(crate) const P256: &[&str] = &["ec", "-pkeyopt", "ec_paramgen_curve:P-256"];
 pub(crate) const RSA_2048: &[&str] = &["rsa:2048"];
 pub(crate) const RSA_1024: &[&str] = &["rsa:1024"];
 
-const PROGRAMS: [(&str, &str); 6] = [
+const PROGRAMS: [(&str, &str); 7] = [
     ("/usr/bin/pki", "strongswan-pki"),
     ("/usr/bin/certutil", "libnss3-tools"),
     ("/usr/bin/gnutls-cli", "gnutls-bin"),
     ("/usr/sbin/openvpn", "openvpn"),
     ("/usr/sbin/hostapd", "hostapd"),
     ("/usr/bin/eapol_test", "eapoltest"),
+    ("/usr/sbin/freeradius", "freeradius"),
 ];
 
 /// What a certificate shall be; it is called by its name in files.

@@ -1,7 +1,7 @@
 //! The rules of the targets, from the table that is judged by.
 
 use ca_verify::Severity;
-use ca_verify::target::{Applies, Proof, Role, Target, TargetRule};
+use ca_verify::target::{Applies, Role, Target, TargetRule};
 
 const HEAD: &str = "# Will it work there?
 
@@ -13,8 +13,8 @@ anything is signed. Without `--target` the profile and the kind of key of the CA
 then every breach is a notice, beside the certificate. `ca-client check FILE --target T` judges any certificate, without
 a server. Signatures, dates and revocation are not judged here, and nothing is fetched.
 
-\"Confirmed by\" names the program that a test of this repository saw: it refuses a certificate that breaks the rule, and
-takes one that keeps it. A rule without one is as good as its source.
+\"Confirmed by\" names the programs that a test of this repository saw: each refuses a certificate that breaks the rule, and
+takes one that keeps it. NSS and the JDK are the libraries of other programs that verify such chains. A rule without one is as good as its source.
 ";
 
 /// Writes `docs/targets.md`.
@@ -23,9 +23,7 @@ pub(super) fn text() -> String {
     text.push_str("\n| Target | What it is | Rules | Confirmed |\n|---|---|---|---|\n");
     for target in Target::ALL {
         let rules = rules_of(target);
-        let confirmed = rules
-            .iter()
-            .filter(|(_, applies)| program(applies).is_some());
+        let confirmed = rules.iter().filter(|(_, applies)| !applies.seen.is_empty());
         text.push_str(&format!(
             "| [`{target}`](#{target}) | {} | {} | {} |\n",
             target.description(),
@@ -51,7 +49,7 @@ pub(super) fn text() -> String {
                 rule.want,
                 rule.symptom,
                 rule.source,
-                program(applies).unwrap_or("")
+                applies.programs().join(", ")
             ));
         }
     }
@@ -67,11 +65,4 @@ fn rules_of(target: Target) -> Vec<(&'static TargetRule, &'static Applies)> {
         Some((rule, applies))
     };
     TargetRule::all().filter_map(of_target).collect()
-}
-
-fn program(applies: &Applies) -> Option<&'static str> {
-    match applies.proof {
-        Proof::Confirmed { program, .. } => Some(program),
-        Proof::Unconfirmed => None,
-    }
 }

@@ -43,6 +43,7 @@ const DEBIAN: [(Sign, &str); 24] = [
     (Sign::Program("certutil"), "libnss3-tools"),
     (Sign::Program("/usr/sbin/hostapd"), "hostapd"),
     (Sign::Program("eapol_test"), "eapoltest"),
+    (Sign::Program("/usr/sbin/freeradius"), "freeradius"),
 ];
 
 #[derive(Debug, Clone, Copy)]

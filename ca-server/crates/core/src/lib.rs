@@ -34,6 +34,6 @@ pub use policy::{Decision, Lifetime, MAX_NAMES, MAX_SANS, Policy, Wanted, decide
 pub use policy_error::PolicyError;
 pub use profile::{
     DEFAULT_BACKDATING_SECONDS, KEYS, NameForm, PURPOSES, Profile, ProfileError, ProfileParts,
-    Profiles, TARGETS, USAGES, purpose_word, usage_words,
+    Profiles, USAGES, purpose_word, usage_words,
 };
 pub use signer::{SignError, Signer};

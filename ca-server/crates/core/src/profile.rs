@@ -7,6 +7,7 @@ mod ready_made;
 use std::collections::BTreeMap;
 
 use ca_types::{Days, GeneralName, IssuerClass, IssuerId, ProfileName, Role};
+use ca_verify::target::Target;
 use ca_verify::{KeyAlgorithm, KeyUsage, oid};
 use spki::ObjectIdentifier;
 
@@ -48,7 +49,7 @@ pub struct ProfileParts {
     /// Which names are certified.
     pub names: NameRules,
     /// Where the certificates are to work: names of target rules.
-    pub targets: Vec<String>,
+    pub targets: Vec<Target>,
     /// The roles of the actors who may ask for one.
     pub roles: Vec<Role>,
     /// For how many days past its end a certificate may still be renewed or rekeyed.
@@ -170,7 +171,7 @@ impl Profile {
     }
 
     /// Returns where its certificates are to work: names of target rules.
-    pub fn targets(&self) -> &[String] {
+    pub fn targets(&self) -> &[Target] {
         &self.parts.targets
     }
 
@@ -273,21 +274,6 @@ pub const KEYS: [KeyAlgorithm; 5] = [
     KeyAlgorithm::Rsa { bits: 4096 },
     KeyAlgorithm::P256,
     KeyAlgorithm::P384,
-];
-
-/// The targets that a profile may name.
-pub const TARGETS: [&str; 11] = [
-    "routeros-6",
-    "routeros-7",
-    "routeros-sstp",
-    "windows-ikev2",
-    "windows-sstp",
-    "ios",
-    "macos",
-    "android",
-    "strongswan",
-    "openvpn",
-    "freeradius",
 ];
 
 /// Returns the word of an extended key usage, or its number when it has none.

@@ -315,6 +315,11 @@ impl CaStore for LogStore {
         Ok(self.state.read().tables.actors_by_name())
     }
 
+    async fn name_of_key(&self, key: &KeyId) -> Result<Option<String>, StoreError> {
+        let state = self.state.read();
+        Ok(state.tables.name_of_key(key).map(str::to_owned))
+    }
+
     async fn blocked_key(&self, key: &KeyId) -> Result<Option<BlockedKeyRow>, StoreError> {
         Ok(self.state.read().tables.blocked_key(key).cloned())
     }

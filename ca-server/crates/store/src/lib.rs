@@ -192,6 +192,12 @@ pub trait CaStore: fmt::Debug + Send + Sync {
     /// Fails when the store cannot be read.
     async fn actors(&self) -> Result<Vec<ActorRow>, StoreError>;
 
+    /// Finds the NAME that a key was certified for.
+    ///
+    /// # Errors
+    /// Fails when the store cannot be read.
+    async fn name_of_key(&self, key: &KeyId) -> Result<Option<String>, StoreError>;
+
     /// Finds the entry of the block list that a key has.
     ///
     /// # Errors

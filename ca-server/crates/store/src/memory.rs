@@ -175,6 +175,11 @@ impl CaStore for MemoryStore {
         Ok(self.memory().state.tables.actors_by_name())
     }
 
+    async fn name_of_key(&self, key: &KeyId) -> Result<Option<String>, StoreError> {
+        let memory = self.memory();
+        Ok(memory.state.tables.name_of_key(key).map(str::to_owned))
+    }
+
     async fn blocked_key(&self, key: &KeyId) -> Result<Option<BlockedKeyRow>, StoreError> {
         Ok(self.memory().state.tables.blocked_key(key).cloned())
     }

@@ -180,7 +180,10 @@ pub(crate) async fn a_key_belongs_to_one_name_for_ever(store: Arc<dyn CaStore>) 
     accept(&*store, first.entry()).await;
     accept(&*store, entry([revoked(1)])).await;
     let mut other = Leaf::new("b.example", 2);
+    assert_eq!(store.name_of_key(&other.key_id()).await.unwrap(), None);
     other.key = first.key;
+    let owner = store.name_of_key(&other.key_id()).await.unwrap();
+    assert_eq!(owner.as_deref(), Some("a.example"));
     refuse(
         &*store,
         other.entry(),

@@ -47,22 +47,17 @@ pub struct Applies {
     pub target: Target,
     /// How bad it is there to break the rule.
     pub severity: Severity,
-    /// Whether it was seen.
-    pub proof: Proof,
+    /// Where it was seen; nowhere when the rule is as good as its source.
+    pub seen: &'static [Seen],
 }
 
-/// Whether a program of the target was seen to refuse what breaks a rule, and to take what keeps it.
+/// A program of the target that was seen to refuse what breaks a rule, and to take what keeps it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Proof {
-    /// The rule is as good as its source.
-    Unconfirmed,
-    /// A test sees it.
-    Confirmed {
-        /// The program.
-        program: &'static str,
-        /// The name of the test function in `tests/it/targets`.
-        test: &'static str,
-    },
+pub struct Seen {
+    /// The program.
+    pub program: &'static str,
+    /// The name of the test function in `tests/it/targets` that sees it.
+    pub test: &'static str,
 }
 
 impl Applies {
@@ -71,7 +66,7 @@ impl Applies {
         Self {
             target,
             severity: Severity::Error,
-            proof: Proof::Unconfirmed,
+            seen: &[],
         }
     }
 
@@ -80,17 +75,22 @@ impl Applies {
         Self {
             target,
             severity: Severity::Notice,
-            proof: Proof::Unconfirmed,
+            seen: &[],
         }
     }
 
-    /// A test sees a program of the target mind the rule.
-    pub(super) const fn by(self, program: &'static str, test: &'static str) -> Self {
+    /// Tests see programs of the target mind the rule.
+    pub(super) const fn by(self, seen: &'static [Seen]) -> Self {
         Self {
             target: self.target,
             severity: self.severity,
-            proof: Proof::Confirmed { program, test },
+            seen,
         }
+    }
+
+    /// Names the programs that were seen to mind the rule.
+    pub fn programs(&self) -> Vec<&'static str> {
+        self.seen.iter().map(|seen| seen.program).collect()
     }
 }
 

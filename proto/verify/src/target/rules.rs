@@ -3,5 +3,6 @@
 pub(super) mod chain;
 pub(super) mod keys;
 pub(super) mod names;
+mod seen;
 pub(super) mod urls;
 pub(super) mod usages;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use ca_verify::target::{Chain, Proof, Role, Target, TargetRule, judge};
+use ca_verify::target::{Chain, Role, Target, TargetRule, judge};
 use ca_verify::{Certificate, Severity};
 use proptest::prelude::*;
 
@@ -456,8 +456,8 @@ fn a_rule_says_where_it_comes_from_and_what_a_person_sees() {
         );
     }
     let confirmed = TargetRule::all().filter(|rule| {
-        let is_seen = |applies: &ca_verify::target::Applies| applies.proof != Proof::Unconfirmed;
-        rule.applies.iter().any(is_seen)
+        let mut applies = rule.applies.iter();
+        applies.any(|applies| !applies.seen.is_empty())
     });
     assert!(confirmed.count() >= 12);
 }

@@ -6,9 +6,7 @@ use ca_types::{Days, IssuerClass, ProfileName, Role};
 use ca_verify::{KeyUsage, oid};
 use spki::ObjectIdentifier;
 
-use super::{
-    KEYS, NameForm, PURPOSES, Profile, ProfileError, ProfileParts, TARGETS, list, purpose_word,
-};
+use super::{KEYS, NameForm, PURPOSES, Profile, ProfileError, ProfileParts, list, purpose_word};
 use crate::{MAX_NAMES, NameRules, SanForm};
 
 impl Profile {
@@ -65,14 +63,6 @@ impl Profile {
         purposes(parts.class, &parts.extended_key_usage)?;
         names(&parts.names)?;
         once("targets", &parts.targets)?;
-        for target in &parts.targets {
-            one_of(
-                "targets",
-                target,
-                TARGETS.contains(&target.as_str()),
-                &TARGETS,
-            )?;
-        }
         some_once("roles", &parts.roles)?;
         if parts.roles.contains(&Role::Auditor) {
             return Err(ProfileError::new(

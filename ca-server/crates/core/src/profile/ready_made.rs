@@ -3,6 +3,7 @@
 use std::sync::LazyLock;
 
 use ca_types::{Days, IssuerClass, Role};
+use ca_verify::target::Target;
 use ca_verify::{KeyUsage, oid};
 use spki::ObjectIdentifier;
 
@@ -37,7 +38,7 @@ struct Row {
     key_usage: KeyUsage,
     extended_key_usage: &'static [ObjectIdentifier],
     san_types: &'static [SanForm],
-    targets: &'static [&'static str],
+    targets: &'static [Target],
 }
 
 impl Row {
@@ -64,7 +65,7 @@ impl Row {
                     maximum: MAX_NAMES,
                     required: Vec::new(),
                 },
-                targets: self.targets.iter().map(|t| (*t).to_owned()).collect(),
+                targets: self.targets.to_vec(),
                 roles: vec![Role::Admin, Role::Operator, Role::Agent],
                 renewal_after_expiry: Days(0),
             },
@@ -87,7 +88,7 @@ const ROWS: [Row; 8] = [
         key_usage: SIGNATURE_AND_ENCIPHERMENT,
         extended_key_usage: &[oid::SERVER_AUTH, oid::CLIENT_AUTH, oid::IPSEC_IKE],
         san_types: ANY_FORM,
-        targets: &["routeros-6", "routeros-7", "strongswan"],
+        targets: &[Target::RouterOs6, Target::RouterOs7, Target::StrongSwan],
     },
     // www-ssl and api-ssl: a server for people and tools, no end of a tunnel.
     Row {
@@ -99,7 +100,7 @@ const ROWS: [Row; 8] = [
         key_usage: SIGNATURE_AND_ENCIPHERMENT,
         extended_key_usage: &[oid::SERVER_AUTH],
         san_types: HOSTS,
-        targets: &["routeros-6", "routeros-7"],
+        targets: &[Target::RouterOs6, Target::RouterOs7],
     },
     Row {
         name: "vpn-server",
@@ -110,7 +111,13 @@ const ROWS: [Row; 8] = [
         key_usage: SIGNATURE_AND_ENCIPHERMENT,
         extended_key_usage: &[oid::SERVER_AUTH, oid::IPSEC_IKE, oid::IKE_INTERMEDIATE],
         san_types: ANY_FORM,
-        targets: &["windows-ikev2", "ios", "macos", "android", "strongswan"],
+        targets: &[
+            Target::WindowsIkev2,
+            Target::Ios,
+            Target::MacOs,
+            Target::Android,
+            Target::StrongSwan,
+        ],
     },
     // EAP-TLS: supplicants look at serverAuth and at the DNS name (RFC 5216 §5.3).
     Row {
@@ -122,7 +129,7 @@ const ROWS: [Row; 8] = [
         key_usage: SIGNATURE_AND_ENCIPHERMENT,
         extended_key_usage: &[oid::SERVER_AUTH],
         san_types: HOSTS,
-        targets: &["freeradius"],
+        targets: &[Target::FreeRadius],
     },
     Row {
         name: "vpn-client",
@@ -133,7 +140,13 @@ const ROWS: [Row; 8] = [
         key_usage: SIGNATURE,
         extended_key_usage: &[oid::CLIENT_AUTH, oid::IPSEC_IKE],
         san_types: ANY_FORM,
-        targets: &["windows-ikev2", "ios", "macos", "android", "strongswan"],
+        targets: &[
+            Target::WindowsIkev2,
+            Target::Ios,
+            Target::MacOs,
+            Target::Android,
+            Target::StrongSwan,
+        ],
     },
     Row {
         name: "wifi-client",
@@ -144,7 +157,7 @@ const ROWS: [Row; 8] = [
         key_usage: SIGNATURE,
         extended_key_usage: &[oid::CLIENT_AUTH],
         san_types: ANY_FORM,
-        targets: &["freeradius"],
+        targets: &[Target::FreeRadius],
     },
     Row {
         name: "control",

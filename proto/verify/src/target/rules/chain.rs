@@ -9,6 +9,7 @@ use crate::target::Target::{
 };
 use crate::target::check::Check;
 use crate::target::rule::{Applies, TargetRule};
+use crate::target::rules::seen::{JDK, NSS_CLIENTS, OPENSSL_CHAIN, PKI_PATHS, RADIUS_CLIENTS};
 
 const STRONGSWAN_2267: &str = "strongSwan discussion 2267";
 
@@ -36,13 +37,9 @@ pub(crate) const RULES: &[TargetRule] = &[
             Applies::error(Ios),
             Applies::error(MacOs),
             Applies::error(Android),
-            Applies::error(StrongSwan)
-                .by("pki --verify", "strongswan_builds_paths_over_real_cas_only"),
-            Applies::error(OpenVpn).by(
-                "OpenSSL",
-                "openssl_wants_the_ca_that_signed_and_knows_what_is_critical",
-            ),
-            Applies::error(FreeRadius),
+            Applies::error(StrongSwan).by(&[PKI_PATHS]),
+            Applies::error(OpenVpn).by(&[OPENSSL_CHAIN, JDK]),
+            Applies::error(FreeRadius).by(&[RADIUS_CLIENTS]),
         ],
         role: None,
         want: "behind every certificate the CA that is named in it, up to the root",
@@ -166,13 +163,9 @@ pub(crate) const RULES: &[TargetRule] = &[
             Applies::error(Ios),
             Applies::error(MacOs),
             Applies::error(Android),
-            Applies::error(StrongSwan)
-                .by("pki --verify", "strongswan_builds_paths_over_real_cas_only"),
-            Applies::error(OpenVpn).by(
-                "OpenSSL",
-                "openssl_wants_the_ca_that_signed_and_knows_what_is_critical",
-            ),
-            Applies::error(FreeRadius),
+            Applies::error(StrongSwan).by(&[PKI_PATHS]),
+            Applies::error(OpenVpn).by(&[OPENSSL_CHAIN, NSS_CLIENTS, JDK]),
+            Applies::error(FreeRadius).by(&[RADIUS_CLIENTS]),
         ],
         role: None,
         want: "no critical extension but key usage, basic constraints, extended key usage, names and name constraints",

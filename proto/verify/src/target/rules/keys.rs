@@ -8,6 +8,9 @@ use crate::target::check::Check;
 use crate::target::key::KeyKind::{P256, P384, P521, Rsa};
 use crate::target::key::SignatureKind::{Edwards, OldHash, RsaPss};
 use crate::target::rule::{Applies, Role, TargetRule};
+use crate::target::rules::seen::{
+    GNUTLS_SSTP, HOSTAPD_STARTS, OPENSSL_SSTP, OPENVPN, RADIUS_STARTS,
+};
 
 const ROUTEROS_CERTIFICATES: &str = "MikroTik documentation, Certificates";
 const STRONGSWAN_WINDOWS: &str = "strongSwan documentation, Windows clients";
@@ -26,10 +29,7 @@ pub(crate) const RULES: &[TargetRule] = &[
     },
     TargetRule {
         id: "sstp-key-rsa",
-        applies: &[Applies::error(RouterOsSstp).by(
-            "GnuTLS and OpenSSL",
-            "sstp_on_routeros_needs_an_rsa_key_that_may_encipher",
-        )],
+        applies: &[Applies::error(RouterOsSstp).by(&[GNUTLS_SSTP, OPENSSL_SSTP])],
         role: Some(Role::Server),
         want: "an RSA key",
         symptom: "the TLS handshake fails with `no shared cipher`: the suites of SSTP on RouterOS are for RSA alone",
@@ -117,8 +117,7 @@ pub(crate) const RULES: &[TargetRule] = &[
             Applies::notice(RouterOs7),
             Applies::notice(StrongSwan),
             Applies::notice(OpenVpn),
-            Applies::error(FreeRadius)
-                .by("hostapd", "an_eap_server_takes_no_short_key_and_no_sha1"),
+            Applies::error(FreeRadius).by(&[HOSTAPD_STARTS, RADIUS_STARTS]),
         ],
         role: None,
         want: "RSA keys of 2048 bits or more in the whole chain",
@@ -157,9 +156,8 @@ pub(crate) const RULES: &[TargetRule] = &[
             Applies::error(WindowsSstp),
             Applies::error(Android),
             Applies::notice(StrongSwan),
-            Applies::error(OpenVpn).by("OpenVPN", "openvpn_refuses_what_breaks_its_rules"),
-            Applies::error(FreeRadius)
-                .by("hostapd", "an_eap_server_takes_no_short_key_and_no_sha1"),
+            Applies::error(OpenVpn).by(&[OPENVPN]),
+            Applies::error(FreeRadius).by(&[HOSTAPD_STARTS, RADIUS_STARTS]),
         ],
         role: None,
         want: "signatures with SHA-2 in the whole chain",

@@ -6,6 +6,7 @@ use crate::target::Target::{
 };
 use crate::target::check::Check;
 use crate::target::rule::{Applies, Role, TargetRule};
+use crate::target::rules::seen::{CHARON_NAMES, OPENVPN};
 
 const ROUTEROS_IPSEC: &str = "MikroTik documentation, IPsec";
 const STRONGSWAN_WINDOWS: &str = "strongSwan documentation, Windows clients";
@@ -20,10 +21,7 @@ pub(crate) const RULES: &[TargetRule] = &[
             Applies::error(WindowsIkev2),
             Applies::error(WindowsSstp),
             Applies::error(Android),
-            Applies::error(StrongSwan).by(
-                "charon",
-                "strongswan_finds_only_what_stands_among_the_names",
-            ),
+            Applies::error(StrongSwan).by(&[CHARON_NAMES]),
             Applies::error(RouterOs7),
         ],
         role: Some(Role::Server),
@@ -36,10 +34,7 @@ pub(crate) const RULES: &[TargetRule] = &[
     TargetRule {
         id: "common-name-among-names",
         applies: &[
-            Applies::error(StrongSwan).by(
-                "charon",
-                "strongswan_finds_only_what_stands_among_the_names",
-            ),
+            Applies::error(StrongSwan).by(&[CHARON_NAMES]),
             Applies::error(WindowsIkev2),
             Applies::error(Ios),
             Applies::error(MacOs),
@@ -66,10 +61,7 @@ pub(crate) const RULES: &[TargetRule] = &[
     TargetRule {
         id: "dns-name-as-address",
         applies: &[
-            Applies::error(StrongSwan).by(
-                "charon",
-                "strongswan_finds_only_what_stands_among_the_names",
-            ),
+            Applies::error(StrongSwan).by(&[CHARON_NAMES]),
             Applies::error(Android),
             Applies::error(Ios),
             Applies::error(MacOs),
@@ -108,7 +100,7 @@ pub(crate) const RULES: &[TargetRule] = &[
     TargetRule {
         id: "common-name",
         applies: &[
-            Applies::error(OpenVpn).by("OpenVPN", "openvpn_refuses_what_breaks_its_rules"),
+            Applies::error(OpenVpn).by(&[OPENVPN]),
             Applies::error(WindowsIkev2),
             Applies::notice(RouterOs6),
             Applies::notice(RouterOs7),
@@ -124,10 +116,7 @@ pub(crate) const RULES: &[TargetRule] = &[
     TargetRule {
         id: "no-wildcard",
         applies: &[
-            Applies::error(StrongSwan).by(
-                "charon",
-                "strongswan_finds_only_what_stands_among_the_names",
-            ),
+            Applies::error(StrongSwan).by(&[CHARON_NAMES]),
             Applies::error(Android),
             Applies::notice(WindowsIkev2),
             Applies::notice(Ios),

@@ -8,6 +8,11 @@ use crate::target::Target::{
 };
 use crate::target::check::Check;
 use crate::target::rule::{Applies, Role, TargetRule};
+use crate::target::rules::seen::{
+    EAPOL_SERVERS, GNUTLS_SSTP, HOSTAPD_CLIENTS, JDK, NSS_CLIENTS, NSS_SERVERS, NSS_SSTP,
+    OPENSSL_CAS, OPENSSL_CLIENTS, OPENSSL_CRLS, OPENSSL_SERVERS, OPENVPN, PKI_PATHS,
+    RADIUS_CLIENTS, RADIUS_SERVERS,
+};
 use crate::{KeyUsage, oid};
 
 const ROUTEROS_IPSEC: &str = "MikroTik documentation, IPsec";
@@ -30,9 +35,8 @@ pub(crate) const RULES: &[TargetRule] = &[
             Applies::error(WindowsSstp),
             Applies::error(Ios),
             Applies::error(MacOs),
-            Applies::error(OpenVpn).by("OpenVPN", "openvpn_refuses_what_breaks_its_rules"),
-            Applies::error(FreeRadius)
-                .by("eapol_test", "eap_peers_want_the_purpose_of_the_other_side"),
+            Applies::error(OpenVpn).by(&[OPENVPN, NSS_SERVERS, JDK]),
+            Applies::error(FreeRadius).by(&[EAPOL_SERVERS]),
             Applies::error(RouterOsSstp),
             Applies::error(RouterOs7),
             Applies::error(RouterOs6),
@@ -47,9 +51,8 @@ pub(crate) const RULES: &[TargetRule] = &[
         id: "client-auth",
         applies: &[
             Applies::error(WindowsIkev2),
-            Applies::error(OpenVpn).by("OpenVPN", "openvpn_refuses_what_breaks_its_rules"),
-            Applies::error(FreeRadius)
-                .by("hostapd", "eap_peers_want_the_purpose_of_the_other_side"),
+            Applies::error(OpenVpn).by(&[OPENVPN, NSS_CLIENTS, JDK]),
+            Applies::error(FreeRadius).by(&[HOSTAPD_CLIENTS, RADIUS_CLIENTS]),
             Applies::error(RouterOsSstp),
             Applies::error(RouterOs7),
             Applies::error(RouterOs6),
@@ -145,9 +148,8 @@ pub(crate) const RULES: &[TargetRule] = &[
             Applies::error(Android),
             Applies::error(RouterOs6),
             Applies::error(RouterOs7),
-            Applies::error(OpenVpn).by("OpenSSL", "openssl_wants_a_client_that_may_sign"),
-            Applies::error(FreeRadius)
-                .by("hostapd", "eap_peers_want_the_purpose_of_the_other_side"),
+            Applies::error(OpenVpn).by(&[OPENSSL_CLIENTS, NSS_CLIENTS, JDK]),
+            Applies::error(FreeRadius).by(&[HOSTAPD_CLIENTS, RADIUS_CLIENTS]),
         ],
         role: Some(Role::Client),
         want: "digitalSignature in the key usage, or no key usage",
@@ -166,9 +168,8 @@ pub(crate) const RULES: &[TargetRule] = &[
             Applies::error(Android),
             Applies::error(RouterOs6),
             Applies::error(RouterOs7),
-            Applies::error(OpenVpn)
-                .by("OpenSSL", "a_server_whose_key_may_not_sign_finds_no_cipher"),
-            Applies::error(FreeRadius),
+            Applies::error(OpenVpn).by(&[OPENSSL_SERVERS, NSS_SERVERS, JDK]),
+            Applies::error(FreeRadius).by(&[RADIUS_SERVERS]),
         ],
         role: Some(Role::Server),
         want: "digitalSignature in the key usage, or no key usage",
@@ -179,10 +180,7 @@ pub(crate) const RULES: &[TargetRule] = &[
     TargetRule {
         id: "usage-encipherment",
         applies: &[
-            Applies::error(RouterOsSstp).by(
-                "GnuTLS",
-                "sstp_on_routeros_needs_an_rsa_key_that_may_encipher",
-            ),
+            Applies::error(RouterOsSstp).by(&[GNUTLS_SSTP, NSS_SSTP]),
             Applies::notice(WindowsSstp),
             Applies::notice(OpenVpn),
             Applies::notice(FreeRadius),
@@ -196,7 +194,7 @@ pub(crate) const RULES: &[TargetRule] = &[
     },
     TargetRule {
         id: "usage-present",
-        applies: &[Applies::error(OpenVpn).by("OpenVPN", "openvpn_refuses_what_breaks_its_rules")],
+        applies: &[Applies::error(OpenVpn).by(&[OPENVPN])],
         role: None,
         want: "a key usage",
         symptom: "`Certificate does not have key usage extension`, with `remote-cert-tls` on the other side",
@@ -228,8 +226,8 @@ pub(crate) const RULES: &[TargetRule] = &[
             Applies::error(WindowsSstp),
             Applies::error(Ios),
             Applies::error(MacOs),
-            Applies::error(OpenVpn).by("OpenSSL", "openssl_wants_cas_that_say_what_they_are"),
-            Applies::error(FreeRadius),
+            Applies::error(OpenVpn).by(&[OPENSSL_CAS, NSS_CLIENTS, JDK]),
+            Applies::error(FreeRadius).by(&[RADIUS_CLIENTS]),
         ],
         role: None,
         want: "keyCertSign in the key usage of every CA",
@@ -245,7 +243,7 @@ pub(crate) const RULES: &[TargetRule] = &[
             Applies::error(RouterOsSstp),
             Applies::notice(StrongSwan),
             Applies::error(WindowsSstp),
-            Applies::error(OpenVpn).by("OpenSSL", "openssl_takes_crls_of_cas_that_may_sign_them"),
+            Applies::error(OpenVpn).by(&[OPENSSL_CRLS]),
         ],
         role: None,
         want: "cRLSign in the key usage of every CA",
@@ -264,10 +262,9 @@ pub(crate) const RULES: &[TargetRule] = &[
             Applies::error(Ios),
             Applies::error(MacOs),
             Applies::error(Android),
-            Applies::error(StrongSwan)
-                .by("pki --verify", "strongswan_builds_paths_over_real_cas_only"),
-            Applies::error(OpenVpn).by("OpenSSL", "openssl_wants_cas_that_say_what_they_are"),
-            Applies::error(FreeRadius),
+            Applies::error(StrongSwan).by(&[PKI_PATHS]),
+            Applies::error(OpenVpn).by(&[OPENSSL_CAS, NSS_CLIENTS, JDK]),
+            Applies::error(FreeRadius).by(&[RADIUS_CLIENTS]),
         ],
         role: None,
         want: "basic constraints in every CA that say that it is one",
@@ -287,8 +284,8 @@ pub(crate) const RULES: &[TargetRule] = &[
             Applies::error(MacOs),
             Applies::error(Android),
             Applies::error(StrongSwan),
-            Applies::error(OpenVpn).by("OpenSSL", "openssl_wants_cas_that_say_what_they_are"),
-            Applies::error(FreeRadius),
+            Applies::error(OpenVpn).by(&[OPENSSL_CAS, NSS_CLIENTS, JDK]),
+            Applies::error(FreeRadius).by(&[RADIUS_CLIENTS]),
         ],
         role: None,
         want: "no more CAs below a CA than its path length allows",
