@@ -16,7 +16,7 @@ pub(crate) fn ensure(workspace: &Workspace) -> anyhow::Result<()> {
 }
 
 /// What shows that a package is there, and the Debian package that has it.
-const DEBIAN: [(Sign, &str); 24] = [
+const DEBIAN: [(Sign, &str); 25] = [
     (Sign::Program("git"), "git"),
     (Sign::Program("g++"), "g++"),
     (Sign::Program("curl"), "curl"),
