@@ -7,14 +7,15 @@ use std::time::Duration;
 use aws_lc_rs::{digest, hmac};
 use rcgen::{
     BasicConstraints, CertificateParams, CertificateRevocationListParams, CertifiedIssuer, DnType,
-    IsCa, KeyIdMethod, KeyPair, KeyUsagePurpose, RevokedCertParams, SerialNumber, date_time_ymd,
+    ExtendedKeyUsagePurpose, IsCa, KeyIdMethod, KeyPair, KeyUsagePurpose, RevokedCertParams,
+    SerialNumber, date_time_ymd,
 };
 use routeros_sim::model::Model;
 use tempfile::TempDir;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, Join};
 use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 
-use crate::rig::{Rig, rsa_key};
+use crate::rig::{Rig, key, rsa_key};
 
 const SERVER: &str = "sstp.example";
 
@@ -36,14 +37,16 @@ impl Ground {
         let issuer = authority("SSTP CA");
         // Of the same name.
         let stranger = authority("SSTP CA");
-        let key = rsa_key();
-        let gateway = certificate(SERVER, 1, &key, &issuer);
+        let gateway_key = rsa_key();
+        let gateway = certificate(SERVER, 1, &gateway_key, &issuer);
         for (name, serial, signer) in [
             ("good", 2_u8, &issuer),
             ("revoked", 3, &issuer),
             ("foreign", 2, &stranger),
+            ("expired", 4, &issuer),
+            ("gateway-only", 5, &issuer),
         ] {
-            let key = rsa_key();
+            let key = key();
             let own = certificate(name, serial, &key, signer).pem() + &key.serialize_pem();
             write(name, &own);
         }
@@ -66,7 +69,7 @@ impl Ground {
         Self {
             root: issuer.pem(),
             gateway_der: gateway.der().to_vec(),
-            gateway: gateway.pem() + &key.serialize_pem(),
+            gateway: gateway.pem() + &gateway_key.serialize_pem(),
             crl: crl.der().to_vec(),
             folder,
         }
@@ -97,7 +100,7 @@ fn authority(name: &str) -> CertifiedIssuer<'static, KeyPair> {
     params.distinguished_name.push(DnType::CommonName, name);
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
-    CertifiedIssuer::self_signed(params, rsa_key()).expect("a CA")
+    CertifiedIssuer::self_signed(params, key()).expect("a CA")
 }
 
 fn certificate(
@@ -108,6 +111,12 @@ fn certificate(
 ) -> rcgen::Certificate {
     let mut params = CertificateParams::new(vec![name.to_owned()]).expect("a name");
     params.serial_number = Some(SerialNumber::from(vec![serial]));
+    if name == "expired" {
+        params.not_after = date_time_ymd(2024, 1, 1);
+    }
+    if name == "gateway-only" {
+        params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
+    }
     params.signed_by(key, issuer).expect("a certificate")
 }
 
@@ -260,6 +269,8 @@ async fn facts_7_sstp_lets_in_whom_its_store_vouches_for() {
             ("verify-client-certificate=yes", Some("good"), true),
             ("verify-client-certificate=yes", None, false),
             ("verify-client-certificate=yes", Some("foreign"), false),
+            ("verify-client-certificate=yes", Some("expired"), false),
+            ("verify-client-certificate=yes", Some("gateway-only"), false),
             // Nobody looks at the list.
             ("verify-client-certificate=yes", Some("revoked"), true),
             ("crl-use", Some("revoked"), false),
