@@ -108,6 +108,14 @@ pub trait LogFile: fmt::Debug + Send + Sync {
     /// Fails when the system does.
     fn read_at(&self, offset: u64, octets: &mut [u8]) -> io::Result<usize>;
 
+    /// Lets the system know that all of the file is read soon.
+    ///
+    /// # Errors
+    /// Fails when the system takes no such hint.
+    fn read_ahead(&self) -> io::Result<()> {
+        Ok(())
+    }
+
     /// Writes all octets at `offset`.
     ///
     /// # Errors
@@ -247,6 +255,11 @@ impl LogFile for SystemFile {
             }
         }
         Ok(filled)
+    }
+
+    fn read_ahead(&self) -> io::Result<()> {
+        use rustix::fs::{Advice, fadvise};
+        Ok(fadvise(&self.0, 0, None, Advice::WillNeed)?)
     }
 
     fn write_at(&self, offset: u64, octets: &[u8]) -> io::Result<()> {

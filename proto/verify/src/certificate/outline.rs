@@ -10,8 +10,8 @@ use crate::{AlternativeName, MalformedDer, oid};
 
 /// A certificate of which the key and most extensions stay unread.
 ///
-/// It is meant for those of a log, which were parsed strictly when they came into it; a million of them take a tenth of
-/// the time.
+/// It is meant for those of a log, which were parsed strictly when they came into it: what takes long is to look at the
+/// key.
 #[derive(Debug, Clone)]
 pub struct CertificateOutline<'a> {
     der: &'a [u8],

@@ -1,11 +1,12 @@
 //! Certificates: what is read, and what is no certificate.
 
 use ca_types::GeneralName;
-use ca_verify::{Certificate, CertificateError, KeyUsage};
+use ca_verify::{Certificate, CertificateError, CertificateOutline, KeyUsage};
 use proptest::prelude::*;
 
 use crate::der_writer::{bits, element, name, oid, sequence};
 use crate::draft::{COMMON_NAME, Draft, KEY_USAGE, ORGANIZATION, UTF8, ecdsa_sha256};
+use crate::vectors::{VECTORS, draft_for};
 
 #[track_caller]
 fn refused(der: &[u8], expect: &str) {
@@ -41,6 +42,35 @@ fn every_field_is_read() {
         Draft::issuing_ca().certificate().subject_key_identifier()
     );
     assert!(Draft::issuing_ca().certificate().is_ca());
+}
+
+/// Of whatever the strict reading takes, the outline says the same.
+#[test]
+fn an_outline_agrees_with_the_whole() {
+    let mut compared = 0;
+    for vector in VECTORS {
+        let mut draft = draft_for(vector.purpose);
+        (vector.change)(&mut draft);
+        let der = draft.certificate_der();
+        let Ok(whole) = Certificate::from_der(&der) else {
+            continue;
+        };
+        let outline = CertificateOutline::from_der(&der).unwrap();
+        assert_eq!(
+            outline.serial().ok(),
+            whole.serial().ok(),
+            "{}",
+            vector.rule
+        );
+        assert_eq!(outline.issuer_der(), whole.issuer().der());
+        assert_eq!(outline.validity(), whole.validity());
+        assert_eq!(outline.key_id(), whole.public_key().key_id());
+        assert_eq!(outline.fingerprint(), whole.fingerprint());
+        assert_eq!(outline.sans().unwrap(), whole.sans(), "{}", vector.rule);
+        compared += 1;
+    }
+    assert!(compared > 40, "{compared} certificates");
+    CertificateOutline::from_der(&Draft::router().certificate_der()[1..]).unwrap_err();
 }
 
 #[test]

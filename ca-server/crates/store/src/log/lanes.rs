@@ -134,3 +134,83 @@ fn take_in_turn<T>(
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::SegmentHeader;
+    use super::*;
+
+    const LEAVES: u64 = 20_000;
+    const PER_SEGMENT: u64 = 7_000;
+
+    fn segment(first_leaf: u64) -> Segment {
+        Segment {
+            path: format!("{first_leaf}.log").into(),
+            header: SegmentHeader {
+                log_id: [7; 16].into(),
+                first_leaf,
+                previous: 0,
+                root: [0; 32],
+            },
+        }
+    }
+
+    /// Reads leaves that say their number a few times over, some batches of each segment.
+    fn read(visit: &mut Visit<'_>) -> Result<u64, StoreError> {
+        for leaf in 0..LEAVES {
+            visit(Found {
+                leaf,
+                offset: u32::try_from(leaf).unwrap() * 3,
+                octets: &leaf.to_be_bytes().repeat(10),
+                segment: &segment(leaf / PER_SEGMENT * PER_SEGMENT),
+            })?;
+        }
+        Ok(LEAVES)
+    }
+
+    fn work(found: &Found<'_>) -> u64 {
+        u64::from_be_bytes(*found.octets.last_chunk().unwrap())
+    }
+
+    #[test]
+    fn leaves_come_in_their_order_with_what_was_made_of_them() {
+        let mut next = 0;
+        let read = in_lanes(read, work, &mut |found, made| {
+            assert_eq!((found.leaf, made), (next, next));
+            assert_eq!(u64::from(found.offset), next * 3);
+            assert_eq!(found.segment, &segment(next / PER_SEGMENT * PER_SEGMENT));
+            next += 1;
+            Ok(())
+        });
+        assert_eq!((read.unwrap(), next), (LEAVES, LEAVES));
+    }
+
+    #[test]
+    fn what_stands_before_damage_is_taken_first() {
+        let mut taken = 0;
+        let broken = |visit: &mut Visit<'_>| {
+            read(visit)?;
+            Err::<u64, _>(StoreError::Stopped("damage".to_owned()))
+        };
+        let read = in_lanes(broken, work, &mut |_found, _made| {
+            taken += 1;
+            Ok(())
+        });
+        assert!(matches!(&read, Err(StoreError::Stopped(what)) if what == "damage"));
+        assert_eq!(taken, LEAVES);
+    }
+
+    #[test]
+    fn a_leaf_that_is_refused_ends_all_of_it() {
+        let mut taken = 0;
+        let read = in_lanes(read, work, &mut |found, _made| {
+            taken += 1;
+            if found.leaf == 9_999 {
+                return Err(StoreError::Stopped("refused".to_owned()));
+            }
+            Ok(())
+        });
+        assert!(matches!(&read, Err(StoreError::Stopped(what)) if what == "refused"));
+        assert_eq!(taken, 10_000);
+    }
+}
