@@ -12,7 +12,7 @@ pub use self::codec::{
     CodecError, Decoder, LONGEST_SENTENCE, LONGEST_WORD, MOST_WORDS, Sentence, decode,
     encode_sentence,
 };
-use crate::connect::{CALL, CONNECT, Patience, Peer, Stream};
+use crate::connect::{CALL, CONNECT, Open, Peer, Stream};
 use crate::tls::silent;
 use crate::{Call, Command, Door, Reply, RouterError, RouterTransport};
 
@@ -67,16 +67,8 @@ impl RouterTransport for Api {
 
     async fn reconnect(&mut self) -> Result<(), RouterError> {
         self.session = None;
-        let patience = Patience::begin();
-        loop {
-            match Box::pin(Session::open(&self.peer)).await {
-                Ok(session) => {
-                    self.session = Some(session);
-                    return Ok(());
-                }
-                Err(error) => patience.outlast(error).await?,
-            }
-        }
+        self.session = Some(Box::pin(self.peer.reopen()).await?);
+        Ok(())
     }
 
     fn trust_also(&mut self, pin: KeyId) {
@@ -84,7 +76,7 @@ impl RouterTransport for Api {
     }
 }
 
-impl Session {
+impl Open for Session {
     async fn open(peer: &Peer) -> Result<Self, RouterError> {
         let mut session = Self {
             stream: peer.dial().await?,
@@ -96,7 +88,9 @@ impl Session {
             .map_err(|_elapsed| silent(&peer.place(), CONNECT))??;
         Ok(session)
     }
+}
 
+impl Session {
     async fn log_in(&mut self, peer: &Peer) -> Result<(), RouterError> {
         let call = Call::new("", Command::Other("login"));
         let name = [b"=name=", peer.user.as_bytes()].concat();

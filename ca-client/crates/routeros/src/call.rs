@@ -90,6 +90,18 @@ impl<'a> Call<'a> {
             .map(|(name, value, _)| (*name, value.as_str()))
     }
 
+    /// Returns the argument, the condition or the item whose value has a NUL in it.
+    pub(crate) fn field_with_nul(&self) -> Option<&str> {
+        let item = self.item.iter().map(|item| ("numbers", item.as_str()));
+        let filter = self.filter.iter();
+        let filter = filter.map(|(field, value)| (*field, value.as_str()));
+        self.arguments()
+            .chain(filter)
+            .chain(item)
+            .find(|(_, value)| value.contains('\0'))
+            .map(|(field, _)| field)
+    }
+
     /// Tells whether a value in it is secret.
     pub fn has_secret(&self) -> bool {
         self.arguments

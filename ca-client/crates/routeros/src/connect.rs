@@ -86,6 +86,18 @@ impl Peer {
         }
     }
 
+    /// Opens a session again and again until it succeeds, the failure is final, or the time is over.
+    pub(crate) async fn reopen<S: Open>(&self) -> Result<S, RouterError> {
+        let end = Instant::now() + RECONNECT;
+        loop {
+            match S::open(self).await {
+                Ok(session) => return Ok(session),
+                Err(error) if !passes(&error) || Instant::now() >= end => return Err(error),
+                Err(_passing) => sleep(PAUSE).await,
+            }
+        }
+    }
+
     /// Connects; on an encrypted door the key of the router is proved when this returns.
     pub(crate) async fn dial(&self) -> Result<Box<dyn Stream>, RouterError> {
         let steps = async {
@@ -116,6 +128,12 @@ impl From<Target> for Peer {
             password: target.password,
         }
     }
+}
+
+/// A session that is opened by connecting and logging in.
+pub(crate) trait Open: Sized {
+    /// Connects and logs in.
+    fn open(peer: &Peer) -> impl Future<Output = Result<Self, RouterError>> + Send;
 }
 
 /// A way to a router, in the clear or not.
@@ -151,39 +169,28 @@ pub(crate) async fn dial(address: &str, port: u16) -> Result<TcpStream, RouterEr
     Ok(stream)
 }
 
-/// Decides whether to try again after a failed attempt, and waits before it does.
-pub(crate) struct Patience(Instant);
-
-impl Patience {
-    /// Begins to count.
-    pub(crate) fn begin() -> Self {
-        Self(Instant::now() + RECONNECT)
-    }
-
-    /// Waits a little after a failure that may pass; returns the failure when it is final or the time is over.
-    pub(crate) async fn outlast(&self, error: RouterError) -> Result<(), RouterError> {
-        let passes = match error {
-            RouterError::Unreachable { .. }
-            | RouterError::NoCommonTls { .. }
-            | RouterError::Tls { .. }
-            | RouterError::Ssh { .. }
-            | RouterError::Closed { .. } => true,
-            RouterError::WrongPin { .. }
-            | RouterError::Login { .. }
-            | RouterError::Permission { .. }
-            | RouterError::UnknownCommand { .. }
-            | RouterError::NoSuchItem { .. }
-            | RouterError::Refused { .. }
-            | RouterError::Timeout { .. }
-            | RouterError::Answer { .. }
-            | RouterError::SecretInTheClear { .. }
-            | RouterError::TooLarge { .. } => false,
-        };
-        if !passes || Instant::now() >= self.0 {
-            return Err(error);
-        }
-        sleep(PAUSE).await;
-        Ok(())
+/// Tells whether a failure to connect may pass by itself.
+fn passes(error: &RouterError) -> bool {
+    match error {
+        RouterError::Unreachable { .. }
+        | RouterError::NoCommonTls { .. }
+        | RouterError::Tls { .. }
+        | RouterError::Ssh { .. }
+        | RouterError::Closed { .. } => true,
+        RouterError::WrongPin { .. }
+        | RouterError::Login { .. }
+        | RouterError::Permission { .. }
+        | RouterError::UnknownCommand { .. }
+        | RouterError::UnknownArgument { .. }
+        | RouterError::DeviceMode { .. }
+        | RouterError::StorageFull { .. }
+        | RouterError::Nul { .. }
+        | RouterError::NoSuchItem { .. }
+        | RouterError::Refused { .. }
+        | RouterError::Timeout { .. }
+        | RouterError::Answer { .. }
+        | RouterError::SecretInTheClear { .. }
+        | RouterError::TooLarge { .. } => false,
     }
 }
 

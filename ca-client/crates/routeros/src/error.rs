@@ -71,6 +71,40 @@ pub enum RouterError {
         /// What the router says.
         what: String,
     },
+    /// The command of this release has no such argument.
+    #[error("`{call}`: {what}")]
+    UnknownArgument {
+        /// The call, secrets left out.
+        call: String,
+        /// What the router says.
+        what: String,
+    },
+    /// The device mode forbids it, or the router is flagged.
+    #[error("`{call}`: {what}")]
+    DeviceMode {
+        /// The call, secrets left out.
+        call: String,
+        /// What the router says.
+        what: String,
+    },
+    /// The storage of the router has no room for it.
+    #[error("{name} has {size} octets, and the storage of the router has {free} free")]
+    StorageFull {
+        /// What was to be uploaded.
+        name: String,
+        /// Its size.
+        size: usize,
+        /// The octets that are free.
+        free: u64,
+    },
+    /// A value has a NUL in it, which no text of the router has; nothing was sent.
+    #[error("`{call}`: the value of `{field}` has a NUL in it")]
+    Nul {
+        /// The menu and the command.
+        call: String,
+        /// The argument or the condition.
+        field: String,
+    },
     /// There is no such item.
     #[error("`{call}`: no such item")]
     NoSuchItem {
@@ -137,6 +171,10 @@ impl RouterError {
             | Self::Login { .. }
             | Self::Permission { .. }
             | Self::UnknownCommand { .. }
+            | Self::UnknownArgument { .. }
+            | Self::DeviceMode { .. }
+            | Self::StorageFull { .. }
+            | Self::Nul { .. }
             | Self::NoSuchItem { .. }
             | Self::Refused { .. }
             | Self::SecretInTheClear { .. }
@@ -156,7 +194,7 @@ impl RouterError {
         matches!(self, Self::Closed { .. } | Self::Timeout { .. })
     }
 
-    /// Says what the text of a refusal means; the binary API and REST use the same texts.
+    /// Says what the text of a refusal means; all doors use the same texts.
     pub(crate) fn from_text(call: &Call<'_>, text: &str) -> Self {
         let (call, what) = (call.to_string(), text.trim().to_owned());
         let says = |words: &str| what.contains(words);
@@ -164,6 +202,10 @@ impl RouterError {
             Self::Permission { call }
         } else if says("no such command") || says("bad command name") {
             Self::UnknownCommand { call, what }
+        } else if says("unknown parameter") || says("expected end of command") {
+            Self::UnknownArgument { call, what }
+        } else if says("device-mode") || says("configuration flagged") {
+            Self::DeviceMode { call, what }
         } else if says("no such item") {
             Self::NoSuchItem { call }
         } else {
@@ -204,9 +246,14 @@ impl Hinted for RouterError {
             | Self::Ssh { .. }
             | Self::SecretInTheClear { .. } => Code::FailedPrecondition,
             Self::Permission { .. } => Code::PermissionDenied,
-            Self::UnknownCommand { .. } | Self::NoSuchItem { .. } => Code::NotFound,
-            Self::Refused { .. } | Self::Answer { .. } => Code::FailedPrecondition,
-            Self::TooLarge { .. } => Code::ResourceExhausted,
+            Self::UnknownCommand { .. }
+            | Self::UnknownArgument { .. }
+            | Self::NoSuchItem { .. } => Code::NotFound,
+            Self::Nul { .. } => Code::InvalidRequest,
+            Self::Refused { .. } | Self::DeviceMode { .. } | Self::Answer { .. } => {
+                Code::FailedPrecondition
+            }
+            Self::TooLarge { .. } | Self::StorageFull { .. } => Code::ResourceExhausted,
         }
     }
 
@@ -235,6 +282,16 @@ impl Hinted for RouterError {
             Self::UnknownCommand { .. } => {
                 "the release is too old for it, or a package is missing: `/system/package print` on the router"
             }
+            Self::UnknownArgument { .. } => {
+                "the release does not have it: Tab after the command on its console shows what it takes"
+            }
+            Self::DeviceMode { .. } => {
+                "`/system/device-mode print` on the router; `/system/device-mode update` asks for its button or a power cut"
+            }
+            Self::StorageFull { .. } => {
+                "`/file print` on the router shows what can go: old backups, packages, logs"
+            }
+            Self::Nul { .. } => "no text of RouterOS has one",
             Self::NoSuchItem { .. } => "somebody changed the router meanwhile: repeat the command",
             Self::Refused { .. } | Self::Answer { .. } => "`/log print` on the router may say more",
             Self::Closed { .. } | Self::Timeout { .. } => {
@@ -246,5 +303,37 @@ impl Hinted for RouterError {
             Self::TooLarge { .. } => "a shorter chain or a smaller key fits; ssh takes any size",
         };
         Some(hint.to_owned())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Command;
+
+    #[test]
+    fn texts_of_routers_are_told_apart() {
+        let call = Call::new("/x", Command::Add);
+        let word = |text: &str| {
+            let shown = format!("{:?}", RouterError::from_text(&call, text));
+            let end = shown.find(' ').unwrap_or(shown.len());
+            shown.get(..end).map(str::to_owned).unwrap_or_default()
+        };
+        for (text, expect) in [
+            ("not enough permissions (9)", "Permission"),
+            ("no such command prefix", "UnknownCommand"),
+            ("bad command name frob (line 1 column 2)", "UnknownCommand"),
+            ("unknown parameter nme", "UnknownArgument"),
+            (
+                "expected end of command (line 1 column 9)",
+                "UnknownArgument",
+            ),
+            ("failure: not allowed by device-mode", "DeviceMode"),
+            ("failure: configuration flagged, check all", "DeviceMode"),
+            ("no such item (4)", "NoSuchItem"),
+            ("failure: already have pool with such name", "Refused"),
+        ] {
+            assert_eq!(word(text), expect, "{text}");
+        }
     }
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use tokio::time::sleep;
 use zeroize::Zeroizing;
 
+use crate::system::free_storage;
 use crate::{Call, Command, RouterError, RouterTransport, Version};
 
 /// Writes a text file and returns its name on the router.
@@ -12,9 +13,31 @@ use crate::{Call, Command, RouterError, RouterTransport, Version};
 /// A release before 7.9 appends `.txt`. A key in PEM goes over an encrypted door only.
 ///
 /// # Errors
-/// Fails when the content is too large for the release, or a call fails; a file may be left behind then: see
-/// [`delete`].
+/// Fails when the content is too large for the release or its storage, or a call fails; a file may be left behind
+/// then: see [`delete`].
 pub async fn upload(
+    router: &mut dyn RouterTransport,
+    version: Version,
+    name: &str,
+    content: &Zeroizing<String>,
+) -> Result<String, RouterError> {
+    match write(router, version, name, content).await {
+        Err(RouterError::Refused { call, what }) => {
+            // No text of a full storage is known, and SFTP has none: what is free says it.
+            match free_storage(router).await {
+                Ok(Some(free)) if free < content.len() as u64 => Err(RouterError::StorageFull {
+                    name: name.to_owned(),
+                    size: content.len(),
+                    free,
+                }),
+                Ok(_) | Err(_) => Err(RouterError::Refused { call, what }),
+            }
+        }
+        outcome => outcome,
+    }
+}
+
+async fn write(
     router: &mut dyn RouterTransport,
     version: Version,
     name: &str,
@@ -136,6 +159,30 @@ mod tests {
         let name = upload(&mut router, Version::new(6, 49, 23), "k", &content).await;
         assert_eq!(name, Ok("k.txt".to_owned()));
         router.end();
+    }
+
+    #[tokio::test]
+    async fn a_refusal_by_a_full_storage_is_told_apart() {
+        for (free, full) in [("2", true), ("3", false)] {
+            let row = format!("free-hdd-space={free}");
+            let script = [
+                ("/file add name=a contents=PEM", Err("failure: whatever")),
+                ("/system/resource print", Ok(row.as_str())),
+            ];
+            let mut router = Script::new(Door::Rest, script);
+            let content = Zeroizing::new("PEM".to_owned());
+            let refused = upload(&mut router, Version::new(7, 9, 0), "a", &content).await;
+            let told = matches!(
+                refused,
+                Err(RouterError::StorageFull {
+                    size: 3,
+                    free: 2,
+                    ..
+                })
+            );
+            assert_eq!(told, full, "{refused:?}");
+            router.end();
+        }
     }
 
     #[tokio::test]

@@ -36,7 +36,7 @@ pub use error::RouterError;
 pub use pin::{Pin, PinError, certificate_fingerprint};
 pub use quoted::quoted;
 pub use row::Row;
-pub use ssh::{host_key, run_script};
+pub use ssh::{host_key, printed, run_script};
 pub use tls::{PeerChain, Trust, handshake};
 pub use transport::{Door, Reply, RouterTransport};
 pub use version::{Version, VersionError};

@@ -17,7 +17,7 @@ use serde_json::Value;
 use tokio::time::timeout;
 use zeroize::Zeroizing;
 
-use crate::connect::{CALL, CONNECT, Patience, Peer, Stream};
+use crate::connect::{CALL, CONNECT, Open, Peer, Stream};
 use crate::{Call, Command, Door, Reply, RouterError, RouterTransport, Row};
 
 /// A router behind REST.
@@ -47,7 +47,7 @@ struct Question {
 impl Rest {
     /// Connects, and logs in once to see that it works.
     pub(crate) async fn open(peer: Peer) -> Result<Self, RouterError> {
-        let link = Some(Link::log_in(&peer).await?);
+        let link = Some(Link::open(&peer).await?);
         Ok(Self { peer, link })
     }
 
@@ -58,7 +58,7 @@ impl Rest {
         {
             return Ok(link);
         }
-        Link::open(&self.peer).await
+        Link::dial(&self.peer).await
     }
 
     async fn ask(&mut self, call: &Call<'_>) -> Result<Answer, RouterError> {
@@ -89,16 +89,8 @@ impl RouterTransport for Rest {
 
     async fn reconnect(&mut self) -> Result<(), RouterError> {
         self.link = None;
-        let patience = Patience::begin();
-        loop {
-            match Box::pin(Link::log_in(&self.peer)).await {
-                Ok(link) => {
-                    self.link = Some(link);
-                    return Ok(());
-                }
-                Err(error) => patience.outlast(error).await?,
-            }
-        }
+        self.link = Some(Box::pin(self.peer.reopen()).await?);
+        Ok(())
     }
 
     fn trust_also(&mut self, pin: KeyId) {
@@ -106,8 +98,24 @@ impl RouterTransport for Rest {
     }
 }
 
-impl Link {
+impl Open for Link {
     async fn open(peer: &Peer) -> Result<Self, RouterError> {
+        let call = Call::new("/system/identity", Command::Print);
+        let mut link = Self::dial(peer).await?;
+        let exchange = link.exchange(peer, &call, Question::from(&call));
+        let answer = timeout(CONNECT, exchange)
+            .await
+            .map_err(|_elapsed| crate::tls::silent(&peer.place(), CONNECT))??;
+        match answer.status {
+            StatusCode::UNAUTHORIZED => Err(peer.refuses_login()),
+            // Whoever may not look at this may do other things.
+            _ => Ok(link),
+        }
+    }
+}
+
+impl Link {
+    async fn dial(peer: &Peer) -> Result<Self, RouterError> {
         let stream = TokioIo::new(peer.dial().await?);
         let (sender, connection) =
             handshake(stream)
@@ -120,20 +128,6 @@ impl Link {
             sender,
             connection: Some(connection),
         })
-    }
-
-    async fn log_in(peer: &Peer) -> Result<Self, RouterError> {
-        let call = Call::new("/system/identity", Command::Print);
-        let mut link = Self::open(peer).await?;
-        let exchange = link.exchange(peer, &call, Question::from(&call));
-        let answer = timeout(CONNECT, exchange)
-            .await
-            .map_err(|_elapsed| crate::tls::silent(&peer.place(), CONNECT))??;
-        match answer.status {
-            StatusCode::UNAUTHORIZED => Err(peer.refuses_login()),
-            // Whoever may not look at this may do other things.
-            _ => Ok(link),
-        }
     }
 
     async fn is_ready(&mut self) -> bool {

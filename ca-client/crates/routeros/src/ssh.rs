@@ -1,7 +1,7 @@
 //! SSH: calls as lines of the console, files over SFTP.
 
 mod line;
-mod printed;
+pub mod printed;
 mod sftp;
 
 use std::borrow::Cow;
@@ -16,7 +16,7 @@ use russh::{ChannelMsg, Disconnect, Preferred, kex, mac};
 use tokio::time::timeout;
 
 use self::line::Line;
-use crate::connect::{CALL, CONNECT, Patience, Peer, authority, dial};
+use crate::connect::{CALL, CONNECT, Open, Peer, authority, dial};
 use crate::tls::silent;
 use crate::{Call, Command, Door, Pin, Reply, RouterError, RouterTransport, Row, Target, Version};
 
@@ -107,6 +107,7 @@ impl RouterTransport for Ssh {
     }
 
     async fn call(&mut self, call: &Call<'_>) -> Result<Reply, RouterError> {
+        self.door().may_carry(call)?;
         let session = self.take(call)?;
         let outcome = session.call(call).await;
         if !matches!(&outcome, Err(error) if error.is_unsure()) {
@@ -119,16 +120,8 @@ impl RouterTransport for Ssh {
         if let Some(session) = self.session.take() {
             session.leave().await;
         }
-        let patience = Patience::begin();
-        loop {
-            match Box::pin(Session::open(&self.peer)).await {
-                Ok(session) => {
-                    self.session = Some(session);
-                    return Ok(());
-                }
-                Err(error) => patience.outlast(error).await?,
-            }
-        }
+        self.session = Some(Box::pin(self.peer.reopen()).await?);
+        Ok(())
     }
 
     fn trust_also(&mut self, pin: KeyId) {
@@ -153,13 +146,15 @@ impl RouterTransport for Ssh {
     }
 }
 
-impl Session {
+impl Open for Session {
     async fn open(peer: &Peer) -> Result<Self, RouterError> {
         timeout(CONNECT, Self::enter(peer))
             .await
             .map_err(|_elapsed| silent(&peer.place(), CONNECT))?
     }
+}
 
+impl Session {
     async fn enter(peer: &Peer) -> Result<Self, RouterError> {
         let shown = Arc::new(Mutex::new(None));
         let gate = Gate {

@@ -161,6 +161,15 @@ pub async fn identity(router: &mut dyn RouterTransport) -> Result<String, Router
     Ok(row.text("name").to_owned())
 }
 
+/// Reads how many octets its storage has free; nothing where it does not say.
+///
+/// # Errors
+/// Fails as [`RouterTransport::call`] does.
+pub async fn free_storage(router: &mut dyn RouterTransport) -> Result<Option<u64>, RouterError> {
+    let row = settings(router, "/system/resource").await?;
+    Ok(row.text("free-hdd-space").parse().ok())
+}
+
 /// Reads what time the router has.
 ///
 /// # Errors

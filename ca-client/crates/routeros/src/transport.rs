@@ -61,8 +61,15 @@ impl Door {
         matches!(self, Self::Rest | Self::ApiSsl | Self::Ssh)
     }
 
-    /// Refuses a call that holds a secret where somebody on the way could read it.
+    /// Refuses a call that holds a secret where somebody on the way could read it, or a NUL, where the router would
+    /// cut the value off.
     pub(crate) fn may_carry(self, call: &Call<'_>) -> Result<(), RouterError> {
+        if let Some(field) = call.field_with_nul() {
+            return Err(RouterError::Nul {
+                call: format!("{} {}", call.menu, call.command.as_str()),
+                field: field.to_owned(),
+            });
+        }
         if call.has_secret() && !self.is_encrypted() {
             return Err(RouterError::SecretInTheClear {
                 call: call.to_string(),

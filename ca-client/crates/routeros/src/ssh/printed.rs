@@ -8,10 +8,13 @@ use crate::rest::text_of;
 use crate::{Call, RouterError};
 
 /// A row while conditions are checked.
-type Fields = BTreeMap<String, String>;
+pub type Fields = BTreeMap<String, String>;
 
 /// Reads rows that `:serialize` wrote; of a menu of settings it writes one.
-pub(super) fn json(call: &Call<'_>, text: &str) -> Result<Vec<Fields>, RouterError> {
+///
+/// # Errors
+/// Fails for what is no JSON, or no list of objects.
+pub fn json(call: &Call<'_>, text: &str) -> Result<Vec<Fields>, RouterError> {
     if text.trim().is_empty() {
         return Ok(Vec::new());
     }
@@ -37,7 +40,7 @@ pub(super) fn json(call: &Call<'_>, text: &str) -> Result<Vec<Fields>, RouterErr
 /// Reads rows as older releases write them: `.id=*1;name=a;.id=*2;name=b`.
 ///
 /// What does not look like a field belongs to the value before it.
-pub(super) fn as_value(text: &str) -> Vec<Fields> {
+pub fn as_value(text: &str) -> Vec<Fields> {
     let mut rows: Vec<Fields> = Vec::new();
     let mut last = String::new();
     for piece in text.split(';') {
@@ -63,7 +66,7 @@ pub(super) fn as_value(text: &str) -> Vec<Fields> {
 }
 
 /// Keeps the rows and fields that a call asks for.
-pub(super) fn select(call: &Call<'_>, rows: &mut Vec<Fields>) {
+pub fn select(call: &Call<'_>, rows: &mut Vec<Fields>) {
     let field = |row: &Fields, name: &str| row.get(name).cloned().unwrap_or_default();
     let plain = |value: &str| match value {
         "yes" => "true".to_owned(),
@@ -87,7 +90,7 @@ pub(super) fn select(call: &Call<'_>, rows: &mut Vec<Fields>) {
 }
 
 /// Reads the counters that a command like `import` prints, a line each, as one row.
-pub(super) fn counters(text: &str) -> Option<crate::Row> {
+pub fn counters(text: &str) -> Option<crate::Row> {
     let fields: Vec<(&str, &str)> = text
         .lines()
         .filter_map(|line| line.split_once(": "))
