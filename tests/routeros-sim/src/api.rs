@@ -99,7 +99,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Session<S> {
         tag: Option<&str>,
     ) -> io::Result<bool> {
         match self.router.answer(self.door, user, request).await {
-            Answer::Cut => return Ok(false),
+            Answer::Cut | Answer::TooLate => return Ok(false),
             Answer::Send(Err(trap)) => {
                 self.trap(&trap, tag).await?;
                 self.send(vec!["!done".into()], tag).await?;

@@ -144,4 +144,60 @@ const ASSUMPTIONS: &[Assumption] = &[
         values: &["absent", "present"],
         reason: "whether /certificate/import of 6.49 takes name= is not known.",
     },
+    Assumption {
+        key: "build-times",
+        values: &["guessed", "absent"],
+        reason: "build-time of /system/resource: only its form is known (the old one up to 7.10), and \
+                 the days on which some releases came out; the times are made up. absent: the field is \
+                 left out.",
+    },
+    Assumption {
+        key: "full-storage-text",
+        values: &["not-enough-space", "no-space-left"],
+        reason: "what /file says when the storage is full was not seen anywhere; that it refuses is \
+                 inferred. SFTP has no more than the status `failure` for it.",
+    },
+    Assumption {
+        key: "device-mode-text",
+        values: &["not-allowed", "feature-disabled"],
+        reason: "the manual says that a device mode refuses, not in which words; of a flagged router \
+                 it has `configuration flagged`.",
+    },
+    Assumption {
+        key: "backup-texts",
+        values: &["long", "short"],
+        reason: "what /system/backup/load says of a wrong password and of a file that is no backup is \
+                 not documented.",
+    },
+    Assumption {
+        key: "api-export",
+        values: &["empty", "text"],
+        reason: "/export without file= prints at the console; whether it says anything over REST and the \
+                 binary API is not documented. text: it comes as ret.",
+    },
+    Assumption {
+        key: "issued-revoke-text",
+        values: &["not-issued", "no-issuer"],
+        reason: "the manual says that issued-revoke is for certificates that this router issued, not \
+                 what it says of others.",
+    },
+    Assumption {
+        key: "signed-request-name",
+        values: &["file", "common-name"],
+        reason: "how the row is called that sign-certificate-request makes is not documented; import \
+                 takes the name of the file.",
+    },
+    Assumption {
+        key: "unsynced-writes",
+        values: &["lost", "kept"],
+        reason: "the manual says that writes reach the flash up to 40 seconds late; that a power cut \
+                 before loses them, and that this holds for the configuration as for files, is \
+                 inferred.",
+    },
+    Assumption {
+        key: "clock-at-boot",
+        values: &["1970", "kept"],
+        reason: "boards without a battery forget the time; that they begin with the second of \
+                 January 1970, and not with the last time they knew, is from memory.",
+    },
 ];

@@ -4,6 +4,7 @@ mod authority;
 mod certificate;
 mod configuration;
 mod crl;
+mod device_mode;
 mod export_certificate;
 mod fetch;
 mod file;
@@ -16,6 +17,7 @@ mod service;
 mod ssh_keys;
 mod system;
 mod table;
+mod upgrade;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
@@ -59,6 +61,16 @@ pub struct World {
     pub(crate) log: log::Log,
     /// Shut down: nobody is let in.
     pub(crate) is_off: bool,
+    /// A rule of the firewall shuts all services.
+    pub(crate) is_locked_out: bool,
+    /// The clock goes on while it is off.
+    pub(crate) has_battery: bool,
+    /// Seconds that passed by themselves, beyond those of the machine.
+    pub(crate) passed: i64,
+    /// The seconds that it takes to make a key.
+    pub(crate) seconds_per_key: i64,
+    /// The next command ends in the middle.
+    pub(crate) halves: bool,
 }
 
 /// An open connection of a service.
@@ -79,6 +91,11 @@ pub enum Caller<'a> {
 }
 
 impl World {
+    /// A router as it comes from the box, without a user.
+    pub fn fresh(model: Model) -> Self {
+        Self::new(model, Assumptions::default(), State::new(model))
+    }
+
     pub(crate) fn new(model: Model, assumptions: Assumptions, state: State) -> Self {
         let now = machine_clock();
         Self {
@@ -98,11 +115,16 @@ impl World {
             fetching: None,
             log: log::Log::default(),
             is_off: false,
+            is_locked_out: false,
+            has_battery: true,
+            passed: 0,
+            seconds_per_key: 0,
+            halves: false,
         }
     }
 
     pub(crate) fn look_at_the_clock(&mut self) {
-        self.machine_clock = machine_clock();
+        self.machine_clock = machine_clock() + self.passed;
     }
 
     /// Executes one command.
@@ -125,7 +147,11 @@ impl World {
                 return Err(Trap::parameter(name));
             }
         }
+        self.device_mode_allows(menu, command)?;
         let mut reply = self.dispatch(caller, menu, command, request)?;
+        if menu == "/certificate" && matches!(command, "sign" | "create-certificate-request") {
+            self.passed += self.seconds_per_key;
+        }
         if command == "print" {
             reply.rows = select(reply.rows, request)?;
             if request.argument("count-only").is_some() {
@@ -186,7 +212,7 @@ impl World {
             "export-certificate" => needed.extend(["read", "write", "sensitive"]),
             "reboot" | "shutdown" => needed.push("reboot"),
             _ if menu == "/user" || menu.starts_with("/user/") => needed.push("policy"),
-            _ if menu.starts_with("/tool/") => needed.push("test"),
+            _ if menu == "/tool" || menu.starts_with("/tool/") => needed.push("test"),
             _ => needed.push("write"),
         }
         if needed.iter().all(|policy| self.has_policy(caller, policy)) {
@@ -234,7 +260,8 @@ impl World {
             "/user/ssh-keys" => self.ssh_key_rows(command, request),
             "/ip/ipsec/active-peers" => self.active_peers(command, request),
             "/ppp/active" => self.ppp_active(command, request),
-            "/system/resource" | "/system/clock" | "/system/device-mode" | "/user/active" => {
+            "/system/device-mode" => self.device_mode(command),
+            "/system/resource" | "/system/clock" | "/user/active" => {
                 self.system(menu, command, request)
             }
             _ if !tree::menus().contains_key(menu) => {
@@ -371,15 +398,9 @@ fn machine_clock() -> i64 {
 #[cfg(test)]
 mod tests {
     use super::{Caller, World};
-    use crate::assumption::Assumptions;
     use crate::model::Model;
     use crate::row::Request;
-    use crate::state::State;
     use crate::tree::{self, Field, FieldKind, Trait, Tree};
-
-    fn world(model: Model) -> World {
-        World::new(model, Assumptions::default(), State::new(model))
-    }
 
     /// Commands of a menu that take fields, each with the fields.
     fn commands(model: Model, menu: &str) -> Vec<(&'static str, &'static [String])> {
@@ -426,7 +447,7 @@ mod tests {
                 if !Tree::of(model).has_menu(path) {
                     continue;
                 }
-                let mut world = world(model);
+                let mut world = World::fresh(model);
                 let mut execute = |request: &Request| world.execute(Caller::Console, request);
                 let Some(&(_, arguments)) = commands(model, path).last() else {
                     continue;
@@ -478,7 +499,7 @@ mod tests {
     #[test]
     fn an_unknown_word_is_named_in_every_menu() {
         for model in Model::ALL {
-            let mut world = world(model);
+            let mut world = World::fresh(model);
             for path in tree::menus()
                 .keys()
                 .filter(|path| Tree::of(model).has_menu(path))

@@ -1,15 +1,10 @@
-//! Certificate revocation lists as the router reads and downloads them.
+//! Certificate revocation lists as the router reads them.
 //!
-//! The RouterOS manual, Certificates, limits what counts: downloads over plain http, lists that
-//! are whole ("segmented" ones are unsupported), and signed by the CA of the chain itself.
+//! The RouterOS manual, Certificates, limits what counts: lists that come over plain http, are
+//! whole ("segmented" ones are unsupported), and signed by the CA of the chain itself.
 
 use crate::x509::{self, CertificateFacts, SignedParts};
 use der::{Decode as _, asn1::ObjectIdentifier, oid::AssociatedOid};
-use http_body_util::{BodyExt as _, Empty, Limited};
-use hyper::{Request, StatusCode, body::Bytes, header};
-use hyper_util::rt::TokioIo;
-use std::time::Duration;
-use tokio::net::TcpStream;
 use x509_cert::{
     crl::CertificateList,
     ext::{
@@ -93,76 +88,6 @@ impl CrlFacts {
     }
 }
 
-/// Fetches a URL once, over plain http and without following a redirect.
-///
-/// # Errors
-/// Says what was wanted and what came: another scheme or status, more than 16 MiB, more than 10 s.
-pub async fn download(url: &str) -> Result<Vec<u8>, String> {
-    let (authority, path) = split_url(url)?;
-    let within = tokio::time::timeout(TIME_LIMIT, get(&authority, &path)).await;
-    let result = within.unwrap_or_else(|_| Err(format!("no answer within {TIME_LIMIT:?}")));
-    result.map_err(|error| format!("{url}: {error}"))
-}
-
-async fn get(authority: &str, path: &str) -> Result<Vec<u8>, String> {
-    let (host, port) = match authority.rsplit_once(':') {
-        Some((host, port)) if !port.contains(']') => (
-            host,
-            port.parse::<u16>()
-                .map_err(|error| format!("port {port}: {error}"))?,
-        ),
-        _ => (authority, 80),
-    };
-    let host = host.trim_start_matches('[').trim_end_matches(']');
-    let stream = TcpStream::connect((host, port))
-        .await
-        .map_err(|error| error.to_string())?;
-    let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream))
-        .await
-        .map_err(|error| error.to_string())?;
-    let driver = tokio::spawn(connection);
-    let request = Request::get(path)
-        .header(header::HOST, authority)
-        .body(Empty::<Bytes>::new())
-        .map_err(|error| error.to_string())?;
-    let fetched = async {
-        let response = sender
-            .send_request(request)
-            .await
-            .map_err(|error| error.to_string())?;
-        if response.status() != StatusCode::OK {
-            return Err(format!("wanted status 200, got {}", response.status()));
-        }
-        let body = Limited::new(response.into_body(), SIZE_LIMIT)
-            .collect()
-            .await;
-        Ok(body.map_err(|error| error.to_string())?.to_bytes().to_vec())
-    }
-    .await;
-    driver.abort();
-    fetched
-}
-
-fn split_url(url: &str) -> Result<(String, String), String> {
-    let rest = url
-        .get(..7)
-        .filter(|scheme| scheme.eq_ignore_ascii_case("http://"))
-        .and_then(|_| url.get(7..))
-        .ok_or_else(|| format!("{url}: only http is supported"))?;
-    let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
-    let (authority, path) = rest.split_at(end);
-    if authority.is_empty() || authority.contains('@') {
-        return Err(format!("{url}: wanted a host after http://"));
-    }
-    let path = path.split('#').next().unwrap_or_default();
-    let path = if path.starts_with('/') {
-        path.to_owned()
-    } else {
-        format!("/{path}")
-    };
-    Ok((authority.to_owned(), path))
-}
-
 fn has(extensions: &[Extension], oid: ObjectIdentifier) -> bool {
     extensions.iter().any(|extension| extension.extn_id == oid)
 }
@@ -205,5 +130,3 @@ fn decimal(octets: &[u8]) -> String {
 
 /// RFC 5280 §5.2.5; `x509-cert` gives its type the identifier of another extension.
 const ISSUING_DISTRIBUTION_POINT: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.28");
-const TIME_LIMIT: Duration = Duration::from_secs(10);
-const SIZE_LIMIT: usize = 16 << 20;

@@ -8,6 +8,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 
 use crate::router::{Door, Router};
+use crate::wire::Wire;
 use crate::{api, rest, ssh, sstp, tls};
 
 /// The doors of a router.
@@ -68,6 +69,7 @@ async fn connection(router: Arc<Router>, door: Door, stream: TcpStream) -> io::R
     let Some(mut connected) = router.connect(door.service, local, remote) else {
         return Ok(());
     };
+    let stream = Wire::new(stream, Arc::clone(&router), door);
     let talk: std::pin::Pin<Box<dyn Future<Output = io::Result<()>> + Send>> = match door.name {
         "rest" | "api-ssl" => Box::pin(async move {
             match tls::accept(&router, door.service, stream).await? {

@@ -211,7 +211,9 @@ fn decrypted(der: &[u8], passphrase: &str) -> Option<Vec<u8>> {
         _ => return None,
     };
     let mut key = vec![0; length];
-    let rounds = NonZeroU32::new(kdf.iteration_count)?;
+    // More would keep the router busy for minutes.
+    let rounds =
+        NonZeroU32::new(kdf.iteration_count).filter(|rounds| rounds.get() <= MOST_ROUNDS)?;
     pbkdf2::derive(
         prf,
         rounds,
@@ -330,6 +332,9 @@ fn pem_blocks(octets: &[u8]) -> Result<Option<Vec<Block>>, String> {
 fn label<'a>(line: &'a str, begin: &str) -> Option<&'a str> {
     line.strip_prefix(begin)?.strip_suffix("-----")
 }
+
+/// The most rounds of PBKDF2.
+const MOST_ROUNDS: u32 = 1_000_000;
 
 /// `pbeWithSHAAnd128BitRC2-CBC` and `pbeWithSHAAnd40BitRC2-CBC` (RFC 7292 §C), encoded.
 const RC2_SCHEMES: [[u8; 12]; 2] = [rc2(5), rc2(6)];

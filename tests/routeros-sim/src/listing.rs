@@ -7,6 +7,9 @@ use crate::tree::Tree;
 /// Writes the answer to a command.
 pub(crate) fn print(model: Model, request: &Request, reply: &Reply) -> String {
     let has = |word: &str| request.argument(word).is_some();
+    if request.command == "export" {
+        return reply.ret.clone().unwrap_or_default();
+    }
     if request.command != "print" {
         // `add` and its like say nothing at the console.
         return reply.rows.iter().map(pairs).collect();

@@ -89,7 +89,7 @@ impl Model {
         }
     }
 
-    /// Build time as `/system/resource` prints it: in the old form up to 7.10.
+    /// A build time in the form of `/system/resource`, the old one up to 7.10; which one it was, is not known.
     pub fn build_time(self) -> &'static str {
         match self {
             Self::V6_49 => "oct/07/2026 09:12:41",

@@ -10,8 +10,8 @@ use std::process::Stdio;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, Join};
-use tokio::net::{TcpStream, UnixStream};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, Join};
+use tokio::net::UnixStream;
 use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 
 use crate::pem;
@@ -54,7 +54,7 @@ pub(crate) type Clear = Join<ChildStdout, ChildStdin>;
 ///
 /// The clear side ends at once when the handshake fails.
 pub(crate) async fn accept(
-    stream: TcpStream,
+    stream: impl AsyncRead + AsyncWrite + Send + 'static,
     terms: &Terms,
     complain: impl FnOnce(&str) + Send + 'static,
 ) -> io::Result<Clear> {
@@ -91,8 +91,8 @@ pub(crate) async fn accept(
 }
 
 /// Carries octets until OpenSSL hangs up.
-async fn pump(client: TcpStream, inside: UnixStream) -> io::Result<()> {
-    let (mut from_client, mut to_client) = client.into_split();
+async fn pump(client: impl AsyncRead + AsyncWrite, inside: UnixStream) -> io::Result<()> {
+    let (mut from_client, mut to_client) = tokio::io::split(client);
     let (mut from_inside, mut to_inside) = inside.into_split();
     let inwards = async {
         let copied = tokio::io::copy(&mut from_client, &mut to_inside).await;

@@ -33,7 +33,7 @@ where
                 Ok(Ok(response)) => Ok(response),
                 Ok(Err(Refusal::Cut)) => Err(io::Error::other("cut")),
                 Ok(Err(Refusal::Status(status, detail))) => Ok(failure(status, detail)),
-                Err(_) => {
+                Ok(Err(Refusal::TooLate)) | Err(_) => {
                     let detail = Some("Session closed".to_owned());
                     let mut response = failure(StatusCode::BAD_REQUEST, detail);
                     let close = hyper::header::HeaderValue::from_static("close");
@@ -57,6 +57,7 @@ where
 enum Refusal {
     Status(StatusCode, Option<String>),
     Cut,
+    TooLate,
 }
 
 /// A request whose credentials were good.
@@ -249,6 +250,7 @@ impl Session<'_> {
     async fn execute(&self, request: &Request) -> Result<Reply, Refusal> {
         match self.router.answer(self.door, &self.user, request).await {
             Answer::Cut => Err(Refusal::Cut),
+            Answer::TooLate => Err(Refusal::TooLate),
             Answer::Send(result) => result.map_err(|trap| refused(&trap)),
         }
     }
@@ -319,6 +321,11 @@ fn place(tree: &Tree, path: &str) -> Place {
         menu: path.to_owned(),
         item: None,
     }
+}
+
+/// Reads a body as the arguments of a command; nothing when it is no object of JSON, or its query is no list.
+pub fn read(request: Request, body: &[u8]) -> Option<Request> {
+    with_arguments(request, object(body).ok()?).ok()
 }
 
 fn object(body: &[u8]) -> Result<Map<String, Value>, Refusal> {

@@ -12,7 +12,9 @@ use tokio::sync::{oneshot, watch};
 
 use crate::assumption::Assumptions;
 use crate::console::{Caller, Connection, World, store_crl, wanted_crls};
-use crate::crl;
+use crate::download;
+use crate::fault::{self, Chance, Fault, Faults, Strike};
+use crate::flash::Flash;
 use crate::model::Model;
 use crate::row::{Reply, Request};
 use crate::state::{State, StateFile};
@@ -23,7 +25,11 @@ use crate::trap::Trap;
 pub struct Router {
     world: Mutex<World>,
     disk: StateFile,
+    flash: Mutex<Flash>,
     record: Mutex<Record>,
+    faults: Mutex<Faults>,
+    /// Doors whose next connection to end is reset.
+    resets: Mutex<BTreeSet<&'static str>>,
     /// Counts how often the connections of a service were cut.
     cuts: BTreeMap<&'static str, watch::Sender<u64>>,
 }
@@ -35,8 +41,6 @@ pub struct Record {
     pub logins: u64,
     /// Commands in order.
     pub requests: Vec<Recorded>,
-    #[serde(skip)]
-    drops: Vec<(String, String)>,
 }
 
 /// A command that was executed.
@@ -57,8 +61,10 @@ pub struct Recorded {
 pub enum Answer {
     /// Send this.
     Send(Result<Reply, Trap>),
-    /// The command was executed; cut the connection without a word.
+    /// End the connection without a word.
     Cut,
+    /// The answer is so late that REST has given up.
+    TooLate,
 }
 
 /// What the router is switched on with.
@@ -99,8 +105,8 @@ impl Router {
         if fresh {
             first(&mut world).map_err(io::Error::other)?;
             world.cut.clear();
-            disk.save(&world.state)?;
         }
+        let flash = Flash::holding(disk.save(&world.state)?);
         let cuts = SERVICES
             .iter()
             .map(|&name| (name, watch::Sender::new(0)))
@@ -108,37 +114,118 @@ impl Router {
         Ok(Arc::new(Self {
             world: Mutex::new(world),
             disk,
+            flash: Mutex::new(flash),
             record: Mutex::new(Record::default()),
+            faults: Mutex::new(Faults::default()),
+            resets: Mutex::new(BTreeSet::new()),
             cuts,
         }))
     }
 
     /// Executes a command that came through a door of a service.
     pub async fn answer(&self, door: Door, user: &str, request: &Request) -> Answer {
-        let drops = {
-            let mut record = self.record();
-            record.requests.push(Recorded {
-                door: door.name.to_owned(),
-                menu: request.menu.clone(),
-                command: request.command.clone(),
-                arguments: request
-                    .arguments
-                    .iter()
-                    .map(|(name, _)| name.clone())
-                    .collect(),
-            });
-            let place = record
-                .drops
+        self.record().requests.push(Recorded {
+            door: door.name.to_owned(),
+            menu: request.menu.clone(),
+            command: request.command.clone(),
+            arguments: request
+                .arguments
                 .iter()
-                .position(|(menu, command)| *menu == request.menu && *command == request.command);
-            place.map(|place| record.drops.remove(place)).is_some()
+                .map(|(name, _)| name.clone())
+                .collect(),
+        });
+        let strike = self.strike(door, request);
+        let halved = match strike {
+            Some(Strike::Reset) => return Answer::Cut,
+            Some(Strike::Half) => Some(fault::half(request)),
+            Some(Strike::Cut | Strike::Late(_)) | None => None,
         };
+        let before = {
+            let mut world = self.world();
+            world.halves = halved.is_some();
+            world.passed
+        };
+        let request = halved.as_ref().unwrap_or(request);
         let (result, cut) = self.execute(Caller::User(user), request).await;
-        if drops || cut.contains(door.service) {
-            Answer::Cut
-        } else {
-            Answer::Send(result)
+        let mut world = self.world();
+        world.halves = false;
+        if let Some(Strike::Late(seconds)) = strike {
+            world.passed += seconds;
         }
+        let late = world.passed - before >= LIMIT && door.service.starts_with("www");
+        match strike {
+            Some(Strike::Cut | Strike::Half) => Answer::Cut,
+            _ if cut.contains(door.service) => Answer::Cut,
+            _ if late => Answer::TooLate,
+            _ if request.command == "export" && door.service != "ssh" => {
+                let says_it = world.assumptions.is("api-export", "text");
+                Answer::Send(result.map(|reply| Reply {
+                    ret: reply.ret.filter(|_| says_it),
+                    ..reply
+                }))
+            }
+            _ => Answer::Send(result),
+        }
+    }
+
+    /// Tells how a command, or an upload, is struck; what ends an SSH connection is not in the hands of its session.
+    pub(crate) fn strike(&self, door: Door, request: &Request) -> Option<Strike> {
+        let strike = lock(&self.faults).strike(request)?;
+        if strike == Strike::Reset {
+            lock(&self.resets).insert(door.name);
+        }
+        if door.service == "ssh" && !matches!(strike, Strike::Late(_)) {
+            self.cut(&BTreeSet::from(["ssh".to_owned()]));
+        }
+        Some(strike)
+    }
+
+    /// True when the connection of a door that ends now is to be reset.
+    pub(crate) fn resets(&self, door: Door) -> bool {
+        lock(&self.resets).remove(door.name)
+    }
+
+    /// Lets a fault come.
+    pub fn plan(&self, fault: Fault) {
+        lock(&self.faults).plan(fault);
+    }
+
+    /// Leaves faults to chance.
+    pub fn leave_to(&self, chance: Chance) {
+        lock(&self.faults).leave_to(chance);
+    }
+
+    /// Shuts all services, or opens them again.
+    pub fn lock_out(&self, on: bool) {
+        self.world().is_locked_out = on;
+        if on {
+            self.cut(&SERVICES.map(str::to_owned).into());
+        }
+    }
+
+    /// Ends all connections and starts anew: in order, or with what the flash has kept when the power goes.
+    pub fn restart(&self, power_is_lost: bool) -> io::Result<()> {
+        let mut world = self.world();
+        let now = world.machine_clock;
+        if power_is_lost && world.assumptions.is("unsynced-writes", "lost") {
+            world.state = serde_json::from_slice(lock(&self.flash).after_power_loss(now))?;
+        }
+        self.boot(&mut world);
+        Ok(())
+    }
+
+    /// Installs another version over this one; what was set stays.
+    pub fn upgrade(&self, model: Model) {
+        let mut world = self.world();
+        world.become_model(model);
+        self.boot(&mut world);
+    }
+
+    fn boot(&self, world: &mut World) {
+        world.boot();
+        self.save(world);
+        lock(&self.flash).sync();
+        self.cut(&std::mem::take(&mut world.cut));
     }
 
     /// Executes a command; tells whose connections it cut.
@@ -156,6 +243,9 @@ impl Router {
             ) {
                 self.save(&world);
             }
+            if request.menu == "/system" {
+                lock(&self.flash).sync();
+            }
             (
                 result,
                 std::mem::take(&mut world.cut),
@@ -169,7 +259,7 @@ impl Router {
         }
         let result = match fetching {
             Some(fetch) => {
-                let fetched = crl::download(&fetch.url).await;
+                let fetched = download::fetch(&fetch.url, fetch.trust.clone()).await;
                 let mut world = self.world();
                 let result = world.fetched(&fetch, fetched);
                 self.save(&world);
@@ -183,7 +273,7 @@ impl Router {
     /// Fetches CRLs and keeps them.
     pub async fn download(&self, urls: Vec<String>) {
         for url in urls {
-            let fetched = crl::download(&url).await;
+            let fetched = download::fetch(&url, None).await;
             let mut world = self.world();
             store_crl(&mut world, &url, fetched);
             self.save(&world);
@@ -230,23 +320,17 @@ impl Router {
         self.record().clone()
     }
 
-    /// Executes the next such command and then cuts the connection.
-    pub fn drop_next(&self, menu: &str, command: &str) {
-        self.record()
-            .drops
-            .push((menu.to_owned(), command.to_owned()));
-    }
-
     /// The console with the clock of now.
     pub(crate) fn world(&self) -> MutexGuard<'_, World> {
-        let mut world = self.world.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut world = lock(&self.world);
         world.look_at_the_clock();
         world
     }
 
     pub(crate) fn save(&self, world: &World) {
-        if let Err(error) = self.disk.save(&world.state) {
-            eprintln!("routeros-sim: state not saved: {error}");
+        match self.disk.save(&world.state) {
+            Ok(octets) => lock(&self.flash).write(octets, world.machine_clock),
+            Err(error) => eprintln!("routeros-sim: state not saved: {error}"),
         }
     }
 
@@ -268,7 +352,7 @@ impl Router {
         let mut cuts = self.cuts.get(service)?.subscribe();
         cuts.mark_unchanged();
         let mut world = self.world();
-        if !world.service_is_on(service) {
+        if world.is_locked_out || !world.service_is_on(service) {
             return None;
         }
         let id = world.next_connection;
@@ -305,8 +389,12 @@ impl Router {
     }
 
     fn record(&self) -> MutexGuard<'_, Record> {
-        self.record.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.record)
     }
+}
+
+fn lock<T>(shared: &Mutex<T>) -> MutexGuard<'_, T> {
+    shared.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// A door, and the service that it belongs to.
@@ -363,4 +451,6 @@ impl Drop for Dialled {
     }
 }
 
+/// After which REST gives up, in seconds.
+const LIMIT: i64 = 60;
 const SERVICES: [&str; 5] = ["www", "www-ssl", "api", "api-ssl", "ssh"];

@@ -182,7 +182,9 @@ impl Parser<'_> {
                 Ok(None)
             }
             Place::Command { menu, command } => {
+                let around = std::mem::replace(&mut self.menu, menu.clone());
                 let (arguments, unnamed) = self.arguments(&command)?;
+                self.menu = around;
                 Ok(Some(Statement::Command {
                     menu: path(&menu),
                     command,
@@ -337,6 +339,8 @@ impl Parser<'_> {
         };
         let bare = self.rest.get(start..start + command.len());
         let own_menu = bare.is_some_and(|word| word.iter().copied().eq(command.chars()));
+        // A search within is about the menu of these brackets.
+        let around = std::mem::replace(&mut self.menu, menu.clone());
         let value = match command.as_str() {
             "find" => Value::Find {
                 menu: (!own_menu).then(|| path(&menu)),
@@ -358,6 +362,7 @@ impl Parser<'_> {
                 )));
             }
         };
+        self.menu = around;
         if !self.at_closing_bracket()? {
             return Err(self.error("a bracket that is not closed".to_owned()));
         }

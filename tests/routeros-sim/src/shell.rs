@@ -271,7 +271,7 @@ impl<'a> Shell<'a> {
             }
             Seat::Guest { door, user } => match self.router.answer(door, user, request).await {
                 Answer::Send(result) => result.map_err(Failure::Trap),
-                Answer::Cut => Err(Failure::Cut),
+                Answer::Cut | Answer::TooLate => Err(Failure::Cut),
             },
         }
     }

@@ -149,9 +149,8 @@ impl Handler for Guest {
     type Error = russh::Error;
 
     async fn auth_password(&mut self, user: &str, password: &str) -> Result<Auth, russh::Error> {
-        // A user with a key has no password here any more, unless the router says otherwise.
-        let has_key = !self.router.world().ssh_keys(user).is_empty();
-        if has_key || !self.router.logs_in(user, password, "ssh") {
+        let takes = self.router.world().takes_ssh_password(user);
+        if !takes || !self.router.logs_in(user, password, "ssh") {
             return Ok(Auth::reject());
         }
         self.user = Some(user.to_owned());

@@ -231,8 +231,8 @@ impl StateFile {
         }
     }
 
-    /// Replaces the file in one step.
-    pub(crate) fn save(&self, state: &State) -> io::Result<()> {
+    /// Replaces the file in one step, and returns what is in it now.
+    pub(crate) fn save(&self, state: &State) -> io::Result<Vec<u8>> {
         let octets = serde_json::to_vec_pretty(state)?;
         let beside = self.path.with_extension("new");
         let mut file: DiskFile = OpenOptions::new()
@@ -243,6 +243,7 @@ impl StateFile {
             .open(&beside)?;
         file.write_all(&octets)?;
         drop(file);
-        fs::rename(&beside, &self.path)
+        fs::rename(&beside, &self.path)?;
+        Ok(octets)
     }
 }

@@ -7,13 +7,13 @@ use rustls::ServerConfig;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 use rustls::server::Acceptor;
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _};
-use tokio::net::TcpStream;
 use tokio_rustls::LazyConfigAcceptor;
 
 use crate::console::World;
 use crate::model::Model;
 use crate::openssl::{self, Own, Terms};
 use crate::router::Router;
+use crate::wire::Wire;
 use crate::x509::CertificateFacts;
 
 /// What a door talks over.
@@ -36,7 +36,7 @@ enum Manner {
 pub(crate) async fn accept(
     router: &Arc<Router>,
     service: &str,
-    stream: TcpStream,
+    stream: Wire,
 ) -> io::Result<Option<Box<dyn Duplex>>> {
     let manner = manner(&router.world(), service);
     match manner {

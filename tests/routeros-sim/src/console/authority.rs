@@ -90,6 +90,10 @@ impl World {
         let der = authority
             .certify(&template, &key, self.now())
             .map_err(Trap::failure)?;
+        let stem = match self.assumptions.is("signed-request-name", "file") {
+            true => stem,
+            false => template.common_name.clone(),
+        };
         let name = self.free_certificate_name(&stem);
         let own = self.state.next_certificate;
         self.state.next_certificate += 1;
@@ -115,7 +119,11 @@ impl World {
                 continue;
             }
             let (Some(signer), Some(der)) = (one.signer, &one.der) else {
-                return Err(Trap::failure("certificate was not issued by this router"));
+                let issued = self.assumptions.is("issued-revoke-text", "not-issued");
+                return Err(Trap::failure(match issued {
+                    true => "certificate was not issued by this router",
+                    false => "issuer not found",
+                }));
             };
             let facts = CertificateFacts::parse(&der.0).map_err(Trap::failure)?;
             revoked.push((one.id, signer, facts.serial_hex));

@@ -63,6 +63,15 @@ impl World {
             .unwrap_or_default()
     }
 
+    /// Reads where a certificate is trusted: everywhere, or for some purposes.
+    pub(super) fn trust_scopes(request: &Request) -> Result<String, Trap> {
+        let list = request.argument("trust-store").unwrap_or("all");
+        match list.split(',').all(|word| TRUST_STORES.contains(&word)) {
+            true => Ok(list.to_owned()),
+            false => Err(Trap::no_match("trust-store")),
+        }
+    }
+
     pub(super) fn trust_flag(text: &str) -> Result<bool, Trap> {
         match text {
             "yes" | "true" => Ok(true),
@@ -195,7 +204,7 @@ impl World {
             id,
             name,
             trusted,
-            trust_store: request.argument("trust-store").unwrap_or("all").to_owned(),
+            trust_store: Self::trust_scopes(request)?,
             made_here: true,
             template,
             ..Certificate::default()
@@ -221,6 +230,7 @@ impl World {
             .argument("trusted")
             .map(Self::trust_flag)
             .transpose()?;
+        Self::trust_scopes(request)?;
         let chosen = self
             .state
             .certificates
@@ -300,4 +310,30 @@ const KEY_USAGES: &[&str] = &[
     "timestamp",
     "ocsp-sign",
     "dvcs",
+];
+
+/// Purposes that a certificate can be trusted for (RouterOS manual, Certificates).
+const TRUST_STORES: &[&str] = &[
+    "all",
+    "api",
+    "capsman",
+    "container",
+    "dns",
+    "dot1x",
+    "email",
+    "fetch",
+    "ipsec",
+    "logging",
+    "lora",
+    "mqtt",
+    "netwatch",
+    "openflow",
+    "ovpn",
+    "radius",
+    "sstp",
+    "tr069",
+    "userman",
+    "wiliot",
+    "wpa-eap",
+    "www",
 ];

@@ -5,15 +5,19 @@ use crate::row::{Reply, Request};
 use crate::tree::{self, FieldKind, Trait, Tree};
 
 impl World {
-    /// Writes the configuration of a menu and those below it into a file, when one is named.
+    /// Writes the configuration of a menu and those below it into a file, or returns it when none is named.
     pub(super) fn export(&mut self, caller: Caller<'_>, request: &Request) -> Reply {
         let shows = request.argument("show-sensitive").is_some()
             || !self.model.has_rest() && request.argument("hide-sensitive").is_none();
         let text = self.configuration(caller, &request.menu, shows);
-        if let Some(name) = request.argument("file") {
-            let name = format!("{}.rsc", name.trim_end_matches(".rsc"));
-            self.write_file(&name, text.into_bytes(), 0);
-        }
+        let Some(name) = request.argument("file") else {
+            return Reply {
+                rows: Vec::new(),
+                ret: Some(text),
+            };
+        };
+        let name = format!("{}.rsc", name.trim_end_matches(".rsc"));
+        self.write_file(&name, text.into_bytes(), 0);
         Reply::default()
     }
 

@@ -1,6 +1,7 @@
 //! `/tool/fetch`: files that the router takes from elsewhere.
 
 use super::{World, listed, not_here};
+use crate::download::Trust;
 use crate::row::{Reply, Request, Row};
 use crate::trap::Trap;
 
@@ -8,6 +9,8 @@ use crate::trap::Trap;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Fetch {
     pub(crate) url: String,
+    /// Over https: the CAs that the server may come from; any server without them.
+    pub(crate) trust: Option<Trust>,
     file: Option<String>,
     shown: bool,
 }
@@ -21,22 +24,41 @@ impl World {
         let checked = request
             .argument("check-certificate")
             .is_some_and(|how| how != "no");
-        if url.starts_with("https://") && checked {
-            let text = "SSL: ssl: no trusted CA certificate found (6)";
-            return Err(Trap::failure(text));
+        let secure = url.starts_with("https://");
+        let uploads = request.argument("upload").is_some_and(|on| on == "yes");
+        if uploads || !secure && !url.starts_with("http://") {
+            return Err(not_here(
+                "/tool",
+                "fetch of anything but http:// and https://",
+            ));
         }
-        if request.argument("upload").is_some_and(|on| on == "yes") || !url.starts_with("http://") {
-            return Err(not_here("/tool", "fetch of anything but http://"));
-        }
+        let trust = secure.then(|| Trust {
+            authorities: checked.then(|| self.trusted_for("fetch")),
+            now: self.now(),
+        });
         let output = request.argument("output").unwrap_or("file");
         let last = url.rsplit('/').next().unwrap_or_default();
         self.fetching = Some(Fetch {
             url: url.to_owned(),
+            trust,
             file: (output == "file")
                 .then(|| request.argument("dst-path").unwrap_or(last).to_owned()),
             shown: output.starts_with("user"),
         });
         Ok(Reply::default())
+    }
+
+    /// The certificates that are trusted for a purpose, in DER.
+    fn trusted_for(&self, purpose: &str) -> Vec<Vec<u8>> {
+        let scoped = self.model.has_trust_stores();
+        let trusted = self.state.certificates.iter().filter(|one| {
+            let mut scopes = one.trust_store.split(',');
+            one.trusted && (!scoped || scopes.any(|scope| scope == "all" || scope == purpose))
+        });
+        trusted
+            .filter_map(|one| one.der.as_ref())
+            .map(|der| der.0.clone())
+            .collect()
     }
 
     /// Takes in what came, and answers the command.

@@ -49,20 +49,7 @@ impl World {
 
     pub(crate) fn write_file(&mut self, name: &str, contents: Vec<u8>, hidden: u8) -> String {
         self.delete_file(name);
-        let number = self.state.next_file;
-        self.state.next_file += 1;
-        let id = if self.assumptions.opaque_file_ids(self.model) {
-            let hash = digest::digest(&digest::SHA256, format!("{number} {name}").as_bytes());
-            let letters: String = hash
-                .as_ref()
-                .iter()
-                .take(16)
-                .map(|octet| char::from(b'A' + octet % 26))
-                .collect();
-            format!("**{letters}")
-        } else {
-            format!("*{number:X}")
-        };
+        let id = self.new_file_id(name);
         let file = File {
             id: id.clone(),
             name: name.to_owned(),
@@ -75,11 +62,31 @@ impl World {
         id
     }
 
+    /// An id for one more file, in the form of the version.
+    pub(super) fn new_file_id(&mut self, name: &str) -> String {
+        let number = self.state.next_file;
+        self.state.next_file += 1;
+        if !self.assumptions.opaque_file_ids(self.model) {
+            return format!("*{number:X}");
+        }
+        let hash = digest::digest(&digest::SHA256, format!("{number} {name}").as_bytes());
+        let octets = hash.as_ref().iter().take(16);
+        let letters: String = octets.map(|octet| char::from(b'A' + octet % 26)).collect();
+        format!("**{letters}")
+    }
+
     /// The octets that a file may have, with what it holds now.
     pub(crate) fn room(&self, name: &str) -> usize {
         let others = self.state.files.iter().filter(|file| file.name != name);
         let taken: usize = others.map(|file| file.contents.0.len()).sum();
         self.storage.saturating_sub(taken)
+    }
+
+    /// Leaves so many octets free.
+    pub(crate) fn leave_free(&mut self, free: usize) {
+        let files = self.state.files.iter();
+        let taken: usize = files.map(|file| file.contents.0.len()).sum();
+        self.storage = taken + free;
     }
 
     fn print_to_file(&mut self, name: &str) -> Result<Reply, Trap> {
@@ -143,7 +150,7 @@ impl World {
         }
         let contents = self.contents(request)?.unwrap_or_default();
         if self.room(name) < contents.len() {
-            return Err(full());
+            return Err(self.full());
         }
         let directory = match request.argument("type") {
             None | Some("file") => false,
@@ -169,7 +176,7 @@ impl World {
             .as_ref()
             .is_some_and(|text| self.room("") < text.len())
         {
-            return Err(full());
+            return Err(self.full());
         }
         for file in self
             .state
@@ -195,6 +202,15 @@ impl World {
             }
             text => Ok(text.map(|text| text.as_bytes().to_vec())),
         }
+    }
+
+    fn full(&self) -> Trap {
+        Trap::failure(
+            match self.assumptions.is("full-storage-text", "not-enough-space") {
+                true => "not enough space on disk",
+                false => "no space left on device",
+            },
+        )
     }
 
     fn read_file(&self, request: &Request) -> Result<Reply, Trap> {
@@ -237,11 +253,6 @@ impl World {
             Err(_) => named.split([',', ';']).map(one).collect(),
         }
     }
-}
-
-/// What a full disk says; the words of a device are not known.
-fn full() -> Trap {
-    Trap::failure("not enough space on disk")
 }
 
 fn kind(file: &File) -> String {

@@ -42,7 +42,7 @@ impl World {
             stem: request.argument("name").unwrap_or(short).to_owned(),
             numbered_from_zero: request.argument("name").is_none(),
             trusted,
-            trust_store: request.argument("trust-store").unwrap_or("all").to_owned(),
+            trust_store: Self::trust_scopes(request)?,
             no_key_export: request
                 .argument("no-key-export")
                 .is_some_and(|value| matches!(value, "yes" | "true")),
@@ -50,7 +50,13 @@ impl World {
         let mut counters = Counters::default();
         let passphrase = request.argument("passphrase").unwrap_or_default();
         match import::read(&octets, passphrase) {
-            Ok(outcome) => {
+            Ok(mut outcome) => {
+                if self.halves {
+                    // The power or the link ends in the middle; the file stays.
+                    outcome.objects.truncate(outcome.objects.len().div_ceil(2));
+                    self.take_in(outcome.objects, &wishes, &mut counters)?;
+                    return Ok(Reply::default());
+                }
                 counters.files = 1;
                 counters.failures = outcome.decryption_failures;
                 counters.decrypted = outcome.keys_decrypted;

@@ -58,9 +58,9 @@ impl World {
                 let name = named.ok_or_else(|| Trap::missing("name"))?;
                 let file = self.file_named("name", name)?;
                 let backup: Backup = serde_json::from_slice(&file.contents.0)
-                    .map_err(|_| Trap::failure("not a backup file"))?;
+                    .map_err(|_| self.backup_failure("not a backup file"))?;
                 if backup.password != password {
-                    return Err(Trap::failure("wrong password"));
+                    return Err(self.backup_failure("wrong password"));
                 }
                 let files = std::mem::take(&mut self.state.files);
                 let next_file = self.state.next_file;
@@ -76,7 +76,18 @@ impl World {
         Ok(Reply::default())
     }
 
-    fn boot(&mut self) {
+    fn backup_failure(&self, why: &str) -> Trap {
+        match self.assumptions.is("backup-texts", "long") {
+            true => Trap::failure(why),
+            false => Trap::failure("could not load backup"),
+        }
+    }
+
+    /// Starts anew: sessions and what stands in memory only are gone.
+    pub(crate) fn boot(&mut self) {
+        if !self.has_battery && self.assumptions.is("clock-at-boot", "1970") {
+            self.state.clock_offset = DAY - self.machine_clock;
+        }
         self.started = self.machine_clock;
         self.active_peers.clear();
         self.ppp_sessions.clear();
@@ -85,3 +96,6 @@ impl World {
         self.cut.extend(services.map(|(_, name)| name));
     }
 }
+
+/// A board without a battery begins with the second day of 1970.
+const DAY: i64 = 86_400;

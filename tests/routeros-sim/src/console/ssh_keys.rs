@@ -4,6 +4,7 @@ use super::table::print_id;
 use super::{World, found, item_argument, listed, not_here};
 use crate::row::{Reply, Request, Row};
 use crate::trap::Trap;
+use crate::tree::Tree;
 
 const MENU: &str = "/user/ssh-keys";
 
@@ -14,6 +15,19 @@ impl World {
         rows.filter(|fields| fields.get("user").is_some_and(|own| own == user))
             .filter_map(|fields| fields.get("key").cloned())
             .collect()
+    }
+
+    /// True when the user may come in with a password: with a key only where the router says so.
+    pub(crate) fn takes_ssh_password(&self, user: &str) -> bool {
+        let setting = |name| self.state.setting("/ip/ssh", name);
+        let always = match Tree::of(self.model).has_field("/ip/ssh", "password-authentication") {
+            true => match setting("password-authentication") {
+                Some("no") => return false,
+                word => word == Some("yes"),
+            },
+            false => setting("always-allow-password-login") == Some("true"),
+        };
+        always || self.ssh_keys(user).is_empty()
     }
 
     pub(super) fn ssh_key_rows(&mut self, command: &str, request: &Request) -> Result<Reply, Trap> {

@@ -5,7 +5,6 @@ use super::{World, found, item_argument, listed, not_here};
 use crate::date::{Moment, span};
 use crate::row::{Reply, Request, Row};
 use crate::trap::Trap;
-use crate::tree::Tree;
 
 impl World {
     pub(super) fn system(
@@ -18,7 +17,6 @@ impl World {
             ("/system/resource", "print") => self.resource(),
             ("/system/clock", "print") => self.clock(),
             ("/system/clock", "set") => return self.set_clock(request),
-            ("/system/device-mode", "print") => self.device_mode(),
             ("/user/active", "print" | "find") => return Ok(Reply::default()),
             _ => return Err(not_here(menu, command)),
         };
@@ -63,10 +61,9 @@ impl World {
 
     fn resource(&self) -> Vec<(&'static str, String)> {
         let text = |value: &str| value.to_owned();
-        vec![
+        let mut row = vec![
             ("uptime", span(self.machine_clock - self.started)),
             ("version", text(self.model.version())),
-            ("build-time", text(self.model.build_time())),
             ("free-memory", text("823132160")),
             ("total-memory", text("1073741824")),
             ("cpu", text("QEMU")),
@@ -78,7 +75,11 @@ impl World {
             ("architecture-name", text("x86_64")),
             ("board-name", text("CHR")),
             ("platform", text("MikroTik")),
-        ]
+        ];
+        if self.assumptions.is("build-times", "guessed") {
+            row.push(("build-time", text(self.model.build_time())));
+        }
+        row
     }
 
     fn clock(&self) -> Vec<(&'static str, String)> {
@@ -105,57 +106,4 @@ impl World {
         self.state.clock_offset = moment.unix() - self.machine_clock;
         Ok(Reply::default())
     }
-
-    /// A feature is on while its word is in the tree: the mode that the box comes in forbids few.
-    fn device_mode(&self) -> Vec<(&'static str, String)> {
-        let mode = if self.model.since(17) {
-            "advanced"
-        } else {
-            "enterprise"
-        };
-        let mut row = vec![
-            ("mode", mode.to_owned()),
-            ("flagged", self.truth(false)),
-            ("flagging-enabled", self.truth(true)),
-        ];
-        let known = Tree::of(self.model).arguments("/system/device-mode", "update");
-        for name in FEATURES {
-            if known.is_some_and(|all| all.iter().any(|one| one == name)) {
-                row.push((name, self.truth(!RISKY.contains(name))));
-            }
-        }
-        row
-    }
 }
-
-/// What a device mode allows or forbids.
-const FEATURES: &[&str] = &[
-    "bandwidth-test",
-    "container",
-    "email",
-    "fetch",
-    "hotspot",
-    "install-any-version",
-    "ipsec",
-    "l2tp",
-    "partitions",
-    "pptp",
-    "proxy",
-    "romon",
-    "routerboard",
-    "scheduler",
-    "smb",
-    "sniffer",
-    "socks",
-    "traffic-gen",
-    "zerotier",
-];
-
-/// What no mode allows by itself.
-const RISKY: &[&str] = &[
-    "container",
-    "install-any-version",
-    "partitions",
-    "routerboard",
-    "traffic-gen",
-];

@@ -3,7 +3,10 @@
 use std::sync::Arc;
 
 use crate::console::Caller;
+use crate::door::SSH;
+use crate::fault::Strike;
 use crate::router::Router;
+use crate::row::Request;
 
 /// The disk, for one user.
 #[derive(Debug, Clone)]
@@ -38,6 +41,8 @@ pub(crate) enum DiskError {
     Taken,
     /// A directory where a file is wanted, or the other way round, or one that is not empty.
     WrongKind,
+    /// The connection ends now.
+    Cut,
 }
 
 impl DiskError {
@@ -48,7 +53,7 @@ impl DiskError {
             Self::Denied => "permission denied",
             Self::Full => "no space left on device",
             Self::Taken => "file exists",
-            Self::WrongKind => "failure",
+            Self::WrongKind | Self::Cut => "failure",
         }
     }
 }
@@ -152,10 +157,26 @@ impl Disk {
     /// Writes a whole file.
     pub(crate) fn write(&self, name: &str, contents: Vec<u8>) -> Result<(), DiskError> {
         self.may_write(name, contents.len())?;
+        let upload = Request::new("/file", "upload");
+        let (kept, ended) = match self.router.strike(SSH, &upload) {
+            Some(Strike::Reset) => return Err(DiskError::Cut),
+            Some(Strike::Half) => (contents.len() / 2, true),
+            Some(Strike::Cut) => (contents.len(), true),
+            Some(Strike::Late(seconds)) => {
+                self.router.world().passed += seconds;
+                (contents.len(), false)
+            }
+            None => (contents.len(), false),
+        };
         let mut world = self.router.world();
+        let mut contents = contents;
+        contents.truncate(kept);
         world.write_file(name, contents, 0);
         self.router.save(&world);
-        Ok(())
+        match ended {
+            true => Err(DiskError::Cut),
+            false => Ok(()),
+        }
     }
 
     /// Removes a file, or an empty directory.

@@ -139,6 +139,9 @@ async fn refuse<S>(stream: &mut BufReader<S>, name: &str, error: DiskError) -> s
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
+    if error == DiskError::Cut {
+        return Err(std::io::Error::other("cut"));
+    }
     let line = format!("\u{1}scp: {name}: {}\n", error.text());
     stream.write_all(line.as_bytes()).await?;
     stream.flush().await?;

@@ -16,6 +16,7 @@ struct Session {
     disk: Disk,
     open: BTreeMap<u32, Open>,
     next: u32,
+    is_cut: bool,
 }
 
 /// What a handle stands for.
@@ -40,6 +41,7 @@ where
         disk,
         open: BTreeMap::new(),
         next: 0,
+        is_cut: false,
     };
     let mut splitter = Splitter::default();
     let mut octets = vec![0; 1 << 16];
@@ -47,6 +49,9 @@ where
         while let Some(packet) = splitter.next_packet().map_err(io::Error::other)? {
             let (id, request) = packet::decode(&packet).map_err(io::Error::other)?;
             let response = session.answer(request);
+            if session.is_cut {
+                return Err(io::Error::other("cut"));
+            }
             stream.write_all(&packet::encode(id, &response)).await?;
         }
         stream.flush().await?;
@@ -195,8 +200,9 @@ impl Session {
         match packet::handle(handle).and_then(|handle| self.open.remove(&handle)) {
             None => Ok(bad_handle()),
             Some(Open::Writing { name, contents }) => {
-                self.disk.write(&name, contents)?;
-                Ok(Response::Status(Status::Ok))
+                let written = self.disk.write(&name, contents);
+                self.is_cut = written == Err(DiskError::Cut);
+                written.map(ok)
             }
             Some(_) => Ok(Response::Status(Status::Ok)),
         }
@@ -230,7 +236,9 @@ fn status(error: DiskError) -> Status {
     match error {
         DiskError::Absent => Status::Absent,
         DiskError::Denied => Status::Denied,
-        DiskError::Full | DiskError::Taken | DiskError::WrongKind => Status::Failure,
+        DiskError::Full | DiskError::Taken | DiskError::WrongKind | DiskError::Cut => {
+            Status::Failure
+        }
     }
 }
 
