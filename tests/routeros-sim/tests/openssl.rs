@@ -1,7 +1,7 @@
 //! What the simulator reads is what OpenSSL wrote.
 
 use routeros_sim::{
-    crl,
+    crl, download,
     import::{self, Imported, Outcome},
     signing::{self, Template},
     x509::{self, CertificateFacts},
@@ -430,7 +430,10 @@ async fn serve_once(listener: TcpListener, answer: Vec<u8>) -> String {
 async fn downloaded(answer: &[u8], path: &str) -> (Result<Vec<u8>, String>, String) {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let url = format!("http://{}{path}", listener.local_addr().expect("bound"));
-    tokio::join!(crl::download(&url), serve_once(listener, answer.to_vec()))
+    tokio::join!(
+        download::fetch(&url, None),
+        serve_once(listener, answer.to_vec())
+    )
 }
 
 #[tokio::test]
@@ -459,7 +462,7 @@ async fn downloads_are_plain_and_follow_nothing() {
         "http://127.0.0.1:x/",
     ] {
         assert!(
-            crl::download(url)
+            download::fetch(url, None)
                 .await
                 .is_err_and(|error| error.starts_with(url))
         );

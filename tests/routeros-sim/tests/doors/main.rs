@@ -11,4 +11,5 @@ mod services;
 mod ssh;
 mod sstp;
 mod tls_clients;
+mod trust;
 mod words;

@@ -1,6 +1,7 @@
 //! Services: which certificate is served, and when connections are cut.
 
 use routeros_sim::model::Model;
+use serde_json::json;
 use tokio::io::AsyncReadExt as _;
 use tokio::net::TcpStream;
 
@@ -152,7 +153,9 @@ async fn renaming_keeps_references_and_removing_leaves_none_or_the_id() {
 #[tokio::test]
 async fn the_dropped_command_is_executed_and_not_answered() {
     let rig = Rig::start(Model::V7_24).await;
-    rig.router.drop_next("/ip/pool", "add");
+    let cut = json!({ "fault": "cut", "menu": "/ip/pool", "command": "add" });
+    rig.router
+        .plan(serde_json::from_value(cut).expect("a fault"));
     let stream = TcpStream::connect(rig.rest_http)
         .await
         .expect("a connection");

@@ -220,6 +220,64 @@ async fn a_key_logs_in_and_ends_the_password() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_password_beside_a_key_is_a_setting() {
+    for (model, setting, value, with_key, without) in [
+        (Model::V7_24, "password-authentication", "yes", true, true),
+        (Model::V7_24, "password-authentication", "no", false, false),
+        (
+            Model::V7_24,
+            "password-authentication",
+            "yes-if-no-key",
+            false,
+            true,
+        ),
+        (
+            Model::V7_20,
+            "always-allow-password-login",
+            "yes",
+            true,
+            true,
+        ),
+        (
+            Model::V7_20,
+            "always-allow-password-login",
+            "no",
+            false,
+            true,
+        ),
+    ] {
+        let rig = Rig::start(model).await;
+        rig.paste(&format!("/ip ssh set {setting}={value}")).await;
+        let put = ["admin@127.0.0.1", ":put in"];
+        let client = Client::new(&rig, "admin", "secret");
+        assert_eq!(
+            client.run("ssh", &put).await.0,
+            without,
+            "{setting}={value}"
+        );
+        let key = "AAAAC3NzaC1lZDI1NTE5AAAAIBf5Wc3cVf7Nj7e3nyh1y2hDCZlUPmJDcTdYVqzq7q4L";
+        let add = format!("/user ssh-keys add user=admin key=\"ssh-ed25519 {key} a\"");
+        rig.paste(&add).await;
+        assert_eq!(
+            client.run("ssh", &put).await.0,
+            with_key,
+            "{setting}={value}"
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_export_without_a_file_is_printed() {
+    for model in [Model::V6_49, Model::V7_24] {
+        let rig = Rig::start(model).await;
+        let client = Client::new(&rig, "admin", "secret");
+        client.ssh("/ip pool add name=p ranges=192.0.2.1").await;
+        let said = client.ssh("/ip pool export").await;
+        assert_eq!(said, "/ip/pool\r\nadd name=p ranges=192.0.2.1\r\n");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn strong_crypto_leaves_the_old_key_exchanges_out() {
     let rig = Rig::start(Model::V7_24).await;
     let old = [
