@@ -1,4 +1,4 @@
-//! RouterOS clients of other people find a router in the simulator.
+//! Clients of other people, of RouterOS and of SSH, find a router in the simulator.
 
 use std::{fmt::Write as _, fs, process::Command, time::Duration};
 
@@ -23,6 +23,40 @@ fn clients_of_the_binary_api_know_every_model() {
             }
         }
         assert_eq!(said_about(model), expected);
+    }
+}
+
+#[test]
+fn clients_of_ssh_know_every_model() {
+    let folder = tempdir().expect("the directory for temporary files is writable");
+    let bundle = folder.path().join("guest.pem");
+    fs::write(&bundle, guest()).expect("the test directory is writable");
+    for model in Model::ALL.map(Model::name) {
+        let options = RouterOptions {
+            identity: "guests-01".to_owned(),
+            ..RouterOptions::default()
+        };
+        let router = Router::start(model, &folder.path().join(model), options);
+        let driver = |name: &str| repository().join("tests/peers").join(name);
+        let (host, ssh) = ("127.0.0.1", router.ssh());
+        let (_, port) = ssh.rsplit_once(':').expect("host and port");
+        let mut paramiko = Command::new(peers("python"));
+        paramiko.arg(driver("paramiko_router.py"));
+        let mut openssh = Command::new("sh");
+        openssh.arg(driver("openssh_router.sh"));
+        let work = tempdir().expect("the directory for temporary files is writable");
+        for command in [&mut paramiko, &mut openssh] {
+            command
+                .args([model, Router::USER])
+                .arg(router.password_file())
+                .arg(&bundle);
+        }
+        paramiko.arg(&ssh);
+        openssh.args([host, port]).arg(work.path());
+        for (name, mut command) in [("paramiko", paramiko), ("OpenSSH", openssh)] {
+            let said = run_within(&mut command, Duration::from_secs(120)).ok();
+            assert_eq!(said.stdout, format!("{name} {model} guests-01\n"), "{said}");
+        }
     }
 }
 

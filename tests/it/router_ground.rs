@@ -46,6 +46,26 @@ impl Ground {
         router
     }
 
+    /// The same for a router that is reached over SSH.
+    pub(crate) fn bare_over_ssh(&self, model: &str, name: &str, assumptions: &[&str]) -> Router {
+        let options = RouterOptions {
+            identity: name.to_owned(),
+            bare: true,
+            assumptions: assumptions.iter().map(ToString::to_string).collect(),
+        };
+        let router = Router::start(model, &self.site.path("routers").join(name), options);
+        let script = self.bootstrap(name, "ssh", &format!("{name}.password"));
+        router.console(&script.stdout);
+        let address = router.ssh();
+        let (host, port) = address.split_once(':').expect("host and port");
+        let port = port.parse().expect("a port");
+        let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+        let key = runtime.block_on(ca_routeros::host_key(host, port, Duration::from_secs(30)));
+        let key = key.expect("a host key").key().to_string();
+        self.add(name, "ssh", &address, &key).ok();
+        router
+    }
+
     /// Bootstraps a router as the manual says, and adds the wishes of its owner to its entry in the fleet file.
     pub(crate) fn adopt(&self, router: &Router, name: &str, wishes: &str) {
         let password = format!("{name}.password");
