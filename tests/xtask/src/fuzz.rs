@@ -20,7 +20,7 @@ use crate::{
 const LEAST_EXECUTIONS: u64 = 10_000;
 
 /// Every target of `tests/fuzz`, with the longest input that makes sense for it.
-const TARGETS: [(&str, u32); 14] = [
+const TARGETS: [(&str, u32); 17] = [
     ("certification_request", 4_096),
     ("certificate", 4_096),
     ("certificate_list", 4_096),
@@ -35,6 +35,9 @@ const TARGETS: [(&str, u32); 14] = [
     ("sftp_packet", 1_024),
     ("ceremony", 4_096),
     ("lint_file", 4_096),
+    ("rest_body", 512),
+    ("import_file", 4_096),
+    ("printed_rows", 512),
 ];
 
 /// What `cargo fuzz` adds for libFuzzer: counters for edges, and the values that are compared.
