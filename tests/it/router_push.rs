@@ -535,6 +535,7 @@ fn a_push_works_whatever_an_open_question_turns_out_to_be() {
     // `v6-tls` has a story of its own; the others are about commands that no push gives, and power that stays on.
     let elsewhere = [
         "v6-tls",
+        "sstp-crypto-binding",
         "full-storage-text",
         "device-mode-text",
         "backup-texts",
