@@ -392,3 +392,75 @@ impl Hinted for CheckpointError {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use ca_store::MemoryStore;
+    use ca_types::FakeClock;
+    use tokio::time::Instant;
+
+    use super::*;
+    use crate::atomic::create_private_dir;
+    use crate::keystore::{KeyKind, PrivateKey};
+
+    const MOST: Duration = Duration::from_secs(10);
+
+    fn nothing(time: UnixTime) -> Entry {
+        Entry {
+            time,
+            origin: Origin {
+                actor: None,
+                address: Console::TASK.to_owned(),
+                request: None,
+                settings: [0; 32].into(),
+            },
+            changes: Vec::new(),
+        }
+    }
+
+    /// The clock of the tasks goes on by itself whenever all of them wait: forty seconds take no time.
+    #[tokio::test(start_paused = true)]
+    async fn under_load_no_leaf_is_without_a_checkpoint_for_longer_than_ten_seconds() {
+        let home = tempfile::tempdir().unwrap();
+        let data = DataDir::new(home.path());
+        create_private_dir(&home.path().join("log")).unwrap();
+        let store = Arc::new(MemoryStore::new());
+        let time: UnixTime = "2026-11-29T08:00:00Z".parse().unwrap();
+        let control = PrivateKey::generate(KeyKind::P256).unwrap();
+        let signer = control.signer().unwrap();
+        let checkpoints = Checkpoints::start(CheckpointParts {
+            store: Arc::<MemoryStore>::clone(&store),
+            log_id: [7; 16].into(),
+            clock: Arc::new(FakeClock::at(time)),
+            data: &data,
+            key: OpenedLogKey {
+                signer: LogSigner::new(&LogSigner::generate().unwrap()).unwrap(),
+                is_new: true,
+            },
+            control: (&"control-2026-1".parse().unwrap(), &signer),
+            publish_url: &"http://pki.example.net".parse().unwrap(),
+            settings: [0; 32].into(),
+            publication: Arc::new(Publication::new()),
+        })
+        .await
+        .unwrap();
+        let stop = CancellationToken::new();
+        let signing = Arc::clone(&checkpoints).run(stop.clone());
+        let load = async {
+            let mut written: Vec<(Instant, u64)> = Vec::new();
+            for _fifth in 0..200 {
+                store.commit(nothing(time)).await.unwrap();
+                let size = store.tree_head().await.unwrap().size;
+                written.push((Instant::now(), size));
+                tokio::time::sleep(Duration::from_millis(200)).await;
+                let kept = std::fs::read_to_string(data.checkpoint()).unwrap();
+                let signed = Checkpoint::verified(&kept, checkpoints.key()).unwrap().size;
+                let old = written.iter().rfind(|(at, _size)| at.elapsed() >= MOST);
+                let wanted = old.map_or(1, |(_at, size)| *size);
+                assert!(signed >= wanted, "{signed} of {wanted} are signed");
+            }
+            stop.cancel();
+        };
+        tokio::join!(signing, load);
+    }
+}
