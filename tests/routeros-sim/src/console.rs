@@ -63,14 +63,21 @@ pub struct World {
     pub(crate) is_off: bool,
     /// A rule of the firewall shuts all services.
     pub(crate) is_locked_out: bool,
-    /// The clock goes on while it is off.
-    pub(crate) has_battery: bool,
+    /// What its clock goes on with while it is off.
+    pub(crate) battery: Battery,
     /// Seconds that passed by themselves, beyond those of the machine.
     pub(crate) passed: i64,
     /// The seconds that it takes to make a key.
     pub(crate) seconds_per_key: i64,
     /// The next command ends in the middle.
     pub(crate) halves: bool,
+}
+
+/// Whether a board has a battery for its clock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Battery {
+    Present,
+    Absent,
 }
 
 /// An open connection of a service.
@@ -116,7 +123,7 @@ impl World {
             log: log::Log::default(),
             is_off: false,
             is_locked_out: false,
-            has_battery: true,
+            battery: Battery::Present,
             passed: 0,
             seconds_per_key: 0,
             halves: false,

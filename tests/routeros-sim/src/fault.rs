@@ -121,7 +121,7 @@ impl Chance {
         })
     }
 
-    /// SplitMix64: a step of the seed, and its bits mixed.
+    /// `SplitMix64`: a step of the seed, and its bits mixed.
     fn draw(&mut self) -> u64 {
         self.seed = self.seed.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut mixed = self.seed;

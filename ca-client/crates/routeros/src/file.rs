@@ -24,8 +24,9 @@ pub async fn upload(
     match write(router, version, name, content).await {
         Err(RouterError::Refused { call, what }) => {
             // No text of a full storage is known, and SFTP has none: what is free says it.
+            let size = u64::try_from(content.len()).unwrap_or(u64::MAX);
             match free_storage(router).await {
-                Ok(Some(free)) if free < content.len() as u64 => Err(RouterError::StorageFull {
+                Ok(Some(free)) if free < size => Err(RouterError::StorageFull {
                     name: name.to_owned(),
                     size: content.len(),
                     free,

@@ -92,7 +92,7 @@ impl World {
             .map_err(Trap::failure)?;
         let stem = match self.assumptions.is("signed-request-name", "file") {
             true => stem,
-            false => template.common_name.clone(),
+            false => template.common_name,
         };
         let name = self.free_certificate_name(&stem);
         let own = self.state.next_certificate;

@@ -75,7 +75,7 @@ impl World {
         for name in FEATURES {
             if known.is_some_and(|all| all.iter().any(|one| one == name)) {
                 let own = set.and_then(|fields| fields.get(*name));
-                let on = own.map_or(!RISKY.contains(name), |value| value == "true");
+                let on = own.map_or_else(|| !RISKY.contains(name), |value| value == "true");
                 row.push((name, self.truth(on)));
             }
         }

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::log::Log;
-use super::{World, listed, not_here};
+use super::{Battery, World, listed, not_here};
 use crate::row::{Reply, Request, Row};
 use crate::state::State;
 use crate::trap::Trap;
@@ -85,7 +85,7 @@ impl World {
 
     /// Starts anew: sessions and what stands in memory only are gone.
     pub(crate) fn boot(&mut self) {
-        if !self.has_battery && self.assumptions.is("clock-at-boot", "1970") {
+        if self.battery == Battery::Absent && self.assumptions.is("clock-at-boot", "1970") {
             self.state.clock_offset = DAY - self.machine_clock;
         }
         self.started = self.machine_clock;

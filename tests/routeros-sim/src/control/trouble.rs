@@ -6,6 +6,7 @@ use hyper::{Method, StatusCode};
 use serde::Deserialize;
 
 use super::read;
+use crate::console::Battery;
 use crate::router::Router;
 
 #[derive(Deserialize)]
@@ -68,7 +69,10 @@ pub(super) fn answer(
         }
         (&Method::PUT, "/battery") => {
             let battery: Switch = read(body)?;
-            router.world().has_battery = battery.on;
+            router.world().battery = match battery.on {
+                true => Battery::Present,
+                false => Battery::Absent,
+            };
         }
         (&Method::PUT, "/lockout") => {
             let lockout: Switch = read(body)?;
