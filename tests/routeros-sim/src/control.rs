@@ -1,30 +1,4 @@
-//! The control port: JSON over http, for tests, never for clients of the router.
-//!
-//! | request | body | effect |
-//! |---|---|---|
-//! | `POST /console` | a console script | executes it as the administrator at the serial console; the answer is what it printed, or 400 and the error |
-//! | `PUT /ipsec/active-peers` | array of objects with the fields of a row | replaces the rows of `/ip/ipsec/active-peers`; they are gone after a restart |
-//! | `PUT /ppp/active` | array of objects with the fields of a row | replaces the rows of `/ppp/active` that came this way |
-//! | `PUT /clock` | `{"offset-seconds": N}` | moves the router's clock by N seconds from the machine's |
-//! | `POST /time` | `{"seconds": N}` | lets N seconds pass: nobody waits for them |
-//! | `PUT /battery` | `{"on": false}` | the clock forgets the time when the router starts anew |
-//! | `POST /power` | `{"do": "reboot"}` or `"loss"` | starts anew; a loss of power takes what the flash has not kept |
-//! | `POST /upgrade` | `{"model": "7.24"}` | becomes another version, with what was set, and starts anew |
-//! | `PUT /storage` | `{"free": N}` | leaves N octets free |
-//! | `PUT /device-mode` | `{"flagged": true, "fetch": false}` | turns features off and on as somebody at its button does |
-//! | `PUT /lockout` | `{"on": true}` | shuts all services, as a rule of the firewall does that somebody got wrong |
-//! | `PUT /cpu` | `{"seconds-per-key": N}` | makes the router slow at making keys |
-//! | `POST /faults` | `{"fault": F, "menu", "command", "after": K, "seconds": N}` | strikes the next such command, or the K-th; `menu` and `command` may be left out |
-//! | `PUT /chance` | `{"seed": S, "one-in": N}` | strikes about one command in N with `cut`, `reset` or `half`, none for 0: the same ones for the same seed |
-//! | `GET /requests` | | `{"logins": N, "requests": [{"door", "menu", "command", "arguments": [names]}]}` since the start |
-//! | `GET /state` | | the state as it stands on disk, secrets and keys too |
-//!
-//! The faults F: `cut` does the command and ends the connection without an answer; `reset` does not do it and resets
-//! the connection; `half` does it by half (some of its arguments, the first half of a file or of what an import brings)
-//! and ends the connection; `late` answers N seconds late by the clock of the router, which over REST is `Session
-//! closed` from 60 on. An upload over SFTP or SCP counts as the command `upload` of `/file`.
-//!
-//! A changing request answers 204 when it has no output, a wrong one 400 and a line of text.
+//! The control port: JSON over http, for tests, never for clients of the router. `docs/simulator.md` lists its requests.
 
 mod trouble;
 
