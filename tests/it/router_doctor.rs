@@ -73,6 +73,7 @@ fn check(model: &str, name: &str) {
     router.control("PUT", "/clock", &json!({"offset-seconds": 3_600}));
     assert_eq!(complaints(&ground, 1), ["clock"]);
     router.control("PUT", "/clock", &json!({"offset-seconds": 0}));
+    what_keeps_others_out(&ground, model, name);
 
     // The certificate of the bootstrap is nobody's now, and no wish of the fleet file: it stays.
     let (run, cleaned) = ground.json(&["router", "clean", "--yes"]);
@@ -83,6 +84,47 @@ fn check(model: &str, name: &str) {
     );
     let refused = ground.client(&["router", "clean", "--yes", "--certificate", root]);
     refused.refused(1, &["no certificate that nothing refers to"]);
+
+    let rows = call(&ground, name, &["/certificate/print"]);
+    let mut rows = rows["rows"].as_array().expect("a list").iter();
+    let issuing = rows
+        .filter_map(|row| row["name"].as_str())
+        .find(|name| name.starts_with("fleet-ca-router-"))
+        .expect("the issuing CA");
+    let item = format!("numbers={issuing}");
+    call(&ground, name, &["/certificate/remove", &item]);
+    assert_eq!(complaints(&ground, 1), ["chain"]);
+}
+
+/// An address list, and a rule of the firewall.
+fn what_keeps_others_out(ground: &Ground, model: &str, name: &str) {
+    let (own, port) = match model {
+        "7.24" => ("www-ssl", 443),
+        _ => ("api-ssl", 8729),
+    };
+    let own = format!("numbers={own}");
+    call(
+        ground,
+        name,
+        &["/ip/service/set", &own, "address=127.0.0.0/8,10.0.0.0/8"],
+    );
+    assert_eq!(complaints(ground, 0), ["address-list"]);
+    call(ground, name, &["/ip/service/set", &own, "address="]);
+
+    let rule = ["chain=input", "action=drop", "protocol=tcp", "comment=shut"];
+    let port = format!("dst-port={port}");
+    call(
+        ground,
+        name,
+        &[&["/ip/firewall/filter/add", &port], &rule[..]].concat(),
+    );
+    assert_eq!(complaints(ground, 0), ["firewall"]);
+    let rows = call(ground, name, &["/ip/firewall/filter/print"]);
+    let id = rows["rows"][0][".id"].as_str().expect("the rule has an id");
+    let id = format!("numbers={id}");
+    call(ground, name, &["/ip/firewall/filter/remove", &id]);
+
+    assert_eq!(complaints(ground, 0), [""; 0]);
 }
 
 #[test]
