@@ -74,6 +74,12 @@ fn check(model: &str, name: &str) {
     assert_eq!(complaints(&ground, 1), ["clock"]);
     router.control("PUT", "/clock", &json!({"offset-seconds": 0}));
     what_keeps_others_out(&ground, model, name);
+    if model == "7.24" {
+        router.control("PUT", "/device-mode", &json!({"flagged": true}));
+        assert_eq!(complaints(&ground, 1), ["device-mode"]);
+        router.control("PUT", "/device-mode", &json!({"flagged": false}));
+    }
+    tunnels_and_lists(&ground, name);
 
     // The certificate of the bootstrap is nobody's now, and no wish of the fleet file: it stays.
     let (run, cleaned) = ground.json(&["router", "clean", "--yes"]);
@@ -85,15 +91,59 @@ fn check(model: &str, name: &str) {
     let refused = ground.client(&["router", "clean", "--yes", "--certificate", root]);
     refused.refused(1, &["no certificate that nothing refers to"]);
 
-    let rows = call(&ground, name, &["/certificate/print"]);
-    let mut rows = rows["rows"].as_array().expect("a list").iter();
-    let issuing = rows
-        .filter_map(|row| row["name"].as_str())
-        .find(|name| name.starts_with("fleet-ca-router-"))
-        .expect("the issuing CA");
-    let item = format!("numbers={issuing}");
+    let item = format!("numbers={}", issuing_ca(&ground, name));
     call(&ground, name, &["/certificate/remove", &item]);
     assert_eq!(complaints(&ground, 1), ["chain"]);
+}
+
+/// A server of SSTP with a CA's certificate, an identity of IPsec without one or switched off, CRLs that do not come.
+fn tunnels_and_lists(ground: &Ground, name: &str) {
+    let router = |words: &[&str]| call(ground, name, words);
+    let issuing = format!("certificate={}", issuing_ca(ground, name));
+    router(&["/interface/sstp-server/server/set", &issuing, "enabled=yes"]);
+    assert_eq!(complaints(ground, 1), ["key-usage"]);
+    router(&[
+        "/interface/sstp-server/server/set",
+        "certificate=none",
+        "enabled=no",
+    ]);
+
+    router(&[
+        "/ip/ipsec/peer/add",
+        "name=far",
+        "address=192.0.2.1/32",
+        "exchange-mode=ike2",
+    ]);
+    router(&[
+        "/ip/ipsec/identity/add",
+        "peer=far",
+        "auth-method=digital-signature",
+    ]);
+    assert_eq!(complaints(ground, 1), ["ipsec-identity"]);
+    let rows = router(&["/ip/ipsec/identity/print"]);
+    let id = rows["rows"][0][".id"]
+        .as_str()
+        .expect("the identity has an id");
+    let item = format!("numbers={id}");
+    router(&["/ip/ipsec/identity/set", &item, "disabled=yes"]);
+    assert_eq!(complaints(ground, 0), ["ipsec-identity"]);
+    router(&["/ip/ipsec/identity/remove", &item]);
+
+    // The lists of both CAs, whose URLs nobody serves here.
+    router(&["/certificate/settings/set", "crl-use=yes"]);
+    assert_eq!(complaints(ground, 1), ["crl"; 2]);
+    router(&["/certificate/settings/set", "crl-use=no"]);
+    assert_eq!(complaints(ground, 0), [""; 0]);
+}
+
+/// Returns the row of the CA that issued the router's certificate.
+fn issuing_ca(ground: &Ground, name: &str) -> String {
+    let rows = call(ground, name, &["/certificate/print"]);
+    let mut rows = rows["rows"].as_array().expect("a list").iter();
+    rows.filter_map(|row| row["name"].as_str())
+        .find(|name| name.starts_with("fleet-ca-router-"))
+        .expect("the issuing CA")
+        .to_owned()
 }
 
 /// An address list, and a rule of the firewall.
