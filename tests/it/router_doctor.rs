@@ -96,7 +96,7 @@ fn check(model: &str, name: &str) {
     assert_eq!(complaints(&ground, 1), ["chain"]);
 }
 
-/// A server of SSTP with a CA's certificate, an identity of IPsec without one or switched off, CRLs that do not come.
+/// A server of SSTP with a CA's certificate, an identity that has none or is switched off, CRLs that do not come.
 fn tunnels_and_lists(ground: &Ground, name: &str) {
     let router = |words: &[&str]| call(ground, name, words);
     let issuing = format!("certificate={}", issuing_ca(ground, name));
@@ -139,7 +139,7 @@ fn tunnels_and_lists(ground: &Ground, name: &str) {
 /// Returns the row of the CA that issued the router's certificate.
 fn issuing_ca(ground: &Ground, name: &str) -> String {
     let rows = call(ground, name, &["/certificate/print"]);
-    let mut rows = rows["rows"].as_array().expect("a list").iter();
+    let rows = rows["rows"].as_array().expect("a list").iter();
     rows.filter_map(|row| row["name"].as_str())
         .find(|name| name.starts_with("fleet-ca-router-"))
         .expect("the issuing CA")
