@@ -65,12 +65,7 @@ pub(crate) fn certificate(file: &Path) -> Result<Certificate, CommandError> {
 
 /// Reads a file with any number of certificates in PEM, or one in DER.
 pub(crate) fn certificates(file: &Path) -> Result<Vec<Certificate>, CommandError> {
-    let octets = files::read(file)?;
-    let read = if octets.starts_with(b"-----") {
-        Certificate::chain_from_pem(&octets)
-    } else {
-        Certificate::from_der(&octets).map(|certificate| vec![certificate])
-    };
+    let read = Certificate::all_from_pem_or_der(&files::read(file)?);
     read.map_err(|source| CommandError::Certificate {
         file: file.to_owned(),
         source,

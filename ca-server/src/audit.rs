@@ -340,12 +340,7 @@ fn read_certificates(
     let mut certificates = Vec::new();
     let own = [data.tls_certificate(), data.admin().join("admin.pem")];
     for path in own.iter().filter(|path| path.exists()).chain(named) {
-        let pem = read(path)?;
-        let chain = if pem.starts_with(b"-----") {
-            Certificate::chain_from_pem(&pem)
-        } else {
-            Certificate::from_der(&pem).map(|certificate| vec![certificate])
-        };
+        let chain = Certificate::all_from_pem_or_der(&read(path)?);
         let chain = chain.map_err(|source| AuditError::Certificate {
             path: path.clone(),
             source,

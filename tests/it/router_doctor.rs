@@ -7,6 +7,9 @@ use crate::router_ground::Ground;
 /// The services that tell everything in the clear, and stay on after a bootstrap.
 const PLAIN: [&str; 4] = ["telnet", "ftp", "www", "api"];
 
+/// How the row of the CA that issued the router's certificate begins.
+const ISSUING: &str = "fleet-ca-router-";
+
 fn complaints(ground: &Ground, code: i32) -> Vec<String> {
     let (run, document) = ground.json(&["router", "doctor"]);
     assert_eq!(run.code, Some(code), "{run}");
@@ -50,21 +53,11 @@ fn check(model: &str, name: &str) {
     let silent = ground.client(&["router", "doctor"]).ok();
     assert_eq!(silent.stdout, "", "a healthy router");
 
-    let other = if model == "7.24" {
-        "api-ssl"
-    } else {
-        "www-ssl"
-    };
     set("/ip/service/set", other, "disabled=no");
     assert_eq!(complaints(&ground, 0), ["service-without-certificate"]);
     set("/ip/service/set", other, "disabled=yes");
 
-    let rows = call(&ground, name, &["/certificate/print"]);
-    let rows = rows["rows"].as_array().expect("a list").iter();
-    let mut names = rows.filter_map(|row| row["name"].as_str());
-    let root = names
-        .find(|name| name.starts_with("fleet-ca-root-"))
-        .expect("the root");
+    let root = &row(&ground, name, "fleet-ca-root-");
     set("/certificate/set", root, "trusted=no");
     let found = complaints(&ground, 1);
     assert_eq!(found, ["untrusted"], "{found:?}");
@@ -91,7 +84,7 @@ fn check(model: &str, name: &str) {
     let refused = ground.client(&["router", "clean", "--yes", "--certificate", root]);
     refused.refused(1, &["no certificate that nothing refers to"]);
 
-    let item = format!("numbers={}", issuing_ca(&ground, name));
+    let item = format!("numbers={}", row(&ground, name, ISSUING));
     call(&ground, name, &["/certificate/remove", &item]);
     assert_eq!(complaints(&ground, 1), ["chain"]);
 }
@@ -99,7 +92,7 @@ fn check(model: &str, name: &str) {
 /// A server of SSTP with a CA's certificate, an identity that has none or is switched off, CRLs that do not come.
 fn tunnels_and_lists(ground: &Ground, name: &str) {
     let router = |words: &[&str]| call(ground, name, words);
-    let issuing = format!("certificate={}", issuing_ca(ground, name));
+    let issuing = format!("certificate={}", row(ground, name, ISSUING));
     router(&["/interface/sstp-server/server/set", &issuing, "enabled=yes"]);
     assert_eq!(complaints(ground, 1), ["key-usage"]);
     router(&[
@@ -136,13 +129,13 @@ fn tunnels_and_lists(ground: &Ground, name: &str) {
     assert_eq!(complaints(ground, 0), [""; 0]);
 }
 
-/// Returns the row of the CA that issued the router's certificate.
-fn issuing_ca(ground: &Ground, name: &str) -> String {
+/// Returns the name of the first certificate on the router that begins so.
+fn row(ground: &Ground, name: &str, beginning: &str) -> String {
     let rows = call(ground, name, &["/certificate/print"]);
     let rows = rows["rows"].as_array().expect("a list").iter();
     rows.filter_map(|row| row["name"].as_str())
-        .find(|name| name.starts_with("fleet-ca-router-"))
-        .expect("the issuing CA")
+        .find(|name| name.starts_with(beginning))
+        .expect("the certificate")
         .to_owned()
 }
 

@@ -149,7 +149,21 @@ struct Tunnel<'a> {
     child: String,
 }
 
-impl Tunnel<'_> {
+/// One of its ends.
+#[derive(Debug, Clone, Copy)]
+enum At {
+    Berlin,
+    Munich,
+}
+
+impl<'a> Tunnel<'a> {
+    fn side(&self, at: At) -> &Side<'a> {
+        match at {
+            At::Berlin => &self.berlin,
+            At::Munich => &self.munich,
+        }
+    }
+
     #[track_caller]
     fn stands(&self, network: &Network) {
         self.load();

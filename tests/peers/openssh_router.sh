@@ -24,7 +24,7 @@ printf '#!/bin/sh\necho guess\n' >"$ask-wrong"
 chmod 700 "$ask" "$ask-wrong"
 SSH_ASKPASS_REQUIRE=force
 export SSH_ASKPASS_REQUIRE
-unset SSH_AUTH_SOCK || true
+unset SSH_AUTH_SOCK
 
 with() {
     program=$1

@@ -248,13 +248,7 @@ impl Router {
     /// When the router holds nothing for it.
     #[track_caller]
     pub fn export_strongswan(&self, out: &Path) {
-        run(Command::new(program("routeros-sim"))
-            .arg("export-strongswan")
-            .arg("--state")
-            .arg(&self.state)
-            .arg("--out")
-            .arg(out))
-        .ok();
+        self.export("export-strongswan", out);
     }
 
     /// Writes a folder for OpenVPN out of what the router holds.
@@ -263,8 +257,13 @@ impl Router {
     /// When the router was never on.
     #[track_caller]
     pub fn export_openvpn(&self, out: &Path) {
+        self.export("export-openvpn", out);
+    }
+
+    #[track_caller]
+    fn export(&self, command: &str, out: &Path) {
         run(Command::new(program("routeros-sim"))
-            .arg("export-openvpn")
+            .arg(command)
             .arg("--state")
             .arg(&self.state)
             .arg("--out")

@@ -110,6 +110,18 @@ impl Certificate {
         objects.iter().map(|der| Self::from_der(der)).collect()
     }
 
+    /// Parses any number of certificates in PEM, or one in DER.
+    ///
+    /// # Errors
+    /// Fails when there is none, or anything else.
+    pub fn all_from_pem_or_der(octets: &[u8]) -> Result<Vec<Self>, CertificateError> {
+        if octets.starts_with(b"-----") {
+            Self::chain_from_pem(octets)
+        } else {
+            Self::from_der(octets).map(|certificate| vec![certificate])
+        }
+    }
+
     /// Returns the DER.
     pub fn der(&self) -> &[u8] {
         &self.der

@@ -5,14 +5,10 @@ use rcgen::{
     BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, date_time_ymd,
 };
 
-use super::{REFUSED, Tunnel};
-use At::{Berlin, Munich};
-
-#[derive(Debug, Clone, Copy)]
-enum At {
-    Berlin,
-    Munich,
-}
+use super::{
+    At::{self, Berlin, Munich},
+    REFUSED, Tunnel,
+};
 
 /// Where, which command, the wrong words and the right ones; what berlin is told, and what munich logs.
 type Change = (
@@ -74,10 +70,7 @@ const CHANGES: &[Change] = &[
 #[track_caller]
 pub(super) fn each_takes_the_tunnel(tunnel: &Tunnel<'_>, network: &Network) {
     for &(at, command, wrong, right, said, logged) in CHANGES {
-        let side = match at {
-            Berlin => &tunnel.berlin,
-            Munich => &tunnel.munich,
-        };
+        let side = tunnel.side(at);
         side.router.console(&format!("{command} {wrong}\n"));
         tunnel.breaks(said, logged);
         side.router.console(&format!("{command} {right}\n"));

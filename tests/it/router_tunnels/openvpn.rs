@@ -4,14 +4,10 @@ use std::{net::Ipv4Addr, path::PathBuf, time::Duration};
 
 use ca_tests::{Network, Openvpn, Router, until};
 
-use super::Tunnel;
-use At::{Berlin, Munich};
-
-#[derive(Debug, Clone, Copy)]
-enum At {
-    Berlin,
-    Munich,
-}
+use super::{
+    At::{self, Berlin, Munich},
+    Tunnel,
+};
 
 /// Where, which command, the wrong words and the right ones; who logs what.
 type Change = (
@@ -155,9 +151,6 @@ impl<'a> Ovpn<'a> {
     }
 
     fn router(&self, at: At) -> &Router {
-        match at {
-            Berlin => self.tunnel.berlin.router,
-            Munich => self.tunnel.munich.router,
-        }
+        self.tunnel.side(at).router
     }
 }

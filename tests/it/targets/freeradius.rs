@@ -8,11 +8,9 @@ use ca_verify::target::{
     Target::FreeRadius,
 };
 
-use super::eap::supplicant;
-use super::pki::{CA, Daemon, LEAF, P256, Pki, RSA_1024, Wish};
+use super::eap::{DIALLED, DIALS, pair, supplicant, weak_servers};
+use super::pki::{Daemon, LEAF, Pki};
 
-const DIALLED: &str = "extendedKeyUsage = serverAuth\nsubjectAltName = DNS:radius.example.net\n";
-const DIALS: &str = "extendedKeyUsage = clientAuth\n";
 const REFUSED: &str = "FAILURE\n";
 const LET_IN: &str = "SUCCESS\n";
 
@@ -89,8 +87,8 @@ fn freeradius_takes_our_pair_and_minds_our_crls() {
 
 #[test]
 fn freeradius_refuses_clients_that_break_its_rules() {
-    let pki = ground();
-    odd_cas(&pki);
+    let pki = pair();
+    pki.odd_cas();
     let client = format!("{LEAF}{DIALS}");
     let enciphers = client.replace("digitalSignature", "keyEncipherment");
     let unknown = format!("{client}1.2.3.4 = critical,DER:0500\n");
@@ -163,7 +161,7 @@ fn freeradius_refuses_clients_that_break_its_rules() {
 
 #[test]
 fn freeradius_serves_with_what_keeps_the_rules_only() {
-    let pki = ground();
+    let pki = pair();
     let name = "/CN=radius.example.net";
     pki.leaf("swapped", "ca", name, &format!("{LEAF}{DIALS}"));
     let agrees = LEAF.replace("digitalSignature", "keyAgreement") + DIALLED;
@@ -199,67 +197,23 @@ fn freeradius_serves_with_what_keeps_the_rules_only() {
 
 #[test]
 fn freeradius_starts_with_a_strong_key_and_digest_only() {
-    let pki = ground();
+    let pki = pair();
     let check = |name: &str| {
         configure(pki.folder(), &[station(name, free_port())]);
         run(program(pki.folder()).arg("-C"))
     };
     check("radius").ok();
-    for (name, key, digest, why, rule) in [
-        ("short", RSA_1024, "-sha256", "ee key too small", "rsa-2048"),
-        ("old", P256, "-sha1", "ca md too weak", "no-sha1"),
+    weak_servers(&pki);
+    for (name, why, rule) in [
+        ("short", "ee key too small", "rsa-2048"),
+        ("old", "ca md too weak", "no-sha1"),
     ] {
-        pki.make(Wish {
-            name,
-            issuer: Some("ca"),
-            subject: "/CN=radius.example.net",
-            key,
-            digest,
-            extensions: &format!("{LEAF}{DIALLED}"),
-        });
         let refused = check(name);
         assert_ne!(refused.code, Some(0), "{refused}");
         assert!(refused.stdout.contains(why), "{refused}");
         let bad = format!("{name}.chain");
         pki.judged(FreeRadius, Server, rule, &["radius.chain"], &[&bad]);
     }
-}
-
-/// A server and a person whose certificates are right.
-fn ground() -> Pki {
-    let pki = Pki::new();
-    pki.leaf(
-        "radius",
-        "ca",
-        "/CN=radius.example.net",
-        &format!("{LEAF}{DIALLED}"),
-    );
-    pki.leaf("anna", "ca", "/CN=anna", &format!("{LEAF}{DIALS}"));
-    pki
-}
-
-/// CAs that are none, or not for that, and one of the same name with another key.
-fn odd_cas(pki: &Pki) {
-    pki.ca(
-        "plain",
-        Some("root"),
-        &CA.replace("basicConstraints = critical,CA:TRUE\n", ""),
-    );
-    pki.ca("mute", Some("root"), &CA.replace("keyCertSign,", ""));
-    pki.ca(
-        "short",
-        Some("root"),
-        &CA.replace("CA:TRUE", "CA:TRUE,pathlen:0"),
-    );
-    pki.ca("second", Some("short"), CA);
-    pki.make(Wish {
-        name: "twin",
-        issuer: Some("root"),
-        subject: "/CN=ca",
-        key: P256,
-        digest: "-sha256",
-        extensions: CA,
-    });
 }
 
 /// A station whose files are called as `Pki` calls them.

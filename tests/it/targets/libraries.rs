@@ -8,7 +8,7 @@ use ca_verify::target::{
     Target::OpenVpn,
 };
 
-use super::pki::{CA, LEAF, P256, Pki, Wish};
+use super::pki::{LEAF, Pki};
 
 const DIALS: &str = "extendedKeyUsage = clientAuth\n";
 const DIALLED: &str = "extendedKeyUsage = serverAuth\nsubjectAltName = DNS:gw.example.net\n";
@@ -39,27 +39,7 @@ const BREACHES: [Breach; 9] = [
 /// of them.
 fn stage() -> Pki {
     let pki = Pki::new();
-    pki.ca(
-        "plain",
-        Some("root"),
-        &CA.replace("basicConstraints = critical,CA:TRUE\n", ""),
-    );
-    pki.ca("mute", Some("root"), &CA.replace("keyCertSign,", ""));
-    pki.ca(
-        "short",
-        Some("root"),
-        &CA.replace("CA:TRUE", "CA:TRUE,pathlen:0"),
-    );
-    pki.ca("second", Some("short"), CA);
-    // A CA of the same name with another key.
-    pki.make(Wish {
-        name: "twin",
-        issuer: Some("root"),
-        subject: "/CN=ca",
-        key: P256,
-        digest: "-sha256",
-        extensions: CA,
-    });
+    pki.odd_cas();
     let (client, server) = (format!("{LEAF}{DIALS}"), format!("{LEAF}{DIALLED}"));
     let of = |name: &str| match name {
         "dialled" | "gateway" => server.clone(),

@@ -93,6 +93,37 @@ impl Pki {
         });
     }
 
+    /// Makes `plain`, a CA that does not say that it is one.
+    #[track_caller]
+    pub(crate) fn plain_ca(&self) {
+        let extensions = CA.replace("basicConstraints = critical,CA:TRUE\n", "");
+        self.ca("plain", Some("root"), &extensions);
+    }
+
+    /// Makes `twin`, a CA with the name of `ca` and another key.
+    #[track_caller]
+    pub(crate) fn twin_ca(&self) {
+        self.make(Wish {
+            name: "twin",
+            issuer: Some("root"),
+            subject: "/CN=ca",
+            key: P256,
+            digest: "-sha256",
+            extensions: CA,
+        });
+    }
+
+    /// Makes these two, `mute`, which may sign no certificates, and `short` with `second` below it, which it does not allow.
+    #[track_caller]
+    pub(crate) fn odd_cas(&self) {
+        self.plain_ca();
+        self.ca("mute", Some("root"), &CA.replace("keyCertSign,", ""));
+        let no_ca_below = CA.replace("CA:TRUE", "CA:TRUE,pathlen:0");
+        self.ca("short", Some("root"), &no_ca_below);
+        self.ca("second", Some("short"), CA);
+        self.twin_ca();
+    }
+
     /// Makes an end entity with a P-256 key.
     #[track_caller]
     pub(crate) fn leaf(&self, name: &str, issuer: &str, subject: &str, extensions: &str) {

@@ -5,7 +5,7 @@ use std::{fmt::Write as _, fs, path::Path, process::Command};
 use ca_tests::{Charon, CharonFolder, Network, Run, run};
 use ca_verify::target::{Role::Server, Target::StrongSwan};
 
-use super::pki::{CA, LEAF, P256, Pki, Wish};
+use super::pki::{LEAF, Pki};
 
 const ANNA: &str = "anna@example.net";
 
@@ -17,24 +17,13 @@ fn strongswan_builds_paths_over_real_cas_only() {
     let good = ["good.pem", "ca.pem", "root.pem"];
     verify(&pki, &good).ok();
 
-    pki.ca(
-        "odd",
-        Some("root"),
-        &CA.replace("basicConstraints = critical,CA:TRUE\n", ""),
-    );
-    pki.leaf("below", "odd", "/CN=gw.example.net", &gateway);
-    let bad = ["below.pem", "odd.pem", "root.pem"];
+    pki.plain_ca();
+    pki.leaf("below", "plain", "/CN=gw.example.net", &gateway);
+    let bad = ["below.pem", "plain.pem", "root.pem"];
     untrusted(&verify(&pki, &bad), "no issuer certificate found");
     pki.judged(StrongSwan, Server, "ca-constraints", &good, &bad);
 
-    pki.make(Wish {
-        name: "twin",
-        issuer: Some("root"),
-        subject: "/CN=ca",
-        key: P256,
-        digest: "-sha256",
-        extensions: CA,
-    });
+    pki.twin_ca();
     let bad = ["good.pem", "twin.pem", "root.pem"];
     untrusted(&verify(&pki, &bad), "no issuer certificate found");
     pki.judged(StrongSwan, Server, "chain-in-order", &good, &bad);

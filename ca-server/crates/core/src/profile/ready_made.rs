@@ -27,6 +27,15 @@ pub(super) fn fixed(form: NameForm) -> &'static Profile {
         .expect("the table has a profile of every form")
 }
 
+/// What IKEv2 is spoken on, gateways and clients alike.
+const IKEV2: &[Target] = &[
+    Target::WindowsIkev2,
+    Target::Ios,
+    Target::MacOs,
+    Target::Android,
+    Target::StrongSwan,
+];
+
 /// One profile.
 struct Row {
     name: &'static str,
@@ -111,13 +120,7 @@ const ROWS: [Row; 8] = [
         key_usage: SIGNATURE_AND_ENCIPHERMENT,
         extended_key_usage: &[oid::SERVER_AUTH, oid::IPSEC_IKE, oid::IKE_INTERMEDIATE],
         san_types: ANY_FORM,
-        targets: &[
-            Target::WindowsIkev2,
-            Target::Ios,
-            Target::MacOs,
-            Target::Android,
-            Target::StrongSwan,
-        ],
+        targets: IKEV2,
     },
     // EAP-TLS: supplicants look at serverAuth and at the DNS name (RFC 5216 §5.3).
     Row {
@@ -140,13 +143,7 @@ const ROWS: [Row; 8] = [
         key_usage: SIGNATURE,
         extended_key_usage: &[oid::CLIENT_AUTH, oid::IPSEC_IKE],
         san_types: ANY_FORM,
-        targets: &[
-            Target::WindowsIkev2,
-            Target::Ios,
-            Target::MacOs,
-            Target::Android,
-            Target::StrongSwan,
-        ],
+        targets: IKEV2,
     },
     Row {
         name: "wifi-client",
