@@ -17,7 +17,7 @@ use crate::printer::Format;
 pub(crate) use check::{CheckArguments, RoleArgument};
 pub(crate) use router::{
     AddArguments, BootstrapArguments, CallArguments, CleanArguments, FleetArguments, PushArguments,
-    ReachArguments, RouterCommand,
+    ReachArguments, RecordArguments, RouterCommand,
 };
 
 /// Issues, renews and revokes certificates of a Fleet CA.

@@ -16,6 +16,17 @@ pub(crate) enum Mode {
     Public,
 }
 
+impl Mode {
+    /// Returns the mode that a file keeps when it is replaced; one that is not there is for everyone.
+    pub(crate) fn kept(path: &Path) -> Self {
+        if exists(path) && !is_readable_by_others(path) {
+            Self::Private
+        } else {
+            Self::Public
+        }
+    }
+}
+
 /// What happens to a file that is there already with other content.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Existing {
@@ -60,6 +71,29 @@ pub(crate) fn write(
         });
     }
     Ok(())
+}
+
+/// Keeps every other writer of the files of a directory that asks for it waiting, until it is dropped.
+#[derive(Debug)]
+#[must_use = "it is given back when it is dropped"]
+pub(crate) struct Turn {
+    _directory: File,
+}
+
+/// Waits until nobody else changes a file whose new content comes from the old one.
+///
+/// The directory is locked: the file itself is replaced by each writer, and its lock with it.
+///
+/// # Errors
+/// Fails when the directory is absent or cannot be locked.
+pub(crate) fn turn(path: &Path) -> Result<Turn, FileError> {
+    let directory = directory_of(path);
+    let lock = || {
+        let file = File::open(directory)?;
+        file.lock()?;
+        Ok(Turn { _directory: file })
+    };
+    lock().map_err(|source| FileError::from_io("lock", directory, source))
 }
 
 /// Reads a file of at most 16 MiB.

@@ -7,7 +7,8 @@ use aws_lc_rs::rsa::KeySize;
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_ASN1_SIGNING, EcdsaKeyPair};
 use ca_types::{Code, GeneralName, Hinted, KeyId, Passphrase, SystemEntropy};
 use pkcs8::der::pem::LineEnding;
-use pkcs8::{EncryptedPrivateKeyInfoRef, PrivateKeyInfoRef, SecretDocument, pkcs5::pbes2};
+use pkcs8::pkcs5::{EncryptionScheme, pbes2};
+use pkcs8::{EncryptedPrivateKeyInfoRef, PrivateKeyInfoRef, SecretDocument};
 use rand_core::Rng as _;
 use rcgen::{
     CertificateParams, DistinguishedName, DnType, KeyPair, PublicKeyData as _, SanType,
@@ -88,7 +89,7 @@ impl PrivateKey {
     /// Reads a key in PKCS#8 PEM; the passphrase is needed only when it is encrypted.
     ///
     /// # Errors
-    /// Fails when it is no such key, or the passphrase is missing or wrong.
+    /// Fails when it is no such key, or the passphrase is missing or wrong, or opening it would take minutes.
     pub fn from_pem(pem: &[u8], passphrase: Option<&Passphrase>) -> Result<Self, KeyError> {
         let text = std::str::from_utf8(pem).map_err(|_source| KeyError::NotPkcs8)?;
         let (label, document) =
@@ -97,8 +98,12 @@ impl PrivateKey {
             "PRIVATE KEY" => Self::from_pkcs8(document.as_bytes()),
             "ENCRYPTED PRIVATE KEY" => {
                 let passphrase = passphrase.ok_or(KeyError::PassphraseMissing)?;
-                let plain = EncryptedPrivateKeyInfoRef::try_from(document.as_bytes())
-                    .map_err(|_source| KeyError::NotPkcs8)?
+                let encrypted = EncryptedPrivateKeyInfoRef::try_from(document.as_bytes())
+                    .map_err(|_source| KeyError::NotPkcs8)?;
+                if !opens_in_time(&encrypted.encryption_algorithm) {
+                    return Err(KeyError::TooSlow);
+                }
+                let plain = encrypted
                     .decrypt(passphrase.expose())
                     .map_err(|_source| KeyError::PassphraseWrong)?;
                 Self::from_pkcs8(plain.as_bytes())
@@ -191,6 +196,22 @@ impl PrivateKey {
     }
 }
 
+/// Tells whether a passphrase becomes a key within seconds and in little memory, whatever the file asks for.
+fn opens_in_time(scheme: &EncryptionScheme) -> bool {
+    let Some(parameters) = scheme.pbes2() else {
+        return true;
+    };
+    if let Some(scrypt) = parameters.kdf.scrypt() {
+        let lanes = u64::from(scrypt.block_size) * u64::from(scrypt.parallelization);
+        return scrypt
+            .cost_parameter
+            .checked_mul(128 * lanes)
+            .is_some_and(|octets| octets <= MOST_OCTETS);
+    }
+    let pbkdf2 = parameters.kdf.pbkdf2();
+    pbkdf2.is_none_or(|pbkdf2| pbkdf2.iteration_count <= MOST_ITERATIONS)
+}
+
 fn san_type(name: &GeneralName) -> Result<SanType, KeyError> {
     let text = |value: &str| value.try_into().map_err(|_source| KeyError::Unusable);
     Ok(match name {
@@ -227,6 +248,12 @@ pub enum KeyError {
     /// The passphrase does not open it.
     #[error("the passphrase does not open the private key")]
     PassphraseWrong,
+    /// Its passphrase would be turned into a key for minutes.
+    #[error(
+        "opening the private key would take more than {MOST_ITERATIONS} rounds of PBKDF2, or more than {MOST_OCTETS} \
+         octets of scrypt"
+    )]
+    TooSlow,
     /// Broken, or of a kind that is not supported.
     #[error("the private key is broken or of a kind other than RSA, P-256 or P-384")]
     Unusable,
@@ -236,7 +263,7 @@ impl Hinted for KeyError {
     fn code(&self) -> Code {
         match self {
             Self::NotMade(_) => Code::Internal,
-            Self::NotPkcs8 | Self::PassphraseMissing | Self::PassphraseWrong => {
+            Self::NotPkcs8 | Self::PassphraseMissing | Self::PassphraseWrong | Self::TooSlow => {
                 Code::InvalidRequest
             }
             Self::Unusable => Code::UnacceptableKey,
@@ -250,6 +277,9 @@ impl Hinted for KeyError {
             Self::NotPkcs8 => {
                 Some("convert it: openssl pkcs8 -topk8 -nocrypt -in OLD -out NEW".to_owned())
             }
+            Self::TooSlow => {
+                Some("encrypt it anew: openssl pkcs8 -topk8 -in OLD -out NEW".to_owned())
+            }
             Self::PassphraseMissing | Self::PassphraseWrong => {
                 Some("name the file that holds its passphrase".to_owned())
             }
@@ -259,6 +289,12 @@ impl Hinted for KeyError {
 
 /// As for the CA keys: `openssl pkey` opens it, and guessing is slow.
 const ITERATIONS: u32 = 600_000;
+
+/// The most rounds of PBKDF2 that are taken on: some seconds.
+const MOST_ITERATIONS: u32 = 10_000_000;
+
+/// The most that scrypt may go through: 128 octets for each unit of its three costs.
+const MOST_OCTETS: u64 = 1 << 30;
 
 #[cfg(test)]
 mod tests {
@@ -284,6 +320,53 @@ mod tests {
             refused(Some(&passphrase("shut"))),
             KeyError::PassphraseWrong
         );
+    }
+
+    /// Whoever writes the file chooses the work: it is refused before it begins.
+    #[test]
+    fn a_key_that_would_take_minutes_to_open_is_refused() {
+        let usual = |rounds| {
+            let mut parameters =
+                pbes2::Parameters::generate_pbkdf2_sha256_aes256cbc(1, &[1; 16], [2; 16]).unwrap();
+            if let pbes2::Kdf::Pbkdf2(kdf) = &mut parameters.kdf {
+                kdf.iteration_count = rounds;
+            }
+            parameters
+        };
+        let scrypt = |cost_parameter, block_size, parallelization| {
+            let mut parameters = usual(1);
+            let salt = parameters.kdf.pbkdf2().unwrap().salt;
+            parameters.kdf = pbes2::Kdf::Scrypt(pbes2::ScryptParams {
+                salt,
+                cost_parameter,
+                block_size,
+                parallelization,
+                key_length: None,
+            });
+            parameters
+        };
+        let opened = |parameters: pbes2::Parameters| {
+            let encrypted = EncryptedPrivateKeyInfoRef {
+                encryption_algorithm: parameters.into(),
+                encrypted_data: (&[0; 32]).try_into().unwrap(),
+            };
+            let document = SecretDocument::try_from(&encrypted).unwrap();
+            let pem = document.to_pem("ENCRYPTED PRIVATE KEY", LineEnding::LF);
+            PrivateKey::from_pem(pem.unwrap().as_bytes(), Some(&passphrase("open"))).unwrap_err()
+        };
+        for parameters in [
+            usual(MOST_ITERATIONS + 1),
+            usual(u32::MAX),
+            scrypt(1 << 21, 8, 1),
+            scrypt(1 << 40, u16::MAX, u16::MAX),
+            scrypt(1 << 14, 8, u16::MAX),
+            scrypt(2, u16::MAX, u16::MAX),
+        ] {
+            assert_eq!(opened(parameters), KeyError::TooSlow);
+        }
+        for parameters in [usual(1), scrypt(1 << 4, 8, 1)] {
+            assert_eq!(opened(parameters), KeyError::PassphraseWrong);
+        }
     }
 
     #[test]

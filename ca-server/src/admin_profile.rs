@@ -2,10 +2,11 @@
 
 use std::path::PathBuf;
 
+use ca_store::files::Files;
 use ca_verify::Certificate;
 
-use crate::atomic::{AtomicWriteError, write_new};
-use crate::keystore::{KeyStoreError, PrivateKey, write_plain_key};
+use crate::atomic::{AtomicWriteError, write_new_by};
+use crate::keystore::{KeyStoreError, PrivateKey, write_plain_key_by};
 use crate::settings::Settings;
 
 /// The four files of an admin in a directory of their own.
@@ -23,15 +24,15 @@ impl AdminProfile {
         self.0.join("client.toml")
     }
 
-    /// Writes the key, for its owner only.
+    /// Writes the key, for its owner only, by way of these files.
     ///
     /// # Errors
     /// Fails when it cannot be written.
-    pub fn write_key(&self, key: &PrivateKey) -> Result<(), KeyStoreError> {
-        write_plain_key(&self.0.join("admin.key"), key)
+    pub fn write_key(&self, files: &dyn Files, key: &PrivateKey) -> Result<(), KeyStoreError> {
+        write_plain_key_by(files, &self.0.join("admin.key"), key)
     }
 
-    /// Writes certificate, trust anchor and profile file.
+    /// Writes certificate, trust anchor and profile file by way of these files.
     ///
     /// The trust anchor is the control CA and not the root: a router with a certificate for servers must never pass
     /// for the API.
@@ -40,17 +41,29 @@ impl AdminProfile {
     /// Fails when one is there already or cannot be written.
     pub fn write(
         &self,
+        files: &dyn Files,
         certificate: &Certificate,
         control: &Certificate,
         settings: &Settings,
     ) -> Result<(), AtomicWriteError> {
-        write_new(
+        write_new_by(
+            files,
             &self.0.join("admin.pem"),
             certificate.to_pem().as_bytes(),
             0o644,
         )?;
-        write_new(&self.0.join("ca.pem"), control.to_pem().as_bytes(), 0o644)?;
-        write_new(&self.file(), profile_text(settings).as_bytes(), 0o644)
+        write_new_by(
+            files,
+            &self.0.join("ca.pem"),
+            control.to_pem().as_bytes(),
+            0o644,
+        )?;
+        write_new_by(
+            files,
+            &self.file(),
+            profile_text(settings).as_bytes(),
+            0o644,
+        )
     }
 }
 

@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
-use ca_store::files::{self, Files as _, Sequential, SystemFiles};
+use ca_store::files::{self, Files, Sequential, SystemFiles};
 use ca_types::{Code, Hinted, RequestId, SystemEntropy};
 
 pub use ca_store::files::parent_of;
@@ -14,7 +14,17 @@ pub use ca_store::files::parent_of;
 /// # Errors
 /// Fails when the file cannot be written; what was there stays then.
 pub fn atomic_write(path: &Path, octets: &[u8], mode: u32) -> Result<(), AtomicWriteError> {
-    files::replace(&SystemFiles, &temporary_beside(path), path, octets, mode)
+    atomic_write_by(&SystemFiles, path, octets, mode)
+}
+
+/// Writes a file by way of these files, in the place of the one that may be there.
+pub(crate) fn atomic_write_by(
+    files: &dyn Files,
+    path: &Path,
+    octets: &[u8],
+    mode: u32,
+) -> Result<(), AtomicWriteError> {
+    files::replace(files, &temporary_beside(path), path, octets, mode)
         .map_err(|source| AtomicWriteError::new("write", path, source))
 }
 
@@ -23,7 +33,17 @@ pub fn atomic_write(path: &Path, octets: &[u8], mode: u32) -> Result<(), AtomicW
 /// # Errors
 /// Fails when something has this name, a dangling link included, or the file cannot be written.
 pub fn write_new(path: &Path, octets: &[u8], mode: u32) -> Result<(), AtomicWriteError> {
-    files::add(&SystemFiles, &temporary_beside(path), path, octets, mode)
+    write_new_by(&SystemFiles, path, octets, mode)
+}
+
+/// Writes a new file by way of these files.
+pub(crate) fn write_new_by(
+    files: &dyn Files,
+    path: &Path,
+    octets: &[u8],
+    mode: u32,
+) -> Result<(), AtomicWriteError> {
+    files::add(files, &temporary_beside(path), path, octets, mode)
         .map_err(|source| AtomicWriteError::new("write", path, source))
 }
 
@@ -35,19 +55,28 @@ pub fn write_whole<T, E: From<AtomicWriteError>>(
     path: &Path,
     write: impl FnOnce(&mut Sequential) -> Result<T, E>,
 ) -> Result<T, E> {
+    write_whole_by(&SystemFiles, path, write)
+}
+
+/// Writes a new file of any length by way of these files.
+pub(crate) fn write_whole_by<T, E: From<AtomicWriteError>>(
+    files: &dyn Files,
+    path: &Path,
+    write: impl FnOnce(&mut Sequential) -> Result<T, E>,
+) -> Result<T, E> {
     let wrong = |source| E::from(AtomicWriteError::new("write", path, source));
     let temporary = temporary_beside(path);
-    let mut file = Sequential::new(SystemFiles.create(&temporary).map_err(wrong)?);
+    let mut file = Sequential::new(files.create(&temporary).map_err(wrong)?);
     let written = write(&mut file).and_then(|written| {
         file.sync()
-            .and_then(|()| SystemFiles.link(&temporary, path))
+            .and_then(|()| files.link(&temporary, path))
             .map_err(wrong)?;
         Ok(written)
     });
     // It has its name now, or nobody needs it.
-    drop(SystemFiles.remove(&temporary));
+    drop(files.remove(&temporary));
     let written = written?;
-    sync_dir(parent_of(path))?;
+    sync_dir_by(files, parent_of(path))?;
     Ok(written)
 }
 
@@ -56,7 +85,15 @@ pub fn write_whole<T, E: From<AtomicWriteError>>(
 /// # Errors
 /// Fails when something has this name, or the parent cannot be written.
 pub fn create_private_dir(path: &Path) -> Result<(), AtomicWriteError> {
-    SystemFiles
+    create_private_dir_by(&SystemFiles, path)
+}
+
+/// Makes a directory by way of these files.
+pub(crate) fn create_private_dir_by(
+    files: &dyn Files,
+    path: &Path,
+) -> Result<(), AtomicWriteError> {
+    files
         .create_dir(path)
         .map_err(|source| AtomicWriteError::new("make the directory", path, source))
 }
@@ -66,7 +103,12 @@ pub fn create_private_dir(path: &Path) -> Result<(), AtomicWriteError> {
 /// # Errors
 /// Fails when the system does.
 pub fn sync_dir(path: &Path) -> Result<(), AtomicWriteError> {
-    SystemFiles
+    sync_dir_by(&SystemFiles, path)
+}
+
+/// Makes the names in a directory durable by way of these files.
+pub(crate) fn sync_dir_by(files: &dyn Files, path: &Path) -> Result<(), AtomicWriteError> {
+    files
         .sync_dir(path)
         .map_err(|source| AtomicWriteError::new("sync", path, source))
 }
@@ -133,7 +175,10 @@ impl Hinted for AtomicWriteError {
 #[cfg(test)]
 mod tests {
     use std::fs;
+    use std::io::Write as _;
     use std::os::unix::fs::PermissionsExt as _;
+
+    use ca_store::files::{LeftOut, TracedFiles};
 
     use super::*;
 
@@ -176,5 +221,51 @@ mod tests {
             "{:?}",
             error.hint()
         );
+    }
+
+    const PIECES: [&[u8]; 2] = [b"the beginning of a backup, ", b"and its end"];
+
+    /// The machine stops after each call: the file is there as a whole or not at all, and in the end it is.
+    fn crash_everywhere(left_out: Option<LeftOut>) -> Result<usize, String> {
+        let home = tempfile::tempdir().unwrap();
+        let files = TracedFiles::new();
+        if let Some(what) = left_out {
+            files.leave_out(what);
+        }
+        write_whole_by(&files, &home.path().join("a.tar"), |file| {
+            PIECES
+                .iter()
+                .for_each(|piece| file.write_all(piece).unwrap());
+            Ok::<_, AtomicWriteError>(())
+        })
+        .unwrap();
+        let mut states = 0;
+        for steps in 0..=files.steps() {
+            for crash in files.crashes(steps, 40) {
+                let again = tempfile::tempdir().unwrap();
+                files
+                    .lay_out((steps, &crash), home.path(), again.path())
+                    .unwrap();
+                let is_sound = match fs::read(again.path().join("a.tar")) {
+                    Ok(octets) => octets == PIECES.concat(),
+                    Err(_absent) => steps < files.steps(),
+                };
+                if !is_sound {
+                    return Err(format!("after step {steps} with {crash:?}"));
+                }
+                states += 1;
+            }
+        }
+        Ok(states)
+    }
+
+    #[test]
+    fn a_crash_at_any_point_leaves_a_whole_file_or_none() {
+        let states = crash_everywhere(None).unwrap();
+        assert!(states > 30, "{states} states");
+        for left_out in [LeftOut::FileSyncs, LeftOut::DirectorySyncs] {
+            let seen = crash_everywhere(Some(left_out));
+            assert!(seen.is_err(), "{left_out:?} was not seen");
+        }
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use ca_store::{LeafReader, LogId, StoreError};
+use ca_store::{IndexInspection, IndexStanding, IndexedLeaf, LeafReader, LogId, StoreError};
 use ca_types::{Code, Hinted};
 use ca_verify::{
     AuditFinding, Auditor, Certificate, Checkpoint, DigestedLeaf, FindingKind, LogKey,
@@ -13,6 +13,7 @@ use serde::Serialize;
 
 use crate::data_dir::DataDir;
 use crate::lock::is_held;
+use crate::scratch::scratch_dir;
 
 /// What to verify.
 #[derive(Debug)]
@@ -174,24 +175,27 @@ pub fn verify(
             }
         }
     }
+    // Beside a running server a copy can be torn; what it says now it has from leaves.
+    let mut index = if is_live {
+        None
+    } else {
+        IndexInspection::begin(data.path(), &scratch_dir())?
+    };
     let mut log_id = None;
     match LeafReader::open(data.path()) {
         Ok(reader) => {
             log_id = reader.log_id();
-            read_leaves(&reader, &mut auditor, is_live, progress);
+            read_leaves(&reader, &mut auditor, &mut index, is_live, progress);
         }
         Err(error @ (StoreError::Damaged { .. } | StoreError::Format { .. })) => {
             auditor.find(FindingKind::Damaged, None, error.to_string());
         }
         Err(error) => return Err(error.into()),
     }
+    judge_index(index, log_id, &mut auditor);
     compare_keys(&mut auditor, key.as_ref(), log_id);
-    if !is_live && auditor.unsigned() > 0 {
-        let what = format!(
-            "{} leaves stand behind the newest checkpoint: the server did not stop in order, or someone put them there",
-            auditor.unsigned()
-        );
-        auditor.find(FindingKind::Unsigned, None, what);
+    if !is_live {
+        judge_unsigned(&mut auditor);
     }
     let old_before = if is_live {
         signed_size.unwrap_or(0)
@@ -237,6 +241,25 @@ fn key_of_directory(stated: Option<&str>, auditor: &mut Auditor) -> Option<LogKe
     }
 }
 
+/// A server that stopped in order has signed every leaf.
+fn judge_unsigned(auditor: &mut Auditor) {
+    let unsigned = auditor.unsigned();
+    if unsigned > 0 {
+        let what = format!(
+            "{unsigned} leaves stand behind the newest checkpoint: the server did not stop in order, or someone put them there"
+        );
+        auditor.find(FindingKind::Unsigned, None, what);
+    }
+}
+
+/// An index that cannot be used is built anew at the next start; one that says other things was written by somebody.
+fn judge_index(index: Option<IndexInspection>, log_id: Option<LogId>, auditor: &mut Auditor) {
+    if let Some(IndexStanding::Contradicts(path)) = index.map(|index| index.end(log_id)) {
+        let what = format!("{}: its rows are not those of the leaves", path.display());
+        auditor.find(FindingKind::Index, None, what);
+    }
+}
+
 /// The key must be the one that a control CA of the log vouches for, and named for this log.
 fn compare_keys(auditor: &mut Auditor, key: Option<&LogKey>, log_id: Option<LogId>) {
     let stated = auditor.log_key().map(|statement| statement.key.clone());
@@ -263,6 +286,7 @@ const SHOWN_EVERY: u64 = 1_024;
 fn read_leaves(
     reader: &LeafReader,
     auditor: &mut Auditor,
+    index: &mut Option<IndexInspection>,
     is_live: bool,
     progress: &mut dyn FnMut(u64),
 ) {
@@ -270,8 +294,17 @@ fn read_leaves(
         let by = start.path.display().to_string();
         auditor.expect(start.first_leaf, start.root, by);
     }
-    let read = reader.read(DigestedLeaf::new, &mut |leaf| {
+    let has_index = index.is_some();
+    let digest = |octets: &[u8]| {
+        let leaf = DigestedLeaf::new(octets);
+        let row = has_index.then(|| IndexedLeaf::new(leaf.hash(), leaf.entry()));
+        (leaf, row)
+    };
+    let read = reader.read(digest, &mut |(leaf, row)| {
         auditor.take(leaf);
+        if let Some((index, row)) = index.as_mut().zip(row) {
+            index.take(row);
+        }
         if auditor.size().is_multiple_of(SHOWN_EVERY) {
             progress(auditor.size());
         }

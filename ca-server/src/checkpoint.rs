@@ -27,7 +27,7 @@ const LOOK: Duration = Duration::from_secs(1);
 pub struct Checkpoints {
     store: Arc<dyn CaStore>,
     clock: Arc<dyn Clock>,
-    signer: LogSigner,
+    signer: Arc<LogSigner>,
     key: LogKey,
     statement: String,
     file: PathBuf,
@@ -83,7 +83,7 @@ pub fn open_log_key(
         read_key(&path, passphrase)?
     };
     Ok(OpenedLogKey {
-        signer: LogSigner::new(&key).map_err(|error| error.in_file(&path))?,
+        signer: Arc::new(LogSigner::new(&key).map_err(|error| error.in_file(&path))?),
         is_new,
     })
 }
@@ -92,7 +92,7 @@ pub fn open_log_key(
 #[derive(Debug)]
 pub struct OpenedLogKey {
     /// Signs with it.
-    pub signer: LogSigner,
+    pub signer: Arc<LogSigner>,
     /// Whether there was none before.
     pub is_new: bool,
 }
@@ -434,7 +434,7 @@ mod tests {
             clock: Arc::new(FakeClock::at(time)),
             data: &data,
             key: OpenedLogKey {
-                signer: LogSigner::new(&LogSigner::generate().unwrap()).unwrap(),
+                signer: Arc::new(LogSigner::new(&LogSigner::generate().unwrap()).unwrap()),
                 is_new: true,
             },
             control: (&"control-2026-1".parse().unwrap(), &signer),

@@ -46,7 +46,7 @@ pub async fn run(cli: Cli, printer: &mut Printer) -> Result<ExitCode, Failure> {
         Command::Check(args) => look(args, printer).await,
         Command::Admin(AdminCommand::Recover(args)) => recover_admin(args, printer).await,
         Command::Backup(command) => backup::run(command, printer).await,
-        Command::Store(command) => store::run(&command, printer),
+        Command::Store(command) => store::run(&command, printer).await,
         Command::Audit(AuditCommand::Verify(args)) => audit(args, printer).await,
         Command::Key(KeyCommand::Rewrap(args)) => rewrap(&args, printer),
         Command::Ceremony(CeremonyCommand::Root(command)) => ceremony::run(command, printer),
@@ -121,11 +121,7 @@ async fn serve(args: ServeArgs, printer: &mut Printer) -> Result<ExitCode, Failu
 
 async fn look(args: CheckArgs, printer: &mut Printer) -> Result<ExitCode, Failure> {
     let settings = settings_of(&args.settings)?;
-    let passphrase = match passphrase_of(args.passphrase_file.as_deref(), &settings, printer) {
-        Ok(passphrase) => Some(passphrase),
-        Err(PassphraseError::NotGiven) => None,
-        Err(error) => return Err(error.into()),
-    };
+    let passphrase = given_passphrase(args.passphrase_file.as_deref(), &settings, printer)?;
     let findings = check(&settings, passphrase.as_ref(), &SystemClock).await;
     written(printer.data(&findings, &findings.text()))?;
     Ok(if findings.is_sound() {
@@ -142,6 +138,7 @@ async fn audit(args: AuditVerifyArgs, printer: &mut Printer) -> Result<ExitCode,
         checkpoints: args.checkpoints,
         certificates: args.certificates,
     };
+    warn_of_backup(&options.data, printer);
     let bar = printer.progress(0, "Reading the log");
     let shown = bar.clone();
     let verifying = tokio::task::spawn_blocking(move || {
@@ -229,11 +226,33 @@ fn passphrase_of(
     Ok(passphrase)
 }
 
+/// Returns no passphrase for a command that does what it can without.
+fn given_passphrase(
+    flag: Option<&Path>,
+    settings: &Settings,
+    printer: &mut Printer,
+) -> Result<Option<Passphrase>, PassphraseError> {
+    match passphrase_of(flag, settings, printer) {
+        Ok(passphrase) => Ok(Some(passphrase)),
+        Err(PassphraseError::NotGiven) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
 fn warn_of_readers(path: &Path, printer: &mut Printer) {
     if is_readable_by_others(path) {
         printer.warn(format_args!(
             "passphrase file {} can be read by others",
             path.display()
+        ));
+    }
+}
+
+fn warn_of_backup(data: &DataDir, printer: &mut Printer) {
+    if data.is_unpacked_backup() {
+        printer.warn(format_args!(
+            "{} was taken out of a backup: it can be verified, and no server starts on it before `backup restore`",
+            data.path().display()
         ));
     }
 }

@@ -478,9 +478,11 @@ impl CrlPublisher {
             return Ok(now);
         }
         tokio::time::sleep(Duration::from_secs(1)).await;
-        // A clock that went back stands still here; the next second is a second later all the same.
+        // A clock that went back stands still here; the next second is a second later all the same, unless an admin has
+        // confirmed the clock meanwhile.
         let later = now.plus(1).unwrap_or(UnixTime::MAX);
-        Ok(self.now().await?.max(later))
+        let then = self.now().await?;
+        Ok(if then < now { then } else { then.max(later) })
     }
 
     fn publish(&self, id: &IssuerId, list: &List, crl: CertificateList) {

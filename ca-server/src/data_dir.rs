@@ -49,6 +49,16 @@ impl DataDir {
         self.0.join("log").join("checkpoint")
     }
 
+    /// Returns the mark that every backup has in its log, and that a restore leaves out.
+    pub fn not_restored(&self) -> PathBuf {
+        self.0.join("log").join("not-restored")
+    }
+
+    /// Tells whether somebody unpacked a backup here by hand: no restore has applied again what was revoked since.
+    pub fn is_unpacked_backup(&self) -> bool {
+        self.not_restored().symlink_metadata().is_ok()
+    }
+
     /// Returns the directory in which the keys get another passphrase.
     pub fn new_keys(&self) -> PathBuf {
         self.0.join("keys-new")

@@ -12,6 +12,7 @@ use crate::checkpoint::CheckpointError;
 use crate::credential::CredentialError;
 use crate::data_dir::DataDir;
 use crate::keystore::{KeyKindError, KeyStoreError};
+use crate::lock::LockError;
 use crate::passphrase::PassphraseError;
 use crate::settings::{PublishUrlError, SettingsError};
 
@@ -151,6 +152,9 @@ pub enum InitError {
     /// A file.
     #[error(transparent)]
     Write(#[from] AtomicWriteError),
+    /// Another process is filling the directory.
+    #[error(transparent)]
+    Lock(#[from] LockError),
     /// The clock stands where nothing can be valid.
     #[error("the clock says {0}: wanted a time at which a CA can begin")]
     Clock(UnixTime),
@@ -186,6 +190,7 @@ impl Hinted for InitError {
             Self::Store(error) => error.code(),
             Self::Checkpoint(error) => error.code(),
             Self::Write(error) => error.code(),
+            Self::Lock(error) => error.code(),
         }
     }
 
@@ -219,6 +224,7 @@ impl Hinted for InitError {
             Self::Store(error) => error.hint(),
             Self::Checkpoint(error) => error.hint(),
             Self::Write(error) => error.hint(),
+            Self::Lock(error) => error.hint(),
         }
     }
 }

@@ -13,6 +13,7 @@ use zeroize::Zeroizing;
 
 mod ca_keys;
 mod file;
+mod keys_ahead;
 mod log_key;
 mod rewrap;
 #[cfg(test)]
@@ -22,6 +23,8 @@ pub use ca_keys::CaKeys;
 pub use file::{
     FileSigner, KeyFile, load_keys, read_key, read_plain_key, write_key, write_plain_key,
 };
+pub(crate) use file::{open_key, write_plain_key_by};
+pub use keys_ahead::KeysAhead;
 pub use log_key::LogSigner;
 pub use rewrap::{rewrap_keys, settle_keys};
 

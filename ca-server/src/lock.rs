@@ -19,8 +19,13 @@ impl DataDirLock {
     /// Takes the lock.
     ///
     /// # Errors
-    /// Fails when another process, or another part of this one, holds it.
+    /// Fails when another process, or another part of this one, holds it, and for a backup that was unpacked by hand.
     pub fn take(data: &DataDir) -> Result<Self, LockError> {
+        if data.is_unpacked_backup() {
+            return Err(LockError::NotRestored {
+                data: data.path().to_owned(),
+            });
+        }
         match SystemFiles.lock(&data.lock_file()) {
             Ok(lock) => Ok(Self { _lock: lock }),
             Err(source) if source.kind() == io::ErrorKind::WouldBlock => Err(LockError::Held {
@@ -51,6 +56,12 @@ pub enum LockError {
         /// The data directory.
         data: PathBuf,
     },
+    /// A backup lies there as it came out of its tar.
+    #[error("{} was taken out of a backup and never restored: what was revoked since would be valid again", data.display())]
+    NotRestored {
+        /// The data directory.
+        data: PathBuf,
+    },
     /// The system refused.
     #[error("cannot lock {}: {source}", path.display())]
     System {
@@ -69,6 +80,10 @@ impl Hinted for LockError {
     fn hint(&self) -> Option<String> {
         Some(match self {
             Self::Held { .. } => "stop that server first, or name another directory".to_owned(),
+            Self::NotRestored { .. } => {
+                "put the tar back: ca-server backup restore FILE --data DIR --published-crl FILE|URL"
+                    .to_owned()
+            }
             Self::System { source, .. } if source.kind() == io::ErrorKind::NotFound => {
                 "make the directory with `ca-server init --data DIR …`".to_owned()
             }
@@ -94,6 +109,17 @@ mod tests {
         ));
         drop(first);
         DataDirLock::take(&data).unwrap();
+    }
+
+    #[test]
+    fn an_unpacked_backup_is_nobodys_to_change() {
+        let dir = tempfile::tempdir().unwrap();
+        let data = DataDir::new(dir.path());
+        std::fs::create_dir(dir.path().join("log")).unwrap();
+        File::create(data.not_restored()).unwrap();
+        let error = DataDirLock::take(&data).unwrap_err();
+        assert!(error.hint().unwrap().contains("backup restore"), "{error}");
+        assert!(!data.lock_file().exists());
     }
 
     #[test]

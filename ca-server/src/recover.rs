@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use ca_core::{Issuer, IssuerUrls};
+use ca_store::files::{Files, SystemFiles};
 use ca_store::{CaStore, IssuerRow, LogStore, StoreError};
 use ca_types::{
     ActorName, Clock, Code, Hinted, IssuerClass, IssuerState, Passphrase, SystemEntropy, UnixTime,
@@ -11,7 +12,7 @@ use ca_verify::{Certificate, CertificateError, Change, Console, Entry, Origin};
 use serde::Serialize;
 
 use crate::admin_profile::AdminProfile;
-use crate::atomic::{AtomicWriteError, create_private_dir};
+use crate::atomic::{AtomicWriteError, create_private_dir_by, sync_dir_by};
 use crate::credential::{Credential, CredentialError};
 use crate::keystore::{KeyFile, KeyStoreError, load_keys, settle_keys};
 use crate::lock::{DataDirLock, LockError};
@@ -44,7 +45,7 @@ pub async fn recover(
     let _lock = DataDirLock::take(data)?;
     settle_keys(data)?;
     let (store, _report) = LogStore::open(data.path(), settings.store_options())?;
-    let recovered = add_admin(settings, &store, passphrase, clock.now()).await;
+    let recovered = add_admin(&SystemFiles, settings, (&store, passphrase), clock.now()).await;
     // The store blocks while it closes.
     tokio::task::spawn_blocking(move || store.close())
         .await
@@ -52,11 +53,11 @@ pub async fn recover(
     recovered
 }
 
-/// Makes a new admin in an open store.
+/// Makes a new admin in an open store, by way of these files.
 pub(crate) async fn add_admin(
+    files: &dyn Files,
     settings: &Settings,
-    store: &LogStore,
-    passphrase: &Passphrase,
+    (store, passphrase): (&LogStore, &Passphrase),
     now: UnixTime,
 ) -> Result<Recovered, RecoverError> {
     let data = &settings.data;
@@ -76,10 +77,12 @@ pub(crate) async fn add_admin(
     let admins = data.admin();
     if !admins.is_dir() {
         // It was moved away, as it should be.
-        create_private_dir(&admins)?;
+        create_private_dir_by(files, &admins)?;
+        sync_dir_by(files, data.path())?;
     }
-    create_private_dir(&directory)?;
-    profile.write_key(&credential.key)?;
+    create_private_dir_by(files, &directory)?;
+    sync_dir_by(files, &admins)?;
+    profile.write_key(files, &credential.key)?;
     let origin = Origin {
         actor: None,
         address: Console::TYPED.to_owned(),
@@ -99,7 +102,12 @@ pub(crate) async fn add_admin(
             changes,
         })
         .await?;
-    profile.write(&credential.certificate, &issuer.certificate, settings)?;
+    profile.write(
+        files,
+        &credential.certificate,
+        &issuer.certificate,
+        settings,
+    )?;
     let row = credential
         .certificate
         .serial()

@@ -2,11 +2,11 @@
 
 use std::fmt;
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
 use ca_store::files::Files;
-use ca_store::{CaStore, LogId, LogStore, OpenOptions};
+use ca_store::{CaStore, IndexSeal, LogId, LogStore, OpenOptions, StoreError};
 use ca_types::{Clock, IssuerClass, Passphrase};
 use front::{Front, FrontParts};
 use metrics_exporter_prometheus::PrometheusHandle;
@@ -24,7 +24,8 @@ use crate::connections::Connections;
 use crate::crl_publisher::{CrlParts, CrlPublisher};
 use crate::data_dir::DataDir;
 use crate::in_force::InForce;
-use crate::keystore::{CaKeys, KeyStoreError, settle_keys};
+use crate::index_seal::{IndexSealer, is_sealed_by};
+use crate::keystore::{CaKeys, KeyStoreError, KeysAhead, settle_keys};
 use crate::listener_certificate::ListenerCertificate;
 use crate::lock::DataDirLock;
 use crate::publication::Publication;
@@ -43,6 +44,9 @@ pub use error::ServeError;
 /// How long a stopping server waits for calls under way.
 const PATIENCE: Duration = Duration::from_secs(5);
 
+/// Hears how far opening the store has come.
+pub type HearsProgress = Box<dyn FnMut(ca_store::Progress) + Send>;
+
 /// What a server is started with.
 pub struct ServeOptions {
     /// The data directory.
@@ -58,7 +62,7 @@ pub struct ServeOptions {
     /// The file system of the log.
     pub files: Arc<dyn Files>,
     /// Hears how far opening the store has come.
-    pub progress: Box<dyn FnMut(ca_store::Progress) + Send>,
+    pub progress: HearsProgress,
 }
 
 impl fmt::Debug for ServeOptions {
@@ -77,6 +81,7 @@ pub struct Server {
     authority: Arc<Authority>,
     store: Arc<LogStore>,
     checkpoints: Arc<Checkpoints>,
+    sealer: Arc<IndexSealer>,
     _lock: DataDirLock,
 }
 
@@ -134,17 +139,17 @@ impl Server {
         };
         let front = Front::open((listeners.http, listeners.operations), front, &tasks).await?;
         let passphrase = Arc::new(passphrase);
-        let log_key = open_log_key_aside(&data, &passphrase);
-        let (store, log_id) = open_store(&settings, files, front.follow(progress)).await?;
+        let ahead = KeysAhead::begin(&data, Arc::clone(&passphrase));
+        let files = (files, front.follow(progress));
+        let (store, log_id, log_key) = open_store(&settings, &passphrase, files).await?;
         let shared: Arc<dyn CaStore> = Arc::<LogStore>::clone(&store);
         front.show_store(&shared);
         let last_settings = last_version(store.as_ref()).await?;
         let keys = CaKeys::new(data.clone(), passphrase);
         let publication = Arc::clone(&front.publication);
-        let cas = hierarchy::load(&settings, store.as_ref(), keys, publication).await?;
+        let cas = hierarchy::load(&settings, store.as_ref(), keys, ahead, publication).await?;
         warn_of_root_key(&data);
 
-        let log_key = log_key.await.map_err(|_lost| ServeError::Interrupted)??;
         let in_force = InForce::new(settings.clone());
         let ground = Ground {
             data: &data,
@@ -156,6 +161,7 @@ impl Server {
             cas: &cas,
             tasks: &tasks,
         };
+        let sealer = IndexSealer::start(&store, &log_key.signer, &tasks).await;
         let checkpoints = ground.sign_checkpoints(log_id, log_key).await?;
         record_settings(shared.as_ref(), last_settings, &settings, clock.now()).await?;
         let crls = ground.publish_crls().await?;
@@ -182,6 +188,7 @@ impl Server {
             authority,
             store,
             checkpoints,
+            sealer,
             _lock: lock,
         })
     }
@@ -221,6 +228,7 @@ impl Server {
         }
         // Every leaf is signed for, so that nobody can put one behind them while the server is off.
         self.checkpoints.newest().await?;
+        self.sealer.seal().await;
         let store = Arc::clone(&self.store);
         tokio::task::spawn_blocking(move || store.close())
             .await
@@ -375,34 +383,56 @@ async fn listener_tls(
     Ok(tls)
 }
 
+/// Opens the store and, beside it, the key of the log, which vouches for the index.
 async fn open_store(
     settings: &Settings,
-    files: Arc<dyn Files>,
-    progress: Box<dyn FnMut(ca_store::Progress) + Send>,
-) -> Result<(Arc<LogStore>, LogId), ServeError> {
+    passphrase: &Arc<Passphrase>,
+    (files, progress): (Arc<dyn Files>, HearsProgress),
+) -> Result<(Arc<LogStore>, LogId, OpenedLogKey), ServeError> {
+    let (log_key, public_key) = open_log_key_aside(&settings.data, passphrase);
+    let vouch = move |seal: Option<&IndexSeal>| match seal {
+        Some(seal) => match public_key.recv() {
+            Ok(key) => Ok(is_sealed_by(seal, &key)),
+            Err(_no_key) => Err(StoreError::Closed),
+        },
+        None => Ok(false),
+    };
     let options = OpenOptions {
         files,
+        vouch: Box::new(vouch),
         progress,
         ..settings.store_options()
     };
     let path = settings.data.path().to_owned();
-    let opened = tokio::task::spawn_blocking(move || LogStore::open(&path, options));
-    let (store, report) = opened.await.map_err(|_lost| ServeError::Interrupted)??;
+    let opened = tokio::task::spawn_blocking(move || LogStore::open(&path, options)).await;
+    // What is wrong with the key comes first: without it nothing more can be told.
+    let log_key = log_key.await.map_err(|_lost| ServeError::Interrupted)??;
+    let (store, report) = opened.map_err(|_lost| ServeError::Interrupted)??;
     if let Some(torn) = &report.torn {
         tracing::warn!(segment = %torn.segment.display(), offset = torn.offset, octets = torn.octets, "torn end of the log cut off");
     }
     tracing::info!(leaves = report.leaves, index = ?report.index, "store opened");
-    Ok((Arc::new(store), report.log_id))
+    Ok((Arc::new(store), report.log_id, log_key))
 }
 
-/// Opens the key of the log while the store is opened: the key derivation takes its time.
+/// Opens the key of the log while the store is opened: the key derivation takes its time. Whoever reads the index hears
+/// of the public key as soon as it is there.
 fn open_log_key_aside(
     data: &DataDir,
     passphrase: &Arc<Passphrase>,
-) -> tokio::task::JoinHandle<Result<OpenedLogKey, KeyStoreError>> {
+) -> (OpeningLogKey, mpsc::Receiver<[u8; 32]>) {
     let (data, passphrase) = (data.clone(), Arc::clone(passphrase));
-    tokio::task::spawn_blocking(move || open_log_key(&data, &passphrase))
+    let (sender, receiver) = mpsc::channel();
+    let opening = tokio::task::spawn_blocking(move || {
+        let opened = open_log_key(&data, &passphrase)?;
+        // An index without a seal is not asked about.
+        let _whether_asked = sender.send(opened.signer.public_key());
+        Ok(opened)
+    });
+    (opening, receiver)
 }
+
+type OpeningLogKey = tokio::task::JoinHandle<Result<OpenedLogKey, KeyStoreError>>;
 
 fn warn_of_root_key(data: &DataDir) {
     let folder = data.root_offline();

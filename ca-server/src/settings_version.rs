@@ -152,6 +152,7 @@ mod tests {
             root: store.tree_head().await.unwrap().root,
             lost_since: None,
             lists: Vec::new(),
+            left_out: Vec::new(),
         };
         commit(&store, &two, vec![Change::Restored(restored)]).await;
         start(&store, &two).await;

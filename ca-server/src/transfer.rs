@@ -3,16 +3,19 @@
 use std::ffi::OsString;
 use std::io::{self, BufRead, Read as _, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use ca_store::files::{Files as _, SystemFiles};
+use ca_store::files::{Files, SystemFiles};
 use ca_store::{LogImport, StoreError, snapshot};
 use ca_types::{Code, Hinted};
 use ca_verify::{Certificate, Change, Entry};
 use serde::{Deserialize, Serialize};
 
-use crate::atomic::{AtomicWriteError, create_private_dir, sync_dir, temporary_beside};
+use crate::atomic::{
+    AtomicWriteError, create_private_dir_by, parent_of, sync_dir_by, temporary_beside,
+};
 use crate::data_dir::DataDir;
 use crate::grpc::describe;
 use crate::lock::{DataDirLock, LockError};
@@ -161,39 +164,53 @@ pub fn import(
     input: &mut dyn BufRead,
     progress: &dyn Fn(u64, u64),
 ) -> Result<Transferred, TransferError> {
+    let files: Arc<dyn Files> = Arc::new(SystemFiles);
+    import_by(&files, data, input, progress)
+}
+
+fn import_by(
+    files: &Arc<dyn Files>,
+    data: &DataDir,
+    input: &mut dyn BufRead,
+    progress: &dyn Fn(u64, u64),
+) -> Result<Transferred, TransferError> {
     let log = data.path().join("log");
     if !data.path().exists() {
-        create_private_dir(data.path())?;
+        create_private_dir_by(&**files, data.path())?;
+        sync_dir_by(&**files, parent_of(data.path()))?;
     }
     let _lock = DataDirLock::take(data)?;
     if log.exists() {
         return Err(TransferError::NotEmpty { path: log });
     }
-    remove_unfinished(data)?;
-    let staging = Scratch(temporary_beside(&data.path().join(WORD)));
-    create_private_dir(&staging.0)?;
-    let head = read_lines(&staging.0, input, progress)?;
-    SystemFiles
-        .rename(&staging.0.join("log"), &log)
+    remove_unfinished(&**files, data)?;
+    // The one rename that makes it the log leaves nothing behind.
+    let unfinished = Scratch {
+        files: &**files,
+        path: temporary_beside(&data.path().join(WORD)),
+    };
+    let head = read_lines((files, &unfinished.path), input, progress)?;
+    files
+        .rename(&unfinished.path, &log)
         .map_err(|source| AtomicWriteError::new("put in place", &log, source))?;
-    sync_dir(data.path())?;
+    sync_dir_by(&**files, data.path())?;
     Ok(head)
 }
 
-/// What stands in the name of a directory in which a log is made.
+/// What stands in the name of a log that is not finished.
 const WORD: &str = "import";
 
 /// Removes what killed imports left; who calls it holds the lock of the data directory, so that none is under way.
-fn remove_unfinished(data: &DataDir) -> Result<(), AtomicWriteError> {
+fn remove_unfinished(files: &dyn Files, data: &DataDir) -> Result<(), AtomicWriteError> {
     let wrong = |action| move |source| AtomicWriteError::new(action, data.path(), source);
-    let names = SystemFiles.list(data.path()).map_err(wrong("read"))?;
+    let names = files.list(data.path()).map_err(wrong("read"))?;
     let is_unfinished = |name: &OsString| {
         name.to_str()
             .is_some_and(|name| name.starts_with(&format!(".{WORD}.")))
     };
     for name in names.into_iter().filter(is_unfinished) {
         let path = data.path().join(name);
-        SystemFiles
+        files
             .remove_dir_all(&path)
             .map_err(|source| AtomicWriteError::new("remove", &path, source))?;
     }
@@ -201,17 +218,20 @@ fn remove_unfinished(data: &DataDir) -> Result<(), AtomicWriteError> {
 }
 
 /// Removes what is left of an import.
-struct Scratch(PathBuf);
+struct Scratch<'f> {
+    files: &'f dyn Files,
+    path: PathBuf,
+}
 
-impl Drop for Scratch {
+impl Drop for Scratch<'_> {
     fn drop(&mut self) {
-        // After a good end nothing is left in it; before one, the cause is what is reported.
-        drop(SystemFiles.remove_dir_all(&self.0));
+        // After a good end it has another name; before one, the cause is what is reported.
+        drop(self.files.remove_dir_all(&self.path));
     }
 }
 
 fn read_lines(
-    directory: &Path,
+    (files, log_dir): (&Arc<dyn Files>, &Path),
     input: &mut dyn BufRead,
     progress: &dyn Fn(u64, u64),
 ) -> Result<Transferred, TransferError> {
@@ -229,7 +249,7 @@ fn read_lines(
         serde_json::from_slice(&first).map_err(|error| wrong(1, error.to_string()))?;
     let id = u128::from_str_radix(&heading.log_id, 16)
         .map_err(|error| wrong(1, format!("log_id: {error}")))?;
-    let mut log = LogImport::create(directory, id.to_be_bytes().into())?;
+    let mut log = LogImport::create(files, log_dir, id.to_be_bytes().into())?;
     for leaf in 0..heading.leaves {
         let number = leaf + 2;
         let octets = next_line(input, number)?
@@ -346,5 +366,68 @@ impl Hinted for TransferError {
             Self::Output(_) => "free some space, or look at the program behind the pipe".to_owned(),
             Self::Input(_) => "look at the file, or the program before the pipe".to_owned(),
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ca_store::files::{LeftOut, TracedFiles};
+
+    use super::*;
+    use crate::init::tests::{make, options};
+
+    fn quietly(_done: u64, _total: u64) {}
+
+    /// The machine stops after each call: the log is there as a whole, or the next import makes it.
+    fn crash_everywhere(lines: &[u8], left_out: Option<LeftOut>) -> Result<usize, String> {
+        let home = tempfile::tempdir().unwrap();
+        let files = TracedFiles::new();
+        if let Some(what) = left_out {
+            files.leave_out(what);
+        }
+        let traced: Arc<dyn Files> = Arc::new(files.clone());
+        let data = DataDir::new(home.path().join("data"));
+        let wanted = import_by(&traced, &data, &mut &*lines, &quietly).unwrap();
+        let mut states: usize = 0;
+        for steps in 0..=files.steps() {
+            for crash in files.crashes(steps, 20) {
+                let again = tempfile::tempdir().unwrap();
+                files
+                    .lay_out((steps, &crash), home.path(), again.path())
+                    .unwrap();
+                let found = DataDir::new(again.path().join("data"));
+                let context = |what: String| format!("after step {steps} with {crash:?}: {what}");
+                if found.path().join("log").exists() {
+                    let mut copy = Vec::new();
+                    let copied = export(&found, ExportFormat::Jsonl, &mut copy, &quietly);
+                    copied.map_err(|error| context(error.to_string()))?;
+                    if copy != lines {
+                        return Err(context("the log is another".to_owned()));
+                    }
+                } else if steps == files.steps() {
+                    return Err(context("the log is gone".to_owned()));
+                } else if states.is_multiple_of(8) {
+                    let made = import(&found, &mut &*lines, &quietly);
+                    let made = made.map_err(|error| context(error.to_string()))?;
+                    assert_eq!(made, wanted);
+                }
+                states += 1;
+            }
+        }
+        Ok(states)
+    }
+
+    #[tokio::test]
+    async fn a_crash_at_any_point_leaves_a_log_or_room_for_it() {
+        let home = tempfile::tempdir().unwrap();
+        let settings = make(&options(home.path())).await;
+        let mut lines = Vec::new();
+        export(&settings.data, ExportFormat::Jsonl, &mut lines, &quietly).unwrap();
+        let states = crash_everywhere(&lines, None).unwrap();
+        assert!(states > 50, "{states} states");
+        for left_out in [LeftOut::FileSyncs, LeftOut::DirectorySyncs] {
+            let seen = crash_everywhere(&lines, Some(left_out));
+            assert!(seen.is_err(), "{left_out:?} was not seen");
+        }
     }
 }

@@ -6,9 +6,13 @@ use std::process::Command;
 use std::time::Duration;
 
 use ca_proto::v1::{RevokeRequest, revoke_request};
-use ca_tests::{Algorithm, Api, Key, Process, Site, program, request_id, run, until};
+use ca_tests::{
+    Algorithm, Api, Key, Process, Site, free_port, program, repository, request_id, run, until,
+};
 use ca_verify::CertificateList;
 use serde_json::Value;
+
+use crate::killed::kill_after;
 
 const ROUTERS: &str = "router-2026-1";
 /// What a holder hands in.
@@ -132,6 +136,9 @@ struct Disaster {
     backup: PathBuf,
     /// What `backup verify` says of it.
     verified: Value,
+    /// Of them the first two were revoked before the backup, and the next eight after it.
+    known: Vec<Holder>,
+    /// Of them the first twelve were revoked.
     later: Vec<Holder>,
     /// The last CRL of the router CA, and the directory with the last of all CAs.
     published: Vec<u8>,
@@ -167,6 +174,7 @@ impl Disaster {
             site,
             backup,
             verified,
+            known,
             later,
             published,
             crls,
@@ -198,12 +206,65 @@ impl Disaster {
             "a refused restore leaves nothing"
         );
     }
+
+    /// Without any CRL: what the backup knows stays revoked, and the rest is valid again, which is said.
+    fn goes_on_without_crls(&self) {
+        let site = &self.site;
+        let since = self.verified["last_time"].as_str().expect("a time");
+        let restored = self.restore(&["--accept-lost-since", since, "--output", "json"]);
+        let restored = restored.ok();
+        assert!(restored.stderr.contains("is valid again"), "{restored}");
+        let restored = restored.json();
+        assert_eq!(restored["lost_since"], since);
+        assert_eq!(restored["unseen_serials"], serde_json::json!([]));
+        let process = site.serve();
+        self.uses_no_crl_number_again();
+        let revoked = |holders: &[Holder]| -> BTreeSet<String> {
+            holders.iter().map(|holder| holder.serial.clone()).collect()
+        };
+        assert_eq!(serials_on(&site.crl(ROUTERS)), revoked(&self.known[..2]));
+        // The holders of what was revoked are as good as others now: handed in, and revoked again.
+        let admin = PathBuf::from(restored["admin"]["profile_file"].as_str().expect("a path"));
+        let mut words = vec!["audit", "submit", "--output", "json"];
+        let held = self.files_of(&self.later[..12]);
+        words.extend(held.iter().map(|file| text(file)));
+        let taken = run(&mut site.client_command_as(&admin, &words)).ok().json();
+        assert_eq!(taken.as_array().map(Vec::len), Some(12), "{taken}");
+        let again = &self.later[0].serial;
+        run(&mut site.client_command_as(&admin, &["revoke", "--serial", again])).ok();
+        let crl = crl_with(site, ROUTERS, 3);
+        assert!(serials_on(&crl).contains(again));
+        process.terminate();
+        std::fs::remove_dir_all(site.data()).expect("it is ours");
+    }
+
+    /// Every CRL is one that was published last, or has a number that none had.
+    fn uses_no_crl_number_again(&self) {
+        for file in std::fs::read_dir(&self.crls).expect("it is there") {
+            let path = file.expect("it is readable").path();
+            let issuer = path.file_stem().and_then(|stem| stem.to_str());
+            let then = std::fs::read(&path).expect("it is readable");
+            let now = self.site.crl(issuer.expect("a name"));
+            let is_new = number_of(&now) > number_of(&then);
+            assert!(is_new || now == then, "{}", path.display());
+        }
+    }
+
+    fn files_of(&self, holders: &[Holder]) -> Vec<PathBuf> {
+        let written = holders.iter().map(|holder| {
+            let file = self.site.path(&format!("{}.der", holder.name));
+            std::fs::write(&file, &holder.der).expect("the test directory is writable");
+            file
+        });
+        written.collect()
+    }
 }
 
 #[test]
 fn a_restored_backup_revokes_what_was_revoked_and_uses_nothing_again() {
     let disaster = Disaster::strike();
     disaster.refuse_without_crls();
+    disaster.goes_on_without_crls();
     let crls = ["--published-crl", text(&disaster.crls), "--output", "json"];
     let restored = disaster.restore(&crls).ok().json();
     assert_eq!(restored["removed_actors"], serde_json::json!(["anna"]));
@@ -219,6 +280,7 @@ fn a_restored_backup_revokes_what_was_revoked_and_uses_nothing_again() {
     let crl = site.crl(ROUTERS);
     assert!(serials_on(&crl).is_superset(&serials_on(published)));
     assert!(number_of(&crl) >= number_of(published));
+    disaster.uses_no_crl_number_again();
     let admin = PathBuf::from(restored["admin"]["profile_file"].as_str().expect("a path"));
     for (words, count) in [
         (vec!["list", "--profile", "router"], 12),
@@ -228,6 +290,12 @@ fn a_restored_backup_revokes_what_was_revoked_and_uses_nothing_again() {
         let rows = run(list.args(["--output", "json"])).ok().json();
         assert_eq!(rows.as_array().map(Vec::len), Some(count), "{words:?}");
     }
+    // Who asks what became of a certificate finds the restore that revoked it.
+    let serial = &disaster.later[0].serial;
+    let words = ["audit", "show", "--serial", serial, "--output", "json"];
+    let leaves = run(&mut site.client_command_as(&admin, &words)).ok().json();
+    let change = leaves[0]["changes"][0].as_str().expect("a leaf");
+    assert!(change.starts_with("restored "), "{leaves}");
     hand_in(&disaster, &admin);
     holders_hand_in(&disaster.site, &admin);
     // Two more than were published, and no number twice.
@@ -240,16 +308,7 @@ fn a_restored_backup_revokes_what_was_revoked_and_uses_nothing_again() {
 fn hand_in(disaster: &Disaster, admin: &Path) {
     let Disaster { site, later, .. } = disaster;
     let client = |words: &[&str]| run(&mut site.client_command_as(admin, words));
-    let held: Vec<PathBuf> = later
-        .iter()
-        .skip(10)
-        .take(12)
-        .map(|holder| {
-            let file = site.path(&format!("{}.der", holder.name));
-            std::fs::write(&file, &holder.der).expect("the test directory is writable");
-            file
-        })
-        .collect();
+    let held = disaster.files_of(&later[10..22]);
     let Holder {
         name: again,
         serial,
@@ -319,54 +378,6 @@ fn holders_hand_in(site: &Site, admin: &Path) {
 }
 
 #[test]
-fn a_loss_that_is_accepted_still_uses_no_crl_number_again() {
-    let (site, process) = Site::running(Algorithm::P256);
-    let known = issue_many(&site, 0..3);
-    revoke_all(&site, known.iter().take(1));
-    crl_with(&site, ROUTERS, 1);
-    let backup = site.path("backup.tar");
-    site.server_command(&["backup", "create", "--out", text(&backup)])
-        .ok();
-    revoke_all(&site, known.iter().skip(1));
-    let published = crl_with(&site, ROUTERS, 3);
-    lose(&site, process);
-    let verified = run(&mut server(&[
-        "backup",
-        "verify",
-        text(&backup),
-        "--output",
-        "json",
-    ]));
-    let since = verified.ok().json()["last_time"]
-        .as_str()
-        .expect("a time")
-        .to_owned();
-    let mut command = server(&[
-        "backup",
-        "restore",
-        text(&backup),
-        "--data",
-        text(&site.data()),
-    ]);
-    command
-        .args(["--passphrase-file", text(&site.passphrase())])
-        .args(["--accept-lost-since", &since]);
-    let restored = run(&mut command).ok();
-    assert!(
-        restored.stderr.contains("is valid again"),
-        "{}",
-        restored.stderr
-    );
-    let process = site.serve();
-    let crl = site.crl(ROUTERS);
-    assert_eq!(serials_on(&crl), BTreeSet::from([known[0].serial.clone()]));
-    assert!(number_of(&crl) > number_of(&published));
-    // The root signs by hand only: its CRL stays as it was.
-    assert_eq!(number_of(&site.crl("root-2026-1")), 1);
-    drop(process);
-}
-
-#[test]
 fn every_changed_octet_of_a_backup_is_found() {
     let site = Site::new(Algorithm::P256);
     let backup = site.path("backup.tar");
@@ -399,6 +410,7 @@ fn every_changed_octet_of_a_backup_is_found() {
     sums.args(["--check", "manifest.json.sha256"])
         .current_dir(folder.join("fleet-ca-backup"));
     run(&mut sums).ok();
+    only_a_restore_makes_a_ca_of_it(&site, &folder.join("fleet-ca-backup"));
     let log = folder.join("fleet-ca-backup/log/00000000000000000000.log");
     let original = std::fs::read(site.data().join("log/00000000000000000000.log"));
     assert_eq!(
@@ -419,6 +431,38 @@ fn every_changed_octet_of_a_backup_is_found() {
     }
     assert!(!holds(b"correct horse"));
     assert!(!holds(b"BEGIN PRIVATE KEY"));
+}
+
+/// What `tar` made of a backup is read, copied and proved, and nothing begins to write there.
+fn only_a_restore_makes_a_ca_of_it(site: &Site, unpacked: &Path) {
+    let passphrase = site.passphrase();
+    let secret = ["--passphrase-file", text(&passphrase)];
+    let words = |words: &[&str]| {
+        let mut command = server(words);
+        run(command.arg("--data").arg(unpacked))
+    };
+    let other = ["--new-passphrase-file", text(&passphrase)];
+    let lines = repository().join("tests/vectors/data/FORMAT-1/log.jsonl");
+    for writes in [
+        [&["serve"], &secret[..]].concat(),
+        [&["admin", "recover"], &secret[..]].concat(),
+        [&["key", "rewrap"], &secret[..], &other].concat(),
+        vec!["store", "rebuild"],
+        vec!["store", "import", text(&lines)],
+    ] {
+        words(&writes).refused(2, &["taken out of a backup", "ca-server backup restore"]);
+    }
+    assert!(!unpacked.join("lock").exists(), "nothing was written");
+    for reads in [["store", "verify"], ["audit", "verify"]] {
+        let read = words(&reads);
+        assert_eq!(read.code, site.server_command(&reads).code, "{read}");
+        assert!(read.stderr.contains("was taken out of a backup"), "{read}");
+    }
+    let found = words(&["check"]);
+    assert!(found.stdout.contains("taken out of a backup"), "{found}");
+    let copy = site.path("copy.tar");
+    words(&["backup", "create", "--out", text(&copy)]).ok();
+    run(&mut server(&["backup", "verify", text(&copy)])).ok();
 }
 
 #[test]
@@ -455,7 +499,7 @@ fn foreign_archives_are_refused() {
     );
 }
 
-/// Backups while certificates are issued: each is sound, and the last holds at least what was acknowledged before it.
+/// Backups while certificates are issued: each is sound, and holds at least what was acknowledged before it.
 #[test]
 fn backups_under_load_are_sound_and_a_killed_one_leaves_nothing() {
     let (site, process) = Site::running(Algorithm::P256);
@@ -464,6 +508,7 @@ fn backups_under_load_are_sound_and_a_killed_one_leaves_nothing() {
         let mut leaves = Vec::new();
         for number in 0..6 {
             let path = site.path(&format!("{number}.tar"));
+            let before = site.client_json(&["audit", "verify", "--checkpoint-only"]);
             let made = site.server_command(&[
                 "backup",
                 "create",
@@ -482,39 +527,35 @@ fn backups_under_load_are_sound_and_a_killed_one_leaves_nothing() {
             ]));
             assert_eq!(verified.ok().json()["leaves"], made["leaves"]);
             leaves.push(made["leaves"].as_u64().expect("a number"));
+            let acknowledged = before["size"].as_u64();
+            assert!(
+                leaves.last().copied() >= acknowledged,
+                "{before}: {leaves:?}"
+            );
         }
         assert!(leaves.is_sorted(), "{leaves:?}");
         load.join().expect("the load ends well");
     });
-    // A pipe into another program.
-    let mut pipe = Command::new("bash");
-    let ca_server = program("ca-server");
-    pipe.args([
-        "-c",
-        "set -o pipefail; \"$0\" backup create --data \"$1\" --out - | \"$0\" backup verify -",
-    ])
-    .arg(&ca_server)
-    .arg(site.data());
-    let piped = run(&mut pipe).ok();
-    assert!(piped.stdout.contains("is sound"), "{}", piped.stdout);
-
+    a_pipe_takes_a_backup(&site);
     let whole = site.path("5.tar");
+    the_published_crls_come_from_the_server_itself(&site, &whole);
     let (crls, passphrase) = (keep_crls(&site), site.passphrase());
     process.kill();
+    let (mut creates_killed, mut restores_killed) = (0, 0);
     for millis in [1, 5, 20, 60, 150, 400, 700] {
+        let time = Duration::from_millis(millis);
         let place = site.path(&format!("killed-{millis}"));
         let tar = site.path(&format!("killed-{millis}.tar"));
-        kill_after(
-            server(&[
-                "backup",
-                "create",
-                "--data",
-                text(&site.data()),
-                "--out",
-                text(&tar),
-            ]),
-            millis,
-        );
+        let data = site.data();
+        let create = [
+            "backup",
+            "create",
+            "--data",
+            text(&data),
+            "--out",
+            text(&tar),
+        ];
+        creates_killed += u32::from(kill_after(server(&create), time));
         if tar.exists() {
             run(&mut server(&["backup", "verify", text(&tar)])).ok();
         }
@@ -529,7 +570,7 @@ fn backups_under_load_are_sound_and_a_killed_one_leaves_nothing() {
             "--passphrase-file",
             text(&passphrase),
         ];
-        kill_after(server(&words), millis);
+        restores_killed += u32::from(kill_after(server(&words), time));
         if place.exists() {
             let settings = place.join("ca-server.toml");
             assert!(settings.exists(), "a directory that is there is whole");
@@ -537,19 +578,69 @@ fn backups_under_load_are_sound_and_a_killed_one_leaves_nothing() {
             run(&mut server(&words)).ok();
         }
     }
+    assert!(creates_killed > 0 && restores_killed > 0, "all had ended");
 }
 
-/// Starts a program and kills it after a while, unless it has ended.
-fn kill_after(mut command: Command, millis: u64) {
-    use std::process::Stdio;
-    let mut child = command
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .expect("the program is there");
-    std::thread::sleep(Duration::from_millis(millis));
-    child.kill().expect("it is ours");
-    child.wait().expect("it is ours");
+/// Into another program, without a file in between.
+fn a_pipe_takes_a_backup(site: &Site) {
+    let mut pipe = Command::new("bash");
+    let ca_server = program("ca-server");
+    pipe.args([
+        "-c",
+        "set -o pipefail; \"$0\" backup create --data \"$1\" --out - | \"$0\" backup verify -",
+    ])
+    .arg(&ca_server)
+    .arg(site.data());
+    let piped = run(&mut pipe).ok();
+    assert!(piped.stdout.contains("is sound"), "{}", piped.stdout);
+}
+
+/// The server still publishes while its backup is restored elsewhere: the CRLs are fetched, or nothing is written.
+fn the_published_crls_come_from_the_server_itself(site: &Site, backup: &Path) {
+    let elsewhere = site.path("elsewhere");
+    let url = |path: &str| format!("http://127.0.0.1:{}{path}", site.ports().http);
+    let restore = |urls: &[String]| {
+        // Through a pipe, as from a program that decrypts it.
+        let mut command = Command::new("bash");
+        command
+            .args(["-c", "cat \"$1\" | \"$0\" backup restore - \"${@:2}\""])
+            .args([text(&program("ca-server")), text(backup)])
+            .args(["--data", text(&elsewhere)])
+            .args(["--passphrase-file", text(&site.passphrase())])
+            .args(urls.iter().flat_map(|url| ["--published-crl", url]));
+        run(&mut command)
+    };
+    let published = site.issuers().into_values().map(|issuer| {
+        let number = number_of(&site.crl(&issuer));
+        (format!("crl/{issuer}.crl"), number)
+    });
+    let published: Vec<(String, u64)> = published.collect();
+    let files = published.iter().map(|(file, _number)| file);
+    let mut urls: Vec<String> = files.map(|file| url(&format!("/{file}"))).collect();
+    for (wrong, code, said) in [
+        (url("/crl/nobody.crl"), 2, "answers 404"),
+        (url("/log/key"), 1, "wanted one CRL"),
+        (
+            format!("http://127.0.0.1:{}/", free_port()),
+            2,
+            "does not answer",
+        ),
+        (
+            format!("https://127.0.0.1:{}/", free_port()),
+            1,
+            "wanted a file, a directory or an http URL",
+        ),
+    ] {
+        urls.push(wrong.clone());
+        restore(&urls).refused(code, &[&wrong, said]);
+        urls.pop();
+        assert!(!elsewhere.exists(), "{wrong}: nothing is written");
+    }
+    restore(&urls).ok();
+    for (file, number) in published {
+        let taken = std::fs::read(elsewhere.join(&file)).expect("it was taken");
+        assert!(number_of(&taken) >= number, "{file}");
+    }
 }
 
 fn texts(list: &Value) -> impl Iterator<Item = &str> {

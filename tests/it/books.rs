@@ -18,6 +18,8 @@ pub(crate) struct Books {
     pub(crate) actors: BTreeSet<String>,
     /// The names of those that the log has issued.
     pub(crate) logged: BTreeMap<String, String>,
+    /// How often the log says that other settings are in force.
+    pub(crate) settings_changes: usize,
     /// The size and the root of the log.
     pub(crate) head: GetTreeHeadResponse,
 }
@@ -41,10 +43,12 @@ impl Books {
                     .await
                     .expect("the admin is let in");
                 let mut audit = AuditClient::new(api.channel());
+                let (logged, settings_changes) = log(&mut audit).await;
                 Self {
                     listed: list(&api).await,
                     actors: actors(&api).await,
-                    logged: log(&mut audit).await,
+                    logged,
+                    settings_changes,
                     head: audit
                         .get_tree_head(GetTreeHeadRequest {})
                         .await
@@ -95,8 +99,10 @@ async fn actors(api: &Api) -> BTreeSet<String> {
     actors.into_iter().map(|actor| actor.name).collect()
 }
 
-async fn log(audit: &mut AuditClient<tonic::transport::Channel>) -> BTreeMap<String, String> {
-    let mut logged = BTreeMap::new();
+async fn log(
+    audit: &mut AuditClient<tonic::transport::Channel>,
+) -> (BTreeMap<String, String>, usize) {
+    let (mut logged, mut settings_changes) = (BTreeMap::new(), 0);
     let mut first = 0;
     loop {
         let page = audit
@@ -113,6 +119,9 @@ async fn log(audit: &mut AuditClient<tonic::transport::Channel>) -> BTreeMap<Str
             first += 1;
             let entry = Entry::from_der(&leaf.octets).expect("a leaf is an entry");
             for change in entry.changes {
+                if matches!(change, Change::SettingsChanged(_)) {
+                    settings_changes += 1;
+                }
                 let Change::Issued(issued) = change else {
                     continue;
                 };
@@ -129,7 +138,7 @@ async fn log(audit: &mut AuditClient<tonic::transport::Channel>) -> BTreeMap<Str
             }
         }
         if page.entries.is_empty() || first >= page.size {
-            return logged;
+            return (logged, settings_changes);
         }
     }
 }

@@ -38,25 +38,10 @@ async fn a_clock_that_jumps_stops_issuing_and_nothing_else() {
         .expect_err("the clock jumped");
     assert_eq!(refused.code(), Code::FailedPrecondition, "{refused:?}");
     assert!(refused.message().contains("clock"), "{refused:?}");
-    let revoke = RevokeRequest {
-        request_id: request_id(),
-        target: Some(revoke_request::Target::Serial(certificate.serial.clone())),
-        reason: 0,
-    };
+    let revoke = revocation(&certificate.serial);
     api.authority().revoke(revoke).await.expect("it is revoked");
     // The CRL has it, with dates that devices take.
-    let path = format!("/crl/{}.crl", certificate.issuer_id);
-    let end = Instant::now() + Duration::from_secs(20);
-    let crl = loop {
-        let http_port = server.addresses.http.port();
-        let crl = CertificateList::from_der(&http(http_port, "GET", &path, &[]).body);
-        let crl = crl.expect("a CRL");
-        if crl.len() == 1 {
-            break crl;
-        }
-        assert!(Instant::now() < end, "not on the CRL");
-        tokio::time::sleep(Duration::from_millis(100)).await;
-    };
+    let crl = listed_are(&server, &certificate.issuer_id, 1).await;
     assert!(crl.this_update().since(now) < 3600, "{}", crl.this_update());
 
     let mut clock = ClockClient::new(api.channel());
@@ -74,7 +59,8 @@ async fn a_clock_that_jumps_stops_issuing_and_nothing_else() {
     );
     // It is set right: everything goes on by itself.
     server.clock.set(now.plus(60).expect("a minute later"));
-    issue("two.example.net").await.expect("it is issued");
+    let two = issue("two.example.net").await.expect("it is issued");
+    let two = two.into_inner().certificate.expect("a certificate");
     // Two days ahead, and an admin says that this is the time.
     let ahead = now.plus(2 * 86_400).expect("two days later");
     server.clock.set(ahead);
@@ -93,6 +79,39 @@ async fn a_clock_that_jumps_stops_issuing_and_nothing_else() {
     server.clock.set(ahead.minus(3600));
     let refused = issue("four.example.net").await.expect_err("before the log");
     assert!(refused.message().contains("leaf"), "{refused:?}");
+    let revoke = revocation(&two.serial);
+    api.authority().revoke(revoke).await.expect("it is revoked");
+    listed_are(&server, &two.issuer_id, 2).await;
+    // The clock is right now, and was wrong when the last leaves were written: an admin says so.
+    server.clock.set(now.plus(60).expect("a minute later"));
+    issue("four.example.net").await.expect_err("before the log");
+    let shown = site.client(&["clock", "confirm"]).ok().stdout;
+    assert!(shown.contains("yes"), "{shown}");
+    issue("four.example.net").await.expect("it is issued");
+}
+
+/// Waits until a CRL has so many certificates.
+async fn listed_are(server: &in_process::InProcess, issuer: &str, count: usize) -> CertificateList {
+    let path = format!("/crl/{issuer}.crl");
+    let end = Instant::now() + Duration::from_secs(60);
+    loop {
+        let http_port = server.addresses.http.port();
+        let crl = CertificateList::from_der(&http(http_port, "GET", &path, &[]).body);
+        let crl = crl.expect("a CRL");
+        if crl.len() == count {
+            return crl;
+        }
+        assert!(Instant::now() < end, "not on the CRL");
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+}
+
+fn revocation(serial: &str) -> RevokeRequest {
+    RevokeRequest {
+        request_id: request_id(),
+        target: Some(revoke_request::Target::Serial(serial.to_owned())),
+        reason: 0,
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

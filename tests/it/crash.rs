@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use ca_proto::v1::{CertificateState, ListActorsRequest, actors_client::ActorsClient};
-use ca_tests::{Algorithm, Api, Site, run};
+use ca_tests::{Algorithm, Api, Site, Strace, run};
 use ca_verify::{CertificateList, Checkpoint};
 use tokio::sync::Notify;
 
@@ -23,6 +23,8 @@ const ROUNDS: u32 = 50;
 const WORKERS: u32 = 8;
 /// A round is killed when so many changes at the most were acknowledged.
 const MOST_CHANGES: u64 = 24;
+/// In every so-manieth round each write to the log waits a while before it is done, and the kill comes with an answer.
+const SLOW: u32 = 10;
 
 #[test]
 fn what_was_acknowledged_survives_kill_nine() {
@@ -57,16 +59,25 @@ fn kill_again_and_again(rounds: u32, mut dice: Dice) -> BTreeMap<&'static str, u
     let ledger = Arc::new(Mutex::new(Ledger::default()));
     let mut server = site.serve();
     let before = Books::read(&site).listed.len();
+    let segment = site.data().join("log/00000000000000000000.log");
     for round in 0..rounds {
+        // A server that answers too early does so while its write waits.
+        let slow = (round % SLOW == 0).then(|| {
+            let calls = ["pwrite64:delay_enter=50000"];
+            Strace::attach(&server, &[&segment], &calls, &site.path("calls"))
+        });
         runtime.block_on(async {
             let workers = under_load(&site, &ledger, dice.below(MOST_CHANGES) + 1).await;
-            // Some kills come with the last answer, others in the middle of what follows it.
-            tokio::time::sleep(Duration::from_micros(dice.below(4) * dice.below(5_000))).await;
+            if slow.is_none() {
+                // Some kills come with the last answer, others in the middle of what follows it.
+                tokio::time::sleep(Duration::from_micros(dice.below(4) * dice.below(5_000))).await;
+            }
             server.kill();
             for worker in workers {
                 worker.await.expect("no worker panics");
             }
         });
+        drop(slow);
         let signed = std::fs::read_to_string(site.data().join("log/checkpoint"));
         server = site.serve();
         let signed = Checkpoint::from_note(&signed.expect("it was signed")).expect("a checkpoint");

@@ -11,6 +11,7 @@ use ca_tests::{Algorithm, Site, copy, http, until};
 
 use crate::books::Books;
 
+mod faults;
 mod flips;
 mod limits;
 mod opening;
@@ -108,7 +109,7 @@ fn indexes_in(data: &Path) -> Vec<PathBuf> {
 }
 
 pub(crate) fn remove_indexes(site: &Site) {
-    for index in indexes(site) {
+    for index in indexes_in(&site.data()) {
         std::fs::remove_dir_all(index).expect("the test directory is writable");
     }
 }

@@ -69,47 +69,76 @@ fn curl_uploads_imports_binds_and_removes_over_rest_on_every_model() {
             &folder.path().join("router"),
             RouterOptions::default(),
         );
-        let curl = |method: &str, path: &str, body: &Value| -> (u16, Value) {
-            let mut command = Command::new("curl");
-            command
-                .args(["--silent", "--noproxy", "*", "--request", method])
-                .args(["--user", &format!("{}:{}", Router::USER, Router::PASSWORD)])
-                .args(["--header", "content-type: application/json"])
-                .args(["--write-out", "\n%{http_code}"])
-                .arg(format!("http://{}/rest{path}", router.rest_http()));
-            if !body.is_null() {
-                command.args(["--data", &body.to_string()]);
-            }
-            let said = run_within(&mut command, Duration::from_secs(30))
-                .ok()
-                .stdout;
-            let (body, status) = said.rsplit_once('\n').expect("the status is written out");
-            let status = status.trim().parse().expect("a status");
-            (status, serde_json::from_str(body).unwrap_or_default())
-        };
-        let name = model.name();
-        let none = Value::Null;
-        let file = json!({"name": "guest.pem", "contents": guest()});
-        assert_eq!(curl("PUT", "/file", &file).0, 201, "{name}");
-        let import = json!({"file-name": "guest.pem", "name": "guest", "passphrase": ""});
-        let (status, counted) = curl("POST", "/certificate/import", &import);
-        assert_eq!(status, 200, "{name}: {counted}");
-        assert_eq!(counted[0]["private-keys-imported"], "1", "{name}");
-        let left = curl("GET", "/file?name=guest.pem", &none).1;
-        let kept = usize::from(model < Model::V7_16);
-        assert_eq!(left.as_array().map(Vec::len), Some(kept), "{name}: {left}");
-        // The row is named by its id: open connections share the name of a service.
-        let rows = curl("GET", "/ip/service?name=www-ssl&.proplist=.id,name", &none).1;
-        let service = format!("/ip/service/{}", rows[0][".id"].as_str().expect("an id"));
-        let bound = curl("PATCH", &service, &json!({"certificate": "guest"}));
-        assert_eq!(
-            (bound.0, &bound.1["certificate"]),
-            (200, &json!("guest")),
-            "{name}"
-        );
-        assert_eq!(curl("DELETE", "/certificate/guest", &none).0, 204, "{name}");
-        assert_eq!(curl("DELETE", "/certificate/guest", &none).0, 404, "{name}");
+        for (door, service) in [
+            (format!("http://{}", router.rest_http()), "www-ssl"),
+            // What it comes through would be cut.
+            (format!("https://{}", router.rest()), "api-ssl"),
+        ] {
+            curl_works(model, &door, service);
+        }
     }
+}
+
+/// Lets curl bring a certificate to a service, and take it away again.
+#[track_caller]
+fn curl_works(model: Model, door: &str, service: &str) {
+    let name = format!("{} {door}", model.name());
+    let curl = |method: &str, path: &str, body: &Value| {
+        asked_with_curl(
+            Router::PASSWORD,
+            method,
+            &format!("{door}/rest{path}"),
+            body,
+        )
+    };
+    let none = Value::Null;
+    let identity = format!("{door}/rest/system/identity");
+    assert_eq!(asked_with_curl("guess", "GET", &identity, &none).0, 401);
+    let file = json!({"name": "guest.pem", "contents": guest()});
+    assert_eq!(curl("PUT", "/file", &file).0, 201, "{name}");
+    let import = json!({"file-name": "guest.pem", "name": "guest", "passphrase": ""});
+    let (status, counted) = curl("POST", "/certificate/import", &import);
+    assert_eq!(status, 200, "{name}: {counted}");
+    assert_eq!(counted[0]["private-keys-imported"], "1", "{name}");
+    let left = curl("GET", "/file?name=guest.pem", &none).1;
+    let left = left.as_array().expect("a list");
+    let kept = usize::from(model < Model::V7_16);
+    assert_eq!(left.len(), kept, "{name}: {left:?}");
+    for row in left {
+        let path = format!("/file/{}", row[".id"].as_str().expect("an id"));
+        assert_eq!(curl("DELETE", &path, &none).0, 204, "{name}");
+    }
+    // The row is named by its id: open connections share the name of a service.
+    let rows = curl("GET", &format!("/ip/service?name={service}"), &none).1;
+    let path = format!("/ip/service/{}", rows[0][".id"].as_str().expect("an id"));
+    for wanted in [&json!("guest"), &rows[0]["certificate"]] {
+        let (status, bound) = curl("PATCH", &path, &json!({"certificate": wanted}));
+        assert_eq!(status, 200, "{name}: {bound}");
+        assert_eq!(&bound["certificate"], wanted, "{name}");
+    }
+    assert_eq!(curl("DELETE", "/certificate/guest", &none).0, 204, "{name}");
+    assert_eq!(curl("DELETE", "/certificate/guest", &none).0, 404, "{name}");
+}
+
+/// Returns the status and the body.
+#[track_caller]
+fn asked_with_curl(password: &str, method: &str, url: &str, body: &Value) -> (u16, Value) {
+    let mut command = Command::new("curl");
+    command
+        .args(["--silent", "--insecure", "--noproxy", "*"])
+        .args(["--request", method, "--write-out", "\n%{http_code}"])
+        .args(["--user", &format!("{}:{password}", Router::USER)])
+        .args(["--header", "content-type: application/json"])
+        .arg(url);
+    if !body.is_null() {
+        command.args(["--data", &body.to_string()]);
+    }
+    let said = run_within(&mut command, Duration::from_secs(30))
+        .ok()
+        .stdout;
+    let (body, status) = said.rsplit_once('\n').expect("the status is written out");
+    let status = status.trim().parse().expect("a status");
+    (status, serde_json::from_str(body).unwrap_or_default())
 }
 
 /// Lets the clients do their work with a router, and returns what they did.

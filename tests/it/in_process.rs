@@ -5,7 +5,7 @@ use std::sync::Arc;
 use ca_server::data_dir::DataDir;
 use ca_server::serve::{Addresses, ServeError, ServeOptions, Server};
 use ca_server::settings::Settings;
-use ca_store::files::{Files, SystemFiles};
+use ca_store::files::SystemFiles;
 use ca_tests::Site;
 use ca_types::{Clock as _, FakeClock, Passphrase, SystemClock};
 use tokio::task::JoinHandle;
@@ -41,16 +41,6 @@ pub(crate) async fn start_after(site: &Site, seconds: u64) -> InProcess {
     let settings = Settings::of(&DataDir::new(site.data())).expect("init wrote sound settings");
     let options = options(site, settings, seconds);
     try_start(options).await.expect("the server starts")
-}
-
-/// Starts a server on a site, with these files below its log; its clock begins now.
-pub(crate) async fn start_on(site: &Site, files: Arc<dyn Files>) -> InProcess {
-    let settings = Settings::of(&DataDir::new(site.data())).expect("init wrote sound settings");
-    let (mut options, clock) = options(site, settings, 0);
-    options.files = files;
-    try_start((options, clock))
-        .await
-        .expect("the server starts")
 }
 
 /// What a server on a site is started with, so many seconds later, and its clock.

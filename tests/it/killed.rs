@@ -46,29 +46,99 @@ fn a_killed_backup_or_restore_is_whole_or_can_be_repeated() {
             .args(["--passphrase-file", text(&site.passphrase())]);
         command
     };
-    for is_there in [false, true] {
-        let prepare = || {
-            drop(std::fs::remove_dir_all(&target));
-            if is_there {
-                std::fs::create_dir(&target).expect("the test directory is writable");
-            }
-        };
-        prepare();
-        kill(restore, || {
-            if !target.join("ca-server.toml").exists() {
-                let again = run(&mut restore());
-                if again.code != Some(0) {
-                    // The kill came while everything was put in place.
-                    again.refused(1, &["not empty", ".restore."]);
-                    prepare();
-                    run(&mut restore()).ok();
-                }
-            }
-            let found = said_in(&site, &target);
-            assert!(found.starts_with(&said), "leaves of the backup are lost");
-            prepare();
-        });
+    kill(restore, || {
+        if !target.exists() {
+            run(&mut restore()).ok();
+        }
+        let found = said_in(&site, &target);
+        assert!(found.starts_with(&said), "leaves of the backup are lost");
+        std::fs::remove_dir_all(&target).expect("it is ours");
+    });
+    // Into an empty directory everything is moved on its own: killed when so much was.
+    let mut halves = 0;
+    for moved in [0, 4, 7] {
+        std::fs::create_dir(&target).expect("the test directory is writable");
+        assert!(kill_while_moving(&target, moved, &restore()), "{moved}");
+        if !target.join("ca-server.toml").exists() {
+            halves += 1;
+            assert!(is_something_left(&target), "{moved}");
+            run(&mut restore()).ok();
+            assert!(!is_something_left(&target), "{moved}");
+        }
+        let found = said_in(&site, &target);
+        assert!(found.starts_with(&said), "leaves of the backup are lost");
+        std::fs::remove_dir_all(&target).expect("it is ours");
     }
+    assert!(halves > 0, "all were whole");
+}
+
+#[test]
+fn a_killed_init_into_an_empty_directory_can_be_repeated() {
+    let site = Site::empty();
+    let init = || {
+        let mut command = site.init_command();
+        command
+            .args(["--organization", "Example Fleet", "--key-algorithm", "p256"])
+            .args(["--publish-url", "http://pki.example.net"])
+            .args(["--server-name", "localhost"]);
+        command
+    };
+    std::fs::create_dir(site.data()).expect("the test directory is writable");
+    assert!(kill_while_moving(&site.data(), 1, &init()));
+    if site.data().join("ca-server.toml").exists() {
+        return;
+    }
+    assert!(is_something_left(&site.data()));
+    run(&mut init()).ok();
+    assert!(!is_something_left(&site.data()));
+    site.serve();
+    run(&mut init()).refused(1, &["is not empty"]);
+}
+
+/// Runs a command that fills an empty directory, slowly, and kills it when so much was moved there; tells whether it
+/// was killed.
+fn kill_while_moving(directory: &Path, moved: usize, command: &Command) -> bool {
+    let mut strace = Command::new("strace");
+    // The command stays the child of the test.
+    strace.args(["-D", "-f", "-qq", "-o", "/dev/null"]);
+    strace.args([
+        "-e",
+        "trace=rename",
+        "-e",
+        "inject=rename:delay_enter=100000",
+    ]);
+    strace.arg(command.get_program()).args(command.get_args());
+    let mut child = strace
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("strace is there");
+    while child.try_wait().expect("it is ours").is_none() {
+        let (there, unfinished): (Vec<_>, Vec<_>) = std::fs::read_dir(directory)
+            .expect("it is there")
+            .map(|entry| entry.expect("it is readable").path())
+            .partition(|path| !is_unfinished(path));
+        let is_moving = unfinished.iter().any(|path| path.join("moving").exists());
+        if is_moving && there.len() >= moved {
+            child.kill().expect("it is ours");
+            child.wait().expect("it is ours");
+            return true;
+        }
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    false
+}
+
+fn is_unfinished(path: &Path) -> bool {
+    let name = path.file_name().unwrap_or_default();
+    name.as_encoded_bytes().starts_with(b".")
+}
+
+/// Tells whether an unfinished directory is in this one.
+fn is_something_left(directory: &Path) -> bool {
+    let mut entries = std::fs::read_dir(directory).expect("it is there").flatten();
+    entries.any(|entry| is_unfinished(&entry.path()))
 }
 
 #[test]
@@ -125,7 +195,8 @@ fn a_killed_rebuild_of_the_index_is_repeated_by_the_next_start() {
     let whole = begun.elapsed();
     for moment in 1..=MOMENTS {
         remove();
-        kill_after(site.serve_command(), whole * moment / (MOMENTS + 1));
+        let is_killed = kill_after(site.serve_command(), whole * moment / (MOMENTS + 1));
+        assert!(is_killed, "the server ended by itself");
     }
     let server = site.serve();
     let found = self::said(&site);
@@ -219,28 +290,35 @@ fn blocked(number: u16) -> Entry {
     }
 }
 
-/// Runs a command, then again and again, killed earlier; `judge` looks at what each left, and makes room for the next.
+/// Runs a command, then again and again, killed earlier while it lived; `judge` looks at what each left, and makes room
+/// for the next.
 fn kill(mut command: impl FnMut() -> Command, mut judge: impl FnMut()) {
     let begun = Instant::now();
     run(&mut command()).ok();
     let whole = begun.elapsed();
     judge();
     for moment in 1..=MOMENTS {
-        kill_after(command(), whole * moment / (MOMENTS + 1));
+        let mut time = whole * moment / (MOMENTS + 1);
+        while !kill_after(command(), time) {
+            judge();
+            time /= 2;
+        }
         judge();
     }
 }
 
-/// Starts a program and kills it after a while, unless it has ended.
-fn kill_after(mut command: Command, time: Duration) {
+/// Starts a program and kills it after a while; tells whether it still lived.
+pub(super) fn kill_after(mut command: Command, time: Duration) -> bool {
     let mut child = command
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .spawn()
         .expect("the program is there");
     std::thread::sleep(time);
+    let is_alive = child.try_wait().expect("it is ours").is_none();
     child.kill().expect("it is ours");
     child.wait().expect("it is ours");
+    is_alive
 }
 
 fn command(site: &Site, words: &[&str]) -> Command {

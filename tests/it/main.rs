@@ -1,5 +1,6 @@
 //! The stories: real programs, real sockets, foreign judges.
 
+mod audit_show;
 mod authorizer;
 mod backup;
 mod bad_input;
@@ -27,20 +28,27 @@ mod issuing;
 mod killed;
 mod linting;
 mod listener;
+mod lost_issuers;
 mod manuals;
 mod offline_root;
 mod policy;
 mod publishing;
 mod python_grpc;
+mod recorded_sentences;
 mod reflection;
 mod restarts;
+mod router_bootstrap;
 mod router_call;
 mod router_doctor;
 mod router_faults;
 mod router_ground;
 mod router_push;
+mod router_record;
+mod router_storms;
 mod router_transports;
 mod router_tunnels;
+mod router_wishes;
+mod router_words;
 mod routers;
 mod rows;
 mod salvage;

@@ -93,9 +93,16 @@ fn type_all(manual: &str) {
     let mut script = String::new();
     for line in commands(manual) {
         script.push_str(&line);
-        if line.starts_with("ca-server ceremony") {
+        if line
+            .trim_start_matches("! ")
+            .starts_with("ca-server ceremony")
+        {
             // A person types yes.
             script.push_str(" --yes");
+        }
+        if line.starts_with("! ") {
+            // No shell stops by itself at a command that must fail and does not.
+            script.push_str(" || { echo 'this was not refused' >&2; exit 1; }");
         }
         script.push('\n');
         if line.ends_with(" &") {
@@ -130,15 +137,16 @@ fn type_script(script: &str) {
     let programs = program("ca-server");
     let folder = programs.parent().expect("a program lies in a folder");
     let path = std::env::var("PATH").unwrap_or_default();
-    let mut shell = Command::new("bash");
+    // It ends the shell at the deadline, and the servers that the shell began: they would keep the pipes open.
+    let mut shell = Command::new("timeout");
     shell
-        .arg("-c")
+        .args(["--kill-after=10", "600", "bash", "-c"])
         .arg(script)
         .current_dir(&home)
         .env_remove("CA_CLIENT_PROFILE")
         .env("HOME", &home)
         .env("PATH", format!("{}:{path}", folder.display()));
-    run_within(&mut shell, Duration::from_secs(180)).ok();
+    run_within(&mut shell, Duration::from_secs(630)).ok();
 }
 
 /// Returns the commands of the `console` blocks of a manual, each with the lines that go on with it.

@@ -1,13 +1,18 @@
 //! What goes wrong with a router, as curl sees it: each fault of the control port, and what is left afterwards.
 
-use std::{process::Command, time::Duration};
+use std::{fs, process::Command, time::Duration};
 
-use ca_tests::{Router, RouterOptions, run_within};
+use ca_tests::{
+    Process, Router, RouterOptions, free_port, http_with_body, peers, program, repository,
+    run_within, until,
+};
 use serde_json::{Value, json};
 use tempfile::{TempDir, tempdir};
 
 /// What curl ends with when the other side ends the connection without an answer.
 const EMPTY_REPLY: i32 = 52;
+/// What it ends with when nobody listens.
+const REFUSED: i32 = 7;
 /// What it ends with when the connection is reset.
 const RESET: i32 = 56;
 
@@ -235,4 +240,71 @@ fn chance_strikes_the_same_commands_for_the_same_seed() {
     assert!(first.iter().any(|code| *code != Some(0)), "{first:?}");
     assert_eq!(struck(1), first);
     assert_ne!(struck(2), first);
+}
+
+#[test]
+fn public_clients_raise_what_a_device_makes_them_raise() {
+    for model in ["6.49", "7.24"] {
+        let bench = Bench::start(model, &[]);
+        let mut command = Command::new(peers("python"));
+        command
+            .arg(repository().join("tests/peers/faulty_router.py"))
+            .args([model, Router::USER])
+            .arg(bench.router.password_file())
+            .args([bench.router.api(), bench.router.control_port()]);
+        if model != "6.49" {
+            command.arg(bench.router.rest_http());
+        }
+        let said = run_within(&mut command, Duration::from_secs(120)).ok();
+        let clients: &[&str] = match model {
+            "6.49" => &["librouteros"],
+            _ => &["librouteros", "rosrestpy"],
+        };
+        let expected: String = clients
+            .iter()
+            .map(|client| format!("{client} {model} cut reset half late reboot lockout storage\n"))
+            .collect();
+        assert_eq!(said.stdout, expected, "{said}");
+    }
+}
+
+#[test]
+fn an_upgrade_from_six_opens_rest_and_nothing_was_there_before() {
+    let folder = tempdir().expect("the directory for temporary files is writable");
+    let password = folder.path().join("password");
+    fs::write(&password, format!("{}\n", Router::PASSWORD)).expect("the directory is writable");
+    let (rest, control) = (free_port(), free_port());
+    let mut command = Command::new(program("routeros-sim"));
+    command
+        .args(["--model", "6.49", "--user", Router::USER])
+        .args(["--rest-http", &format!("127.0.0.1:{rest}")])
+        .args(["--control", &format!("127.0.0.1:{control}")])
+        .arg("--password-file")
+        .arg(&password)
+        .arg("--state")
+        .arg(folder.path().join("router"));
+    let log = folder.path().join("router.log");
+    let _router = Process::start(command, &log).unwrap_or_else(|log| panic!("it ended: {log}"));
+    let curl = || {
+        let mut command = Command::new("curl");
+        command
+            .args(["--silent", "--noproxy", "*"])
+            .args(["--user", &format!("{}:{}", Router::USER, Router::PASSWORD)])
+            .arg(format!("http://127.0.0.1:{rest}/rest/ip/pool"));
+        run_within(&mut command, Duration::from_secs(60))
+    };
+    let post = |path: &str, kind: &str, body: &str| {
+        http_with_body(control, "POST", path, kind, body.as_bytes()).status
+    };
+    let script = "/ip pool add name=kept ranges=192.0.2.1";
+    assert_eq!(post("/console", "text/plain", script), 200);
+    assert_eq!(curl().code, Some(REFUSED));
+    let upgrade = json!({"model": "7.24"}).to_string();
+    assert_eq!(post("/upgrade", "application/json", &upgrade), 204);
+    // The service is there a moment after the router is.
+    let pools = until(Duration::from_secs(60), "REST answers", || {
+        let run = curl();
+        (run.code == Some(0)).then(|| run.json())
+    });
+    assert_eq!(pools[0]["name"], "kept", "{pools}");
 }

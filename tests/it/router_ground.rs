@@ -56,14 +56,23 @@ impl Ground {
         let router = Router::start(model, &self.site.path("routers").join(name), options);
         let script = self.bootstrap(name, "ssh", &format!("{name}.password"));
         router.console(&script.stdout);
-        let address = router.ssh();
-        let (host, port) = address.split_once(':').expect("host and port");
-        let port = port.parse().expect("a port");
-        let runtime = tokio::runtime::Runtime::new().expect("a runtime");
-        let key = runtime.block_on(ca_routeros::host_key(host, port, Duration::from_secs(30)));
-        let key = key.expect("a host key").key().to_string();
-        self.add(name, "ssh", &address, &key).ok();
+        self.add(name, "ssh", &router.ssh(), &host_key(&router))
+            .ok();
         router
+    }
+
+    /// Adds a router once more, reached over SSH by the same user.
+    pub(crate) fn add_over_ssh(&self, router: &Router, name: &str) {
+        let policy = match router.model() {
+            "6.49" => "ssh,api,read,write",
+            _ => "ssh,api,rest-api,read,write",
+        };
+        router.console(&format!("/user group set fleet-ca policy={policy}"));
+        let password = |name: &str| self.site.path(&format!("{name}.password"));
+        let over_ssh = format!("{name}-ssh");
+        fs::copy(password(name), password(&over_ssh)).expect("the test directory is writable");
+        self.add(&over_ssh, "ssh", &router.ssh(), &host_key(router))
+            .ok();
     }
 
     /// Bootstraps a router as the manual says, and adds the wishes of its owner to its entry in the fleet file.
@@ -79,7 +88,7 @@ impl Ground {
         self.write_fleet(&fleet);
     }
 
-    fn bootstrap(&self, name: &str, door: &str, password: &str) -> Run {
+    pub(crate) fn bootstrap(&self, name: &str, door: &str, password: &str) -> Run {
         self.client(&[
             "router",
             "bootstrap",
@@ -127,6 +136,23 @@ impl Ground {
         )
     }
 
+    /// Runs `ca-client` in a terminal, where somebody types an answer.
+    #[track_caller]
+    pub(crate) fn attended(&self, words: &[&str], answer: &str) -> Run {
+        let client = self.site.client_command(words);
+        let words = [client.get_program()].into_iter().chain(client.get_args());
+        let line: String = words
+            .map(|word| format!("'{}' ", word.to_str().expect("UTF-8")))
+            .collect();
+        let typed = r#"echo "$1" | script --quiet --return --command "$2" /dev/null"#;
+        let mut command = Command::new("sh");
+        command
+            .args(["-c", typed, "sh", answer, &line])
+            .env_remove("CA_CLIENT_PROFILE")
+            .current_dir(self.site.path("."));
+        run_within(&mut command, Duration::from_secs(90))
+    }
+
     /// The same, for its JSON, whatever the exit code.
     #[track_caller]
     pub(crate) fn json(&self, words: &[&str]) -> (Run, Value) {
@@ -140,6 +166,11 @@ impl Ground {
         fs::read_to_string(self.fleet_file()).expect("`add` wrote it")
     }
 
+    /// The same; empty before the first router.
+    pub(crate) fn fleet_text(&self) -> String {
+        fs::read_to_string(self.fleet_file()).unwrap_or_default()
+    }
+
     pub(crate) fn write_fleet(&self, text: &str) {
         fs::write(self.fleet_file(), text).expect("the test directory is writable");
     }
@@ -147,4 +178,14 @@ impl Ground {
     fn fleet_file(&self) -> PathBuf {
         self.site.path("fleet.toml")
     }
+}
+
+/// Returns the host key that a router shows.
+fn host_key(router: &Router) -> String {
+    let address = router.ssh();
+    let (host, port) = address.split_once(':').expect("host and port");
+    let port = port.parse().expect("a port");
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    let key = runtime.block_on(ca_routeros::host_key(host, port, Duration::from_secs(30)));
+    key.expect("a host key").key().to_string()
 }

@@ -11,22 +11,27 @@ use std::{
 };
 
 use ca_tests::{Router, Run, openssl};
-use routeros_sim::{assumption::Assumptions, model::Model, tree::Tree};
+use routeros_sim::{assumption::Assumptions, model::Model};
 use rustls::{ServerConfig, ServerConnection, StreamOwned, pki_types::PrivateKeyDer};
 use serde_json::{Value, json};
 
 use crate::router_ground::Ground;
+use crate::router_words::are_in_the_tree;
+
+mod exported;
+
+use exported::{exports_what_was_pushed, issued_certificates};
 
 const V7: &str = "7.24";
 const V6: &str = "6.49";
 
 /// A command that was executed: its menu, its name, and the names of its arguments.
-type Executed = (String, String, Vec<String>);
+pub(crate) type Executed = (String, String, Vec<String>);
 
-/// Menus and commands.
-type Words = &'static [(&'static str, &'static str)];
+/// Menus and commands, and which of them is struck, counted from 1.
+type Words = &'static [(&'static str, &'static str, u32)];
 
-fn requests(router: &Router) -> Value {
+pub(crate) fn requests(router: &Router) -> Value {
     let answer = router.control("GET", "/requests", &Value::Null);
     serde_json::from_slice(&answer.body).expect("the control port speaks JSON")
 }
@@ -35,7 +40,7 @@ fn logins(router: &Router) -> u64 {
     requests(router)["logins"].as_u64().expect("a number")
 }
 
-fn executed(router: &Router) -> Vec<Executed> {
+pub(crate) fn executed(router: &Router) -> Vec<Executed> {
     let text = |value: &Value| value.as_str().expect("a text").to_owned();
     let list = |value: &Value| value.as_array().expect("a list").clone();
     list(&requests(router)["requests"])
@@ -56,16 +61,16 @@ fn changes(router: &Router) -> Vec<Executed> {
     all
 }
 
-fn state(router: &Router) -> Value {
+pub(crate) fn state(router: &Router) -> Value {
     let answer = router.control("GET", "/state", &Value::Null);
     serde_json::from_slice(&answer.body).expect("the control port speaks JSON")
 }
 
-fn cut_next(router: &Router, menu: &str, command: &str) {
+fn strike(router: &Router, fault: &str, (menu, command, after): (&str, &str, u32)) {
     let answer = router.control(
         "POST",
         "/faults",
-        &json!({"fault": "cut", "menu": menu, "command": command}),
+        &json!({"fault": fault, "menu": menu, "command": command, "after": after}),
     );
     assert_eq!(answer.status, 204);
 }
@@ -90,7 +95,7 @@ fn certificate(router: &Router, start: &str) -> Value {
 
 /// The certificate that was pushed for a router.
 #[track_caller]
-fn leaf(router: &Router, name: &str) -> Value {
+pub(crate) fn leaf(router: &Router, name: &str) -> Value {
     let leaf = certificate(router, &format!("{name}.example.net-"));
     assert!(leaf["key"].is_string(), "no key: {leaf}");
     leaf
@@ -98,7 +103,7 @@ fn leaf(router: &Router, name: &str) -> Value {
 
 /// No file of ours is on a router.
 #[track_caller]
-fn left_no_file(router: &Router) {
+pub(crate) fn left_no_file(router: &Router) {
     let state = state(router);
     let files: Vec<&Value> = state["files"]
         .as_array()
@@ -111,7 +116,7 @@ fn left_no_file(router: &Router) {
 
 /// Asks a door as a foreign client does that trusts the root only; returns what was shown, in base64.
 #[track_caller]
-fn shown(ground: &Ground, router: &Router, name: &str) -> (Run, Vec<String>) {
+pub(crate) fn shown(ground: &Ground, router: &Router, name: &str) -> (Run, Vec<String>) {
     let (_, address) = router.own_door();
     let root = ground.site.path("root.pem");
     if !root.exists() {
@@ -150,7 +155,7 @@ fn shown(ground: &Ground, router: &Router, name: &str) -> (Run, Vec<String>) {
 
 /// A foreign client sees exactly the pushed certificate and its issuer, and is content.
 #[track_caller]
-fn serves_what_was_pushed(ground: &Ground, router: &Router, name: &str) {
+pub(crate) fn serves_what_was_pushed(ground: &Ground, router: &Router, name: &str) {
     let (run, blocks) = shown(ground, router, name);
     assert_eq!(run.code, Some(0), "{run}");
     assert!(run.stdout.contains("Verify return code: 0 (ok)"), "{run}");
@@ -172,7 +177,7 @@ fn outcomes(document: &Value) -> BTreeMap<String, String> {
 }
 
 #[track_caller]
-fn nothing_is_to_do(ground: &Ground, routers: &[&Router]) {
+pub(crate) fn nothing_is_to_do(ground: &Ground, routers: &[&Router]) {
     let before: Vec<usize> = routers.iter().map(|one| changes(one).len()).collect();
     let again = ground.client(&["router", "push", "--yes"]).ok();
     assert!(again.stdout.contains("nothing to do"), "{again}");
@@ -209,25 +214,26 @@ fn a_push_makes_bare_routers_serve_their_chain_and_a_second_one_sends_nothing() 
 }
 
 #[test]
-fn every_word_of_bootstrap_and_push_is_in_the_tree_of_the_version() {
+fn every_model_takes_a_push_of_words_in_its_tree_and_exports_what_it_got() {
     let ground = Ground::new();
-    let tunnel = "/ip/ipsec/profile add name=fleet\n\
-                  /ip/ipsec/peer add name=hub address=10.66.0.1/32 exchange-mode=ike2 profile=fleet\n\
-                  /interface/sstp-client add name=to-hq connect-to=192.0.2.1 user=branch\n";
-    let routers: Vec<Router> = Model::ALL
+    let mut routers: Vec<(Router, String)> = Model::ALL
         .map(|model| {
-            let model = model.name();
-            let router = ground.bare(model, &format!("r{}", model.replace('.', "-")), &[]);
-            router.console(&if model == V6 {
-                tunnel
-                    .replace("/ip/ipsec/", "/ip ipsec ")
-                    .replace("/interface/", "/interface ")
-            } else {
-                tunnel.to_owned()
-            });
-            router
+            let name = format!("r{}", model.name().replace('.', "-"));
+            (ground.bare(model.name(), &name, &[]), name)
         })
         .into();
+    // Over SSH the same words are lines of a console.
+    routers.extend([V6, V7].map(|model| {
+        let name = format!("ssh{}", model.replace('.', "-"));
+        (ground.bare_over_ssh(model, &name, &[]), name)
+    }));
+    for (router, _) in &routers {
+        router.console(
+            "/ip ipsec profile add name=fleet\n\
+             /ip ipsec peer add name=hub address=10.66.0.1/32 exchange-mode=ike2 profile=fleet\n\
+             /interface sstp-client add name=to-hq connect-to=192.0.2.1 user=branch\n",
+        );
+    }
     let wishes = "\n[[router.certificate.ipsec]]\npeer = \"hub\"\n\
                   remote-id = \"fqdn:hub.example.net\"\ngenerate-policy = \"port-strict\"\n";
     let fleet = ground
@@ -242,30 +248,48 @@ fn every_word_of_bootstrap_and_push_is_in_the_tree_of_the_version() {
     ground
         .client(&["router", "push", "--yes", "--accept-unproved"])
         .ok();
-    for router in &routers {
-        let tree = Tree::of(router.model().parse().expect("a model"));
+    // A certificate that goes, so that `clean` says all it has to say.
+    for (router, _) in &routers {
+        router.console(
+            "/certificate add name=old common-name=old days-valid=1\n/certificate sign old\n",
+        );
+        router.control("PUT", "/clock", &json!({ "offset-seconds": 172_800 }));
+    }
+    for look in ["doctor", "plan", "probe", "list"] {
+        // What they find is the matter of other stories.
+        ground.client(&["router", look]);
+    }
+    let clean = ["router", "clean", "--yes", "--certificate", "old"];
+    ground.client(&clean).ok();
+    for (router, _) in &routers {
+        let commands = executed(router);
+        let removed = commands
+            .iter()
+            .any(|(menu, command, _)| menu == "/certificate" && command == "remove");
+        assert!(removed, "{}: {commands:?}", router.model());
         // What a console was told is not listed: the simulator refused a word of the bootstrap that is not in the tree.
-        let all = executed(router);
-        assert!(all.len() > 30, "{all:?}");
-        for (menu, command, arguments) in all {
-            let known = tree.arguments(&menu, &command);
-            let known = known.unwrap_or_else(|| panic!("{}: {menu}/{command}", router.model()));
-            for argument in arguments {
-                // `.id` is what both APIs call `numbers`.
-                let word = if argument == ".id" {
-                    "numbers"
-                } else {
-                    &argument
-                };
-                assert!(
-                    known.iter().any(|one| one == word),
-                    "{}: {menu}/{command} {argument}",
-                    router.model()
-                );
-            }
-        }
+        assert!(commands.len() > 30, "{commands:?}");
+        are_in_the_tree(router);
+    }
+    let issued = issued_certificates(&ground);
+    for (router, name) in &routers {
+        exports_what_was_pushed(&ground, &issued, router, name);
     }
 }
+
+/// The fingerprint of the one valid certificate of a NAME, as the CA knows it.
+#[track_caller]
+fn issued(ground: &Ground, name: &str) -> String {
+    let rows = ground
+        .site
+        .client_json(&["list", "--name", name, "--state", "valid"]);
+    let [row] = rows.as_array().expect("a list").as_slice() else {
+        panic!("one certificate of {name}: {rows}");
+    };
+    row["fingerprint"].as_str().expect("a text").to_owned()
+}
+
+const PASSPHRASE: &str = "four-words-are-enough";
 
 #[test]
 fn a_link_cut_at_the_bind_ends_with_a_certificate_that_works() {
@@ -277,7 +301,7 @@ fn a_link_cut_at_the_bind_ends_with_a_certificate_that_works() {
         .map(|(router, name)| shown(&ground, router, name).1)
         .collect();
     for (router, _) in routers {
-        cut_next(router, "/ip/service", "set");
+        strike(router, "cut", ("/ip/service", "set", 1));
     }
     let (run, document) = ground.json(&["router", "push", "--yes"]);
     let outcomes = outcomes(&document);
@@ -300,22 +324,37 @@ fn a_link_cut_at_the_bind_ends_with_a_certificate_that_works() {
 #[test]
 fn a_push_that_was_cut_while_it_staged_goes_on_when_it_is_repeated() {
     let ground = Ground::copied();
-    let cuts: [(&str, &str, Words); 8] = [
-        (V7, "seven-import", &[("/certificate", "import")]),
-        (V7, "seven-imports", &[("/certificate", "import"); 4]),
-        (V7, "seven-file", &[("/file", "add")]),
-        (V7, "seven-remove", &[("/file", "remove")]),
-        (V6, "six-import", &[("/certificate", "import")]),
-        (V6, "six-imports", &[("/certificate", "import"); 4]),
-        (V6, "six-file", &[("/file", "set")]),
-        (V6, "six-name", &[("/certificate", "set")]),
+    let cuts: [(&str, &str, &str, Words); 13] = [
+        (V7, "seven-import", "cut", &[("/certificate", "import", 1)]),
+        (
+            V7,
+            "seven-imports",
+            "cut",
+            &[("/certificate", "import", 1); 4],
+        ),
+        (V7, "seven-file", "cut", &[("/file", "add", 1)]),
+        (V7, "seven-remove", "cut", &[("/file", "remove", 1)]),
+        (V7, "seven-half", "half", &[("/file", "add", 1)]),
+        (V7, "seven-key", "cut", &[("/file", "add", 4)]),
+        (V7, "seven-reset", "reset", &[("/certificate", "import", 1)]),
+        (V6, "six-import", "cut", &[("/certificate", "import", 1)]),
+        (
+            V6,
+            "six-imports",
+            "cut",
+            &[("/certificate", "import", 1); 4],
+        ),
+        (V6, "six-file", "cut", &[("/file", "set", 1)]),
+        (V6, "six-name", "cut", &[("/certificate", "set", 1)]),
+        (V6, "six-key", "half", &[("/file", "set", 4)]),
+        (V6, "six-half", "half", &[("/file", "set", 1)]),
     ];
     let routers: Vec<(Router, &str)> = cuts
         .iter()
-        .map(|(model, name, cuts)| {
+        .map(|(model, name, fault, cuts)| {
             let router = ground.bare(model, name, &[]);
-            for (menu, command) in *cuts {
-                cut_next(&router, menu, command);
+            for words in *cuts {
+                strike(&router, fault, *words);
             }
             (router, *name)
         })
@@ -337,6 +376,13 @@ fn a_push_that_was_cut_while_it_staged_goes_on_when_it_is_repeated() {
     for (router, name) in &routers {
         left_no_file(router);
         serves_what_was_pushed(&ground, router, name);
+        issued(&ground, &format!("{name}.example.net"));
+    }
+    // What was issued for a key that never came to its router is valid no more.
+    for name in ["seven-key.example.net", "six-key.example.net"] {
+        let words = ["list", "--name", name, "--state", "revoked"];
+        let revoked = ground.site.client_json(&words);
+        assert_eq!(revoked.as_array().map(Vec::len), Some(1), "{name}");
     }
     ground.client(&["router", "verify"]).ok();
 }
@@ -497,7 +543,7 @@ fn a_user_who_may_not_write_is_told_the_policy() {
     let before = [&seven, &six].map(certificates);
     let refused = ground
         .client(&["router", "push", "--yes"])
-        .refused(1, &["error: seven: ", "error: six: ", "/user/group print"]);
+        .refused(1, &["error: seven: ", "error: six: ", "/user group print"]);
     let named = "not enough permissions (9): the user lacks the policy `write`";
     assert_eq!(refused.stderr.matches(named).count(), 2, "{refused}");
     assert_eq!([&seven, &six].map(certificates), before);
@@ -523,6 +569,12 @@ fn a_push_works_whatever_an_open_question_turns_out_to_be() {
         (V7, "seven-passphrase", "import-wrong-passphrase=counter"),
         (V7, "seven-removed", "removed-bound-certificate=id"),
         (V7, "seven-built", "build-times=absent"),
+        (V7, "seven-reply", "import-rest-reply=object"),
+        (V7, "seven-row", "import-in-place=key"),
+        (V7, "seven-taken", "import-name-taken=refused"),
+        (V7, "seven-prf", "import-key-prf=hmac-sha1"),
+        (V7, "seven-tls13", "v7-tls13=offered"),
+        (V7, "seven-authority", "imported-authority=with-key"),
         ("7.12", "twelve-hex", "certificate-hex=new"),
         ("7.16", "sixteen-ids", "file-ids=opaque"),
         ("7.16", "sixteen-keys", "import-keys-decrypted=present"),
@@ -531,20 +583,19 @@ fn a_push_works_whatever_an_open_question_turns_out_to_be() {
         (V6, "six-passphrase", "import-wrong-passphrase=error"),
         (V6, "six-booleans", "v6-booleans=true-false"),
         (V6, "six-name", "v6-import-name=present"),
+        (V6, "six-limits", "import-name-constraints=refused"),
+        (V7, "seven-limits", "import-critical-extensions=refused"),
     ];
-    // `v6-tls` has a story of its own; the others are about commands that no push gives, and power that stays on.
-    let elsewhere = [
-        "v6-tls",
-        "sstp-crypto-binding",
-        "full-storage-text",
-        "device-mode-text",
-        "backup-texts",
-        "api-export",
-        "issued-revoke-text",
-        "signed-request-name",
-        "unsynced-writes",
-        "clock-at-boot",
-    ];
+    // `v6-tls` has a story of its own, `router_transports` asks for both key exchanges of strong crypto and both texts of
+    // a full storage; the others are about commands that no push gives, and power that stays on.
+    let elsewhere = "v6-tls sstp-crypto-binding full-storage-text device-mode-text \
+                     backup-texts api-export issued-revoke-text signed-request-name \
+                     import-rc2 v6-curves export-pkcs12 request-file-names crl-path \
+                     crl-https crl-short-memory strong-crypto-kex unsynced-writes \
+                     clock-at-boot edit-without-terminal reset-required sign-progress \
+                     enrolment-status renew-of-others online-commands smart-card-text \
+                     link-status file-lines host-key-file-names crl-flag";
+    let elsewhere: Vec<&str> = elsewhere.split(' ').collect();
     for one in Assumptions::list() {
         let asked = questions
             .iter()
@@ -602,6 +653,7 @@ fn a_push_works_when_every_open_question_turns_out_otherwise() {
     let fleet = ground.fleet().replace("# crl-use = true", "crl-use = true");
     ground.write_fleet(&fleet);
     ground.client(&["router", "push", "--yes"]).ok();
+    let issued = issued_certificates(&ground);
     for (router, name) in &routers {
         left_no_file(router);
         if router.model() == V6 {
@@ -610,6 +662,7 @@ fn a_push_works_when_every_open_question_turns_out_otherwise() {
         } else {
             serves_what_was_pushed(&ground, router, name);
         }
+        exports_what_was_pushed(&ground, &issued, router, name);
     }
 }
 

@@ -9,6 +9,7 @@ use ca_routeros::{
 };
 use ca_tests::{Router, RouterOptions};
 use ca_types::{KeyId, Passphrase};
+use routeros_sim::assumption::Assumptions;
 use serde_json::{Value, json};
 use tempfile::tempdir;
 use zeroize::Zeroizing;
@@ -224,6 +225,30 @@ async fn a_hostile_value_comes_back_or_is_refused(at: Entrance<'_>) {
     assert_eq!(done(&mut way, print("/ip/pool")).await.rows, [], "{at}");
 }
 
+/// No door shows it: the router is asked from within.
+async fn a_hostile_password_arrives_as_it_was(at: Entrance<'_>) {
+    if matches!(at.door, Door::RestPlain | Door::ApiPlain) {
+        return;
+    }
+    let mut way = at.enter().await;
+    let secret = |command| Call::new("/ppp/secret", command);
+    let named = |password: &str| {
+        let password = Zeroizing::new(password.to_owned());
+        secret(Command::Add)
+            .with("name", "eve")
+            .with_secret("password", password)
+    };
+    for value in HOSTILE {
+        let id = done(&mut way, named(value)).await.added.expect("an id");
+        let state = at.router.control("GET", "/state", &Value::Null).body;
+        let state: Value = serde_json::from_slice(&state).expect("JSON");
+        let rows = &state["tables"]["/ppp/secret"]["items"];
+        assert_eq!(rows[0]["fields"]["password"], value, "{at}");
+        done(&mut way, secret(Command::Remove).item(id)).await;
+    }
+    assert_eq!(verdict(way.call(&named("a\0b")).await), "Nul", "{at}");
+}
+
 /// The content of a file on the router.
 fn content(at: Entrance<'_>, name: &str) -> Option<Vec<u8>> {
     let state = at.router.control("GET", "/state", &Value::Null).body;
@@ -318,10 +343,12 @@ async fn each_refusal_has_its_type(at: Entrance<'_>) {
     ] {
         assert_eq!(verdict(way.call(&call).await), expect, "{at}: {call}");
     }
-    at.control("PUT", "/device-mode", &json!({"flagged": true}));
-    let peer = Call::new("/ip/ipsec/proposal", Command::Add).with("name", "x");
-    assert_eq!(verdict(way.call(&peer).await), "DeviceMode", "{at}");
-    at.control("PUT", "/device-mode", &json!({"flagged": false}));
+    let proposal = Call::new("/ip/ipsec/proposal", Command::Add).with("name", "x");
+    for (mode, forbids) in [("flagged", true), ("ipsec", false)] {
+        at.control("PUT", "/device-mode", &json!({mode: forbids}));
+        assert_eq!(verdict(way.call(&proposal).await), "DeviceMode", "{at}");
+        at.control("PUT", "/device-mode", &json!({mode: !forbids}));
+    }
     let secret = named("a").with_secret("comment", Zeroizing::new("hush".to_owned()));
     let expect = match at.door.is_encrypted() {
         true => "Ok",
@@ -427,9 +454,12 @@ async fn a_foreign_key_gets_no_login(at: Entrance<'_>) {
 }
 
 /// Starts one router of a model, and holds every door of it to the suite.
-async fn check(model: &str) {
+async fn check(model: &str, assumptions: &[&str]) {
     let folder = tempdir().expect("the directory for temporary files is writable");
-    let options = RouterOptions::default();
+    let options = RouterOptions {
+        assumptions: assumptions.iter().map(ToString::to_string).collect(),
+        ..RouterOptions::default()
+    };
     let router = Router::start(model, &folder.path().join("router"), options);
     let rest = if model.starts_with("6.") {
         ""
@@ -445,6 +475,7 @@ async fn check(model: &str) {
     for at in Entrance::all(&router) {
         rows_are_listed_added_changed_and_removed(at).await;
         a_hostile_value_comes_back_or_is_refused(at).await;
+        a_hostile_password_arrives_as_it_was(at).await;
         files_are_uploaded_up_to_the_limit_of_the_way(at).await;
         commands_are_run_and_their_counters_read(at).await;
         each_refusal_has_its_type(at).await;
@@ -455,32 +486,58 @@ async fn check(model: &str) {
 
 #[tokio::test]
 async fn the_doors_of_6_49_conform() {
-    check("6.49").await;
+    check("6.49", &[]).await;
 }
 
 #[tokio::test]
 async fn the_doors_of_7_9_conform() {
-    check("7.9").await;
+    check("7.9", &OTHERWISE).await;
 }
 
 #[tokio::test]
 async fn the_doors_of_7_12_conform() {
-    check("7.12").await;
+    check("7.12", &[]).await;
 }
 
 #[tokio::test]
 async fn the_doors_of_7_16_conform() {
-    check("7.16").await;
+    check("7.16", &OTHERWISE).await;
 }
 
 #[tokio::test]
 async fn the_doors_of_7_20_conform() {
-    check("7.20").await;
+    check("7.20", &[]).await;
 }
 
 #[tokio::test]
 async fn the_doors_of_7_24_conform() {
-    check("7.24").await;
+    check("7.24", &OTHERWISE).await;
+}
+
+/// Texts that no source has, in their other words.
+const OTHERWISE: [&str; 2] = [
+    "device-mode-text=feature-disabled",
+    "full-storage-text=no-space-left",
+];
+
+#[tokio::test]
+async fn a_router_with_strong_crypto_is_entered_over_ssh_whatever_it_offers_then() {
+    let mut all = Assumptions::list().iter();
+    let question = all.find(|one| one.key == "strong-crypto-kex");
+    for answer in question.expect("it is open").values {
+        let folder = tempdir().expect("the directory for temporary files is writable");
+        let options = RouterOptions {
+            assumptions: vec![format!("strong-crypto-kex={answer}")],
+            ..RouterOptions::default()
+        };
+        let router = Router::start("7.24", &folder.path().join("router"), options);
+        router.console("/ip/ssh/set strong-crypto=yes\n");
+        let at = Entrance {
+            router: &router,
+            door: Door::Ssh,
+        };
+        rows_are_listed_added_changed_and_removed(at).await;
+    }
 }
 
 const HOST: &str = "127.0.0.1";

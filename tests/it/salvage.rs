@@ -111,6 +111,10 @@ fn refuses_a_log_put_there_by_hand(site: &Site, out: &Path) {
     std::fs::rename(&log, &damaged).expect("the test directory is writable");
     copy(&unpacked.join("fleet-ca-backup/log"), &log);
     std::fs::copy(damaged.join("checkpoint"), log.join("checkpoint")).expect("it is there");
+    let refused = site.try_serve().expect_err("it comes from a backup");
+    assert!(refused.contains("taken out of a backup"), "{refused}");
+    // Who takes that away too still does not get it served.
+    std::fs::remove_file(log.join("not-restored")).expect("it is in every backup");
     let refused = site
         .try_serve()
         .expect_err("it was signed with more leaves");

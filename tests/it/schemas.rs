@@ -213,6 +213,13 @@ fn of_a_router(documents: &mut Documents<'_>) {
         "router-reply",
         &["router", "call", "one", "/ip/service/print"],
     );
+    let record = documents.site.path("one-record.json");
+    let out = record.to_str().expect("UTF-8");
+    documents.client(
+        "recorded-router",
+        &["router", "record", "one", "--out", out, "--yes"],
+    );
+    documents.found.push(("router-record", record.clone()));
     documents.client("plans", &["router", "plan"]);
     documents.client("reports", &["router", "push", "--yes"]);
     documents.client("reports", &["router", "verify"]);

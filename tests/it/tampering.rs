@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair as _};
 use ca_server::audit::{AuditOptions, AuditReport, verify};
@@ -13,6 +14,10 @@ use ca_verify::{
     Change, Checkpoint, Entry, Frontier, IssuerStateChanged, LogKey, LogKeyAdded, LogKeyStatement,
     NoteSignature, Restored, Revoked, SignedNote, leaf_hash,
 };
+
+mod index;
+
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A data directory that somebody changes: the log in memory, everything else on the disk.
 struct Tampered {
@@ -161,6 +166,7 @@ fn restored(leaves: u64, root: [u8; 32]) -> Change {
         root,
         lost_since: None,
         lists: Vec::new(),
+        left_out: Vec::new(),
     })
 }
 
@@ -450,6 +456,12 @@ fn audit(data: &Path, checkpoints: Vec<PathBuf>) -> AuditReport {
     verify(&options, &mut |_leaves| {}).expect("the files can be read")
 }
 
+/// How many leaves the checkpoint signs that is kept now.
+fn kept_size(site: &Site) -> u64 {
+    let note = fs::read_to_string(site.data().join("log/checkpoint")).expect("it is kept");
+    Checkpoint::from_note(&note).expect("a checkpoint").size
+}
+
 #[test]
 fn every_edit_of_the_data_directory_is_found() {
     let site = Site::new(Algorithm::P256);
@@ -459,10 +471,18 @@ fn every_edit_of_the_data_directory_is_found() {
     site.issue("router", "two.example.net", &[]);
     let old = fs::read(&crl).expect("it is published");
     site.client(&["revoke", "--name", "one.example.net"]).ok();
-    ca_tests::until(std::time::Duration::from_secs(5), "the CRL", || {
+    ca_tests::until(PATIENCE, "the CRL", || {
         (fs::read(&crl).ok()? != old).then_some(())
     });
     site.issue("vpn-client", "anna@example.net", &[]);
+    // A leaf that no look has signed a moment before: the server signs it when it stops.
+    let mut number = 0;
+    ca_tests::until(PATIENCE, "a leaf without a checkpoint", || {
+        let before = kept_size(&site);
+        number += 1;
+        site.issue("router", &format!("late-{number}.example.net"), &[]);
+        (kept_size(&site) == before).then_some(())
+    });
     server.terminate();
     // A copy without what is large and says nothing.
     let base = site.path("base");
@@ -501,6 +521,9 @@ fn an_old_copy_is_found_by_who_kept_a_later_checkpoint() {
     });
     let server = site.serve();
     site.issue("router", "one.example.net", &[]);
+    site.client(&["actor", "add", "robot", "--role", "agent", "--out", "robot"])
+        .ok();
+    let agent = |words: &[&str]| site.client_command_as(&site.path("robot/client.toml"), words);
     let first = site.client_json(&["audit", "verify"]);
     assert_eq!(first["sound"], true, "{first}");
     assert_eq!(first["seen_size"], serde_json::Value::Null);
@@ -513,8 +536,10 @@ fn an_old_copy_is_found_by_who_kept_a_later_checkpoint() {
     let second = site.client_json(&["audit", "verify"]);
     assert_eq!(second["sound"], true, "{second}");
     assert_eq!(second["seen_size"], first["size"]);
+    ca_tests::run(&mut agent(&["audit", "verify", "--checkpoint-only"])).ok();
     let checkpoint = site.path("later.checkpoint");
     fs::write(&checkpoint, site.get("/log/checkpoint").body).expect("writable");
+    fs::write(site.path("log.key"), site.get("/log/key").body).expect("writable");
     server.terminate();
     let kept: Vec<PathBuf> = vec![checkpoint];
     assert!(audit(&site.data(), kept.clone()).sound);
@@ -549,22 +574,109 @@ fn an_old_copy_is_found_by_who_kept_a_later_checkpoint() {
         report.text()
     );
 
-    // The admin has the profile, with what it saw, elsewhere.
+    typed_options_are_heeded(&site, &old);
+
+    // The admin has the profile, with what it saw, elsewhere; so has an agent, which may read no leaf.
     let admin = site.path("admin");
     copy(&site.data().join("admin"), &admin);
     fs::remove_dir_all(site.data()).expect("it is ours");
     copy(&old, &site.data());
     let server = site.serve();
     let profile = admin.join("client.toml");
-    let mut command = site.client_command_as(&profile, &["audit", "verify", "--output", "json"]);
-    let ran = ca_tests::run(&mut command);
+    let verify = ["audit", "verify", "--cert", "two.pem"];
+    let ran = ca_tests::run(&mut site.client_command_as(&profile, &verify));
     assert_eq!(ran.code, Some(1), "{ran}");
-    assert_eq!(ran.json()["findings"][0]["kind"], "fork", "{ran}");
+    // A second history, and a certificate that it lacks.
+    assert!(ran.stdout.contains("fork: "), "{ran}");
+    assert!(ran.stdout.contains("certificate: "), "{ran}");
     // The claim is told and logged, and the server goes on.
     assert!(server.log().contains("fork of the log"), "{}", server.log());
-    let entries = site.client_json(&["audit", "show"]);
-    assert!(entries.to_string().contains("fork-claimed"), "{entries}");
+    let claims = || {
+        let entries = site.client_json(&["audit", "show", "--limit", "1000"]);
+        entries.to_string().matches("fork-claimed").count()
+    };
+    assert_eq!(claims(), 1);
+    // The agent finds it too, and a second claim within a minute fills no log.
+    let ran = ca_tests::run(&mut agent(&["audit", "verify", "--checkpoint-only"]));
+    assert!(ran.code == Some(1) && ran.stdout.contains("fork"), "{ran}");
+    assert_eq!(claims(), 1);
+    claims_that_are_none_change_nothing(&site, &admin);
+    assert_eq!(claims(), 1);
     site.issue("router", "three.example.net", &[]);
+}
+
+/// Types what `audit verify` takes: each option finds what nothing in the directory tells.
+fn typed_options_are_heeded(site: &Site, old: &Path) {
+    let verify = |data: &Path, more: &[&str]| {
+        let mut command = std::process::Command::new(ca_tests::program("ca-server"));
+        command
+            .args(["audit", "verify", "--output", "json", "--data"])
+            .arg(data)
+            .args(more)
+            .current_dir(site.path(""));
+        ca_tests::run(&mut command)
+    };
+    let found = |data: &Path, more: &[&str]| {
+        let report = verify(data, more).json();
+        let findings = report["findings"].as_array().expect("a list").clone();
+        let kind = |finding: &serde_json::Value| finding["kind"].as_str().unwrap_or("").to_owned();
+        findings.iter().map(kind).collect::<Vec<_>>()
+    };
+    let all = [
+        "--log-key",
+        "log.key",
+        "--checkpoint",
+        "later.checkpoint",
+        "--cert",
+        "two.pem",
+    ];
+    assert!(found(&site.data(), &all).is_empty());
+    assert!(found(old, &all[..2]).is_empty());
+    assert_eq!(found(old, &all[2..4]), ["truncated"]);
+    assert_eq!(found(old, &all[4..]), ["certificate"]);
+    // Another CA in the place of everything is sound in itself.
+    let other = Site::new(Algorithm::P256);
+    assert!(found(&other.data(), &[]).is_empty());
+    let kinds = found(&other.data(), &all[..2]);
+    assert!(kinds.contains(&"log-key".to_owned()), "{kinds:?}");
+    let refused = verify(old, &["--log-key", "two.pem"]);
+    assert_eq!(
+        refused.json()["error"]["code"],
+        "invalid-request",
+        "{refused}"
+    );
+}
+
+/// A claim that is not signed by the key of the log, that the log explains, or that is empty.
+fn claims_that_are_none_change_nothing(site: &Site, admin: &Path) {
+    let note = String::from_utf8(site.get("/log/checkpoint").body).expect("a text");
+    let note = note.as_str();
+    let runtime = tokio::runtime::Runtime::new().expect("the machine has threads");
+    let said = runtime.block_on(async {
+        let api = ca_tests::Api::connect(admin, site.ports().grpc).await;
+        let api = api.expect("the admin is let in");
+        let mut said = Vec::new();
+        for (first, second) in [
+            (note, note),
+            (&*note.replace("\u{2014} ", "\u{2014} x"), note),
+            (note, ""),
+        ] {
+            let claim = ca_proto::v1::ClaimForkRequest {
+                request_id: ca_tests::request_id(),
+                first: first.to_owned(),
+                second: second.to_owned(),
+            };
+            let mut audit = ca_proto::v1::audit_client::AuditClient::new(api.channel());
+            let refused = audit.claim_fork(claim).await.expect_err("no fork");
+            said.push((refused.code(), refused.message().contains("no fork")));
+        }
+        said
+    });
+    let (none, malformed) = (
+        tonic::Code::FailedPrecondition,
+        tonic::Code::InvalidArgument,
+    );
+    assert_eq!(said, [(none, true), (none, false), (malformed, false)]);
 }
 
 fn certificate_of(site: &Site, issued: &serde_json::Value) -> Vec<u8> {

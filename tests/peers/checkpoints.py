@@ -1,6 +1,7 @@
 """Verifies a signed checkpoint, the statement about its key, and the log on disk; shares no code with the product.
 
-Usage: checkpoints.py NOTE KEY-STATEMENT CA.pem LOG-DIRECTORY
+Usage: checkpoints.py NOTE KEY-STATEMENT CA.pem LOG-DIRECTORY PROOFS
+A line of PROOFS is `inclusion LEAF SIZE HASH...` or `consistency FIRST SECOND HASH...`.
 C2SP signed-note and tlog-checkpoint; RFC 9162 section 2.1; docs/data-model.md for the records.
 """
 
@@ -31,10 +32,44 @@ def root_of(leaves):
         return hashlib.sha256(b"").digest()
     if len(leaves) == 1:
         return hashlib.sha256(b"\0" + leaves[0]).digest()
+    half = half_of(leaves)
+    return hashlib.sha256(b"\1" + root_of(leaves[:half]) + root_of(leaves[half:])).digest()
+
+
+def half_of(leaves):
     half = 1
     while half * 2 < len(leaves):
         half *= 2
-    return hashlib.sha256(b"\1" + root_of(leaves[:half]) + root_of(leaves[half:])).digest()
+    return half
+
+
+def inclusion(leaf, leaves):
+    if len(leaves) == 1:
+        return []
+    half = half_of(leaves)
+    if leaf < half:
+        return inclusion(leaf, leaves[:half]) + [root_of(leaves[half:])]
+    return inclusion(leaf - half, leaves[half:]) + [root_of(leaves[:half])]
+
+
+def consistency(first, leaves, is_whole=True):
+    if first == len(leaves):
+        return [] if is_whole else [root_of(leaves)]
+    half = half_of(leaves)
+    if first <= half:
+        return consistency(first, leaves[:half], is_whole) + [root_of(leaves[half:])]
+    return consistency(first - half, leaves[half:], False) + [root_of(leaves[:half])]
+
+
+def verify_proofs(file, leaves):
+    count = 0
+    for line in open(file, encoding="ascii"):
+        kind, first, second, *hashes = line.split()
+        make = {"inclusion": inclusion, "consistency": consistency}[kind]
+        wanted = make(int(first), leaves[: int(second)])
+        assert [bytes.fromhex(hash) for hash in hashes] == wanted, line
+        count += 1
+    return count
 
 
 def leaves_in(folder):
@@ -79,13 +114,13 @@ def verify_checkpoint(note, vkey):
 
 
 def main():
-    note, statement, ca, folder = sys.argv[1:]
+    note, statement, ca, folder, proofs = sys.argv[1:]
     ca = x509.load_pem_x509_certificates(open(ca, "rb").read())[0]
     vkey = verify_statement(open(statement, encoding="utf-8").read(), ca)
     size, root = verify_checkpoint(open(note, encoding="utf-8").read(), vkey)
     leaves = leaves_in(folder)
     assert root_of(leaves[:size]) == root, "another root"
-    print(f"{size} leaves, root {root.hex()}")
+    print(f"{size} leaves, root {root.hex()}, {verify_proofs(proofs, leaves)} proofs")
 
 
 main()

@@ -22,7 +22,8 @@ def connected(address, user, password):
     client = paramiko.SSHClient()
     client.set_missing_host_key_policy(paramiko.AutoAddPolicy())
     client.connect(
-        host, int(port), user, password, look_for_keys=False, allow_agent=False, timeout=30
+        host, int(port), user, password, look_for_keys=False, allow_agent=False,
+        timeout=60, banner_timeout=60, auth_timeout=60,
     )
     return client
 

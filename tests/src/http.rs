@@ -67,7 +67,7 @@ fn exchange(
 ) -> HttpResponse {
     let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).expect("the port is open");
     stream
-        .set_read_timeout(Some(Duration::from_secs(10)))
+        .set_read_timeout(Some(PATIENCE))
         .expect("a socket takes a timeout");
     let mut request =
         format!("{method} {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n");
@@ -124,3 +124,6 @@ fn unchunked(mut rest: &[u8]) -> Vec<u8> {
     }
     body
 }
+
+/// On a busy machine, a simulated router makes an RSA key for longer than one would think.
+const PATIENCE: Duration = Duration::from_secs(120);

@@ -19,6 +19,7 @@ mod run;
 mod security_association;
 mod site;
 mod spine;
+mod strace;
 mod strongswan;
 mod until;
 
@@ -42,5 +43,6 @@ pub use site::{InitOptions, Site, copy};
 pub use spine::{
     ANNA, BERLIN, BERLIN_NET, BERLIN_WISHES, MUNICH, MUNICH_NET, MUNICH_WISHES, Spine,
 };
+pub use strace::Strace;
 pub use strongswan::Charon;
 pub use until::until;

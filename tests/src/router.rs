@@ -184,12 +184,30 @@ impl Router {
         format!("127.0.0.1:{}", self.doors.ssh)
     }
 
+    /// Returns the address of the control port.
+    pub fn control_port(&self) -> String {
+        format!("127.0.0.1:{}", self.doors.control)
+    }
+
     /// Returns the best door of its version, as a fleet file calls it, and the address of that door.
     pub fn own_door(&self) -> (&'static str, String) {
         if self.model.starts_with("6.") {
             ("api-ssl", self.api_ssl())
         } else {
             ("rest", self.rest())
+        }
+    }
+
+    /// Returns the address of a door by the word of a fleet file: `rest`, `api-ssl` or `ssh`.
+    ///
+    /// # Panics
+    /// For another word.
+    pub fn door(&self, word: &str) -> String {
+        match word {
+            "rest" => self.rest(),
+            "api-ssl" => self.api_ssl(),
+            "ssh" => self.ssh(),
+            other => panic!("no door {other}"),
         }
     }
 

@@ -29,6 +29,8 @@ pub(crate) enum RouterCommand {
     Clean(CleanArguments),
     /// Send any command to one router, over the door of the fleet file
     Call(CallArguments),
+    /// Keep how one router answers, without names, addresses and secrets, to compare it with the simulator
+    Record(RecordArguments),
 }
 
 #[derive(Debug, Args)]
@@ -96,7 +98,7 @@ pub(crate) struct AddArguments {
     #[arg(long)]
     pub(crate) port: Option<u16>,
     /// The SHA-256 of its certificate, as its console shows it; colons and case do not matter. For ssh: of its host key,
-    /// in hexadecimal or as OpenSSH writes it; without it the key is shown and asked for
+    /// in hexadecimal or as OpenSSH writes it. Without it, what the router has is shown and asked for
     #[arg(long, value_name = "FINGERPRINT")]
     pub(crate) fingerprint: Option<String>,
     /// Who logs in
@@ -193,6 +195,34 @@ pub(crate) struct CallArguments {
     /// An argument whose value is in FILE; one trailing newline is stripped; never shown, never sent in the clear
     #[arg(long, value_name = "NAME=FILE")]
     pub(crate) secret: Vec<String>,
+    /// The fleet file
+    #[arg(long, value_name = "FILE", default_value = "fleet.toml")]
+    pub(crate) fleet: PathBuf,
+    /// Let the password of a router with a plain door go over the network in the clear
+    #[arg(long)]
+    pub(crate) insecure_plain: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Shows what it will ask, and asks you; shows what it would keep, and asks again. The questions are reads, and \
+    requests that every router refuses: they change nothing. Kept are names of fields, words of RouterOS and texts of \
+    refusals; of every other value only what it looks like. `routeros-sim --replay-check FILE` compares the simulator \
+    with it.\n\nExample: ca-client router record berlin-01 --out berlin.json"
+)]
+pub(crate) struct RecordArguments {
+    /// The router
+    #[arg(value_name = "NAME")]
+    pub(crate) router: String,
+    /// The file for what is kept
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: PathBuf,
+    /// Replace a file that is there already
+    #[arg(long)]
+    pub(crate) force: bool,
+    /// Do not ask
+    #[arg(long)]
+    pub(crate) yes: bool,
     /// The fleet file
     #[arg(long, value_name = "FILE", default_value = "fleet.toml")]
     pub(crate) fleet: PathBuf,

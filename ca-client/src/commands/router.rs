@@ -12,6 +12,7 @@ mod list;
 mod plan;
 mod probe;
 mod push;
+mod record;
 mod verify;
 
 use super::Context;
@@ -33,5 +34,6 @@ pub(super) async fn run(
         RouterCommand::Doctor(arguments) => doctor::run(&arguments, context).await,
         RouterCommand::Clean(arguments) => clean::run(&arguments, context).await,
         RouterCommand::Call(arguments) => call::run(&arguments, context).await,
+        RouterCommand::Record(arguments) => record::run(&arguments, context).await,
     }
 }

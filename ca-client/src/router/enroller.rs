@@ -3,16 +3,17 @@
 use async_trait::async_trait;
 use ca_deploy::{CertificateWish, EnrollError, Enrolled, Enroller, RouterEntry};
 use ca_types::{
-    CertificateState, GeneralName, Hinted, KeyId, RequestId, SerialNumber, SystemEntropy,
+    CertificateState, Hinted, KeyId, RequestId, RevocationReason, SerialNumber, SystemEntropy,
 };
 use ca_verify::Certificate;
 use clap::ValueEnum as _;
 
 use super::FleetFile;
+use super::hierarchy::has_wished_names;
 use super::records::records;
 use crate::client::{
     CertificateRecord, Client, ClientError, IssueParameters, Issued, IssuerRecord,
-    SuccessorParameters,
+    RevocationTarget, SuccessorParameters,
 };
 use crate::commands::{all_names, default_algorithm};
 use crate::error::CommandError;
@@ -29,17 +30,20 @@ pub(crate) struct FleetEnroller<'a> {
 
 #[async_trait]
 impl Enroller for FleetEnroller<'_> {
-    async fn enroll(&self, wish: &CertificateWish) -> Result<Enrolled, EnrollError> {
-        self.issued(wish).await.map_err(told)
+    async fn enroll(
+        &self,
+        wish: &CertificateWish,
+        replaces: bool,
+    ) -> Result<Enrolled, EnrollError> {
+        self.issued(wish, replaces).await.map_err(told)
+    }
+
+    async fn discard(&self, serial: &str) -> Result<(), EnrollError> {
+        self.revoke(serial).await.map_err(told)
     }
 
     async fn key_of(&self, serial: &str) -> Result<KeyId, EnrollError> {
-        let key = async {
-            let serial: SerialNumber = serial
-                .parse()
-                .map_err(|error| ClientError::answer("serial", error))?;
-            Ok::<_, CommandError>(self.client.get(serial).await?.certificate.key_id)
-        };
+        let key = async { Ok(self.client.get(read(serial)?).await?.certificate.key_id) };
         key.await.map_err(told)
     }
 
@@ -57,7 +61,11 @@ fn told(error: CommandError) -> EnrollError {
 }
 
 impl FleetEnroller<'_> {
-    async fn issued(&self, wish: &CertificateWish) -> Result<Enrolled, CommandError> {
+    async fn issued(
+        &self,
+        wish: &CertificateWish,
+        replaces: bool,
+    ) -> Result<Enrolled, CommandError> {
         let predecessors = records(self.client, wish, CertificateState::Valid).await?;
         let algorithm = match &wish.key_algorithm {
             Some(word) => {
@@ -75,7 +83,8 @@ impl FleetEnroller<'_> {
             .certification_request(wish.name.as_str(), &names)
             .map_err(CommandError::NewKey)?;
         let issued = match predecessors.as_slice() {
-            [] => self.first(wish, request).await?,
+            [] => self.first(wish, request, false).await?,
+            _ if replaces => self.first(wish, request, true).await?,
             predecessors => self.successor(wish, predecessors, request).await?,
         };
         let certificate = parsed(&issued.certificate.der)?;
@@ -90,10 +99,23 @@ impl FleetEnroller<'_> {
         })
     }
 
+    async fn revoke(&self, serial: &str) -> Result<(), CommandError> {
+        let id = RequestId::generate(&mut SystemEntropy);
+        let target = RevocationTarget::Serial(read(serial)?);
+        let reason = RevocationReason::CessationOfOperation;
+        match self.client.revoke(id, &target, reason).await {
+            // The same request id gets the same answer.
+            Err(ClientError::Connection { .. }) => self.client.revoke(id, &target, reason).await?,
+            answer => answer?,
+        };
+        Ok(())
+    }
+
     async fn first(
         &self,
         wish: &CertificateWish,
         request: Vec<u8>,
+        replace: bool,
     ) -> Result<Issued, CommandError> {
         let parameters = IssueParameters {
             request_id: RequestId::generate(&mut SystemEntropy),
@@ -102,7 +124,7 @@ impl FleetEnroller<'_> {
             sans: wish.sans.clone(),
             days: wish.days,
             certification_request: request,
-            replace: false,
+            replace,
             targets: Vec::new(),
         };
         match self.client.issue(&parameters).await {
@@ -121,7 +143,7 @@ impl FleetEnroller<'_> {
     ) -> Result<Issued, CommandError> {
         let mut refused = None;
         for predecessor in predecessors {
-            self.refuse_other_names(wish, predecessor)?;
+            refuse_other_names(wish, predecessor)?;
             let parameters = SuccessorParameters {
                 request_id: RequestId::generate(&mut SystemEntropy),
                 serial: predecessor.serial,
@@ -145,34 +167,35 @@ impl FleetEnroller<'_> {
             None => ClientError::answer("list", "it is empty").into(),
         })
     }
+}
 
-    /// A successor has exactly the names of its predecessor.
-    fn refuse_other_names(
-        &self,
-        wish: &CertificateWish,
-        predecessor: &CertificateRecord,
-    ) -> Result<(), CommandError> {
-        let wanted = all_names(&wish.name, &wish.sans);
-        let missing = wanted
-            .iter()
-            .map(GeneralName::to_string)
-            .find(|name| !predecessor.sans.contains(name));
-        match missing {
-            None => Ok(()),
-            Some(name) => Err(CommandError::Check {
-                code: ca_types::Code::NameTaken,
-                what: format!(
-                    "the valid certificate {} of {} lacks the name {name}, and a successor has the names of its \
-                     predecessor",
-                    predecessor.serial, wish.name
-                ),
-                hint: format!(
-                    "`ca-client revoke --serial {}` frees the name; the next push gets a new certificate",
-                    predecessor.serial
-                ),
-            }),
-        }
+/// A successor has exactly the names of its predecessor.
+fn refuse_other_names(
+    wish: &CertificateWish,
+    predecessor: &CertificateRecord,
+) -> Result<(), CommandError> {
+    if has_wished_names(predecessor, wish) {
+        return Ok(());
     }
+    Err(CommandError::Check {
+        code: ca_types::Code::NameTaken,
+        what: format!(
+            "the valid certificate {} of {} has the names {}, and not those of the fleet file; a successor has the \
+             names of its predecessor",
+            predecessor.serial,
+            wish.name,
+            predecessor.sans.join(", ")
+        ),
+        hint: format!(
+            "`ca-client revoke --serial {}` frees the name; the next push gets a new certificate",
+            predecessor.serial
+        ),
+    })
+}
+
+fn read(serial: &str) -> Result<SerialNumber, CommandError> {
+    let serial = serial.parse();
+    Ok(serial.map_err(|error| ClientError::answer("serial", error))?)
 }
 
 fn parsed(der: &[u8]) -> Result<Certificate, ClientError> {

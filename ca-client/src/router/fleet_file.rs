@@ -1,7 +1,6 @@
 //! The fleet file on disk.
 
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
 
 use ca_deploy::{Fleet, FleetError, PasswordSource, RouterEntry, with_pin};
 use ca_types::{Code, KeyId};
@@ -9,12 +8,11 @@ use ca_types::{Code, KeyId};
 use crate::error::CommandError;
 use crate::files::{self, Existing, Mode};
 
-/// A fleet file that was read; changes to it go one after the other.
+/// A fleet file that was read.
 #[derive(Debug)]
 pub(crate) struct FleetFile {
     path: PathBuf,
     fleet: Fleet,
-    changing: Mutex<()>,
 }
 
 impl FleetFile {
@@ -24,23 +22,28 @@ impl FleetFile {
         Ok(Self {
             path: path.to_owned(),
             fleet,
-            changing: Mutex::new(()),
         })
     }
 
     /// Returns the routers that are named, or all; in the order of the file.
     pub(crate) fn chosen(&self, names: &[String]) -> Result<Vec<&RouterEntry>, CommandError> {
-        if let Some(absent) = names.iter().find(|name| self.fleet.router(name).is_none()) {
-            return Err(CommandError::Check {
-                code: Code::NotFound,
-                what: format!("{} has no router `{absent}`", self.path.display()),
-                hint: "`ca-client router list` shows the routers; `router add` adds one".to_owned(),
-            });
+        for name in names {
+            self.one(name)?;
         }
         let routers = self.fleet.routers.iter();
         Ok(routers
             .filter(|router| names.is_empty() || names.contains(&router.name))
             .collect())
+    }
+
+    /// Returns the named router.
+    pub(crate) fn one(&self, name: &str) -> Result<&RouterEntry, CommandError> {
+        let router = self.fleet.router(name);
+        router.ok_or_else(|| CommandError::Check {
+            code: Code::NotFound,
+            what: format!("{} has no router `{name}`", self.path.display()),
+            hint: "`ca-client router list` shows the routers; `router add` adds one".to_owned(),
+        })
     }
 
     /// Returns the directory that relative paths in it begin at.
@@ -58,21 +61,16 @@ impl FleetFile {
 
     /// Lets a router show one more key from now on.
     pub(crate) fn add_pin(&self, router: &str, pin: KeyId) -> Result<(), CommandError> {
-        let _changing = self.changing.lock().unwrap_or_else(PoisonError::into_inner);
+        let _turn = files::turn(&self.path)?;
         let edited = with_pin(&text(&self.path)?, router, pin)
             .map_err(|source| wrong(&self.path, source))?;
-        files::write(
-            &self.path,
-            edited.as_bytes(),
-            Mode::Public,
-            Existing::Replace,
-        )?;
-        Ok(())
+        replace(&self.path, &edited)
     }
 }
 
 /// Adds an entry at the end of a fleet file, which is made when it is missing.
 pub(crate) fn append(path: &Path, entry: &str) -> Result<(), CommandError> {
+    let _turn = files::turn(path)?;
     let mut whole = if files::exists(path) {
         text(path)? + "\n"
     } else {
@@ -80,7 +78,11 @@ pub(crate) fn append(path: &Path, entry: &str) -> Result<(), CommandError> {
     };
     whole.push_str(entry);
     Fleet::parse(&whole).map_err(|source| wrong(path, source))?;
-    files::write(path, whole.as_bytes(), Mode::Public, Existing::Replace)?;
+    replace(path, &whole)
+}
+
+fn replace(path: &Path, text: &str) -> Result<(), CommandError> {
+    files::write(path, text.as_bytes(), Mode::kept(path), Existing::Replace)?;
     Ok(())
 }
 
@@ -121,6 +123,29 @@ mod tests {
         assert_eq!(file.chosen(&["b".to_owned()]).unwrap().len(), 1);
         let absent = file.chosen(&["c".to_owned()]).unwrap_err().to_string();
         assert!(absent.ends_with("has no router `c`"), "{absent}");
+    }
+
+    #[test]
+    fn no_writer_loses_what_another_wrote_and_the_mode_stays() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("fleet.toml");
+        append(&path, ENTRY).unwrap();
+        let private = std::os::unix::fs::PermissionsExt::from_mode(0o600);
+        std::fs::set_permissions(&path, private).unwrap();
+        let fleet = FleetFile::read(&path).unwrap();
+        std::thread::scope(|scope| {
+            for number in 0..16_u8 {
+                let (path, fleet) = (&path, &fleet);
+                scope.spawn(move || {
+                    let entry = ENTRY.replace("\"a\"", &format!("\"b{number}\""));
+                    append(path, &entry).unwrap();
+                    fleet.add_pin("a", KeyId::from([number; 32])).unwrap();
+                });
+            }
+        });
+        let again = FleetFile::read(&path).unwrap();
+        assert_eq!(again.fleet.routers.len(), 17);
+        assert!(!files::is_readable_by_others(&path));
     }
 
     #[test]

@@ -2,15 +2,17 @@
 
 use std::collections::BTreeSet;
 
-use ca_deploy::{Authority, Hierarchy, RouterEntry};
-use ca_types::{CertificateState, Code};
+use ca_deploy::{Authority, CertificateWish, Hierarchy, RouterEntry};
+use ca_types::{CertificateState, Code, GeneralName};
 use ca_verify::Certificate;
 
 use super::records::records;
-use crate::client::{Client, ClientError, IssuerRecord};
+use crate::client::{CertificateRecord, Client, ClientError, IssuerRecord};
+use crate::commands::all_names;
 use crate::error::CommandError;
 
-/// Takes the root and the active CAs from what the server lists, and asks which certificates of the routers it revoked.
+/// Takes the root and the active CAs from what the server lists, and asks which certificates of the routers it revoked,
+/// and which have other names than the fleet file wants.
 pub(crate) async fn hierarchy(
     client: &Client,
     issuers: &[IssuerRecord],
@@ -26,15 +28,29 @@ pub(crate) async fn hierarchy(
         .iter()
         .filter(|issuer| issuer.state == "active" && issuer.trust_domain == root.trust_domain);
     let mut revoked = BTreeSet::new();
+    let mut renamed = BTreeSet::new();
     for wish in routers.iter().flat_map(|router| &router.certificates) {
-        let records = records(client, wish, CertificateState::Revoked).await?;
-        revoked.extend(records.iter().map(|record| record.fingerprint));
+        let no_more = records(client, wish, CertificateState::Revoked).await?;
+        revoked.extend(no_more.iter().map(|record| record.fingerprint));
+        let valid = records(client, wish, CertificateState::Valid).await?;
+        let others = valid
+            .iter()
+            .filter(|record| !has_wished_names(record, wish));
+        renamed.extend(others.map(|record| record.fingerprint));
     }
     Ok(Hierarchy {
         root: authority(root)?,
         issuing: issuing.map(authority).collect::<Result<_, _>>()?,
         revoked,
+        renamed,
     })
+}
+
+/// Tells whether a certificate has the names of the fleet file, in whatever order.
+pub(super) fn has_wished_names(record: &CertificateRecord, wish: &CertificateWish) -> bool {
+    let wished = all_names(&wish.name, &wish.sans);
+    let wished: BTreeSet<String> = wished.iter().map(GeneralName::to_string).collect();
+    record.sans.iter().cloned().collect::<BTreeSet<_>>() == wished
 }
 
 fn authority(issuer: &IssuerRecord) -> Result<Authority, CommandError> {

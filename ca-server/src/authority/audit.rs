@@ -133,6 +133,10 @@ impl Authority {
                 .zip(filter.name.as_ref())
                 .is_some_and(|(name, pattern)| pattern.matches(&name));
             is_about.1 |= serial.is_some() && serial == filter.serial;
+            if let Change::Restored(restored) = change {
+                let mut reapplied = restored.lists.iter().flat_map(|list| &list.revoked);
+                is_about.1 |= reapplied.any(|revoked| Some(revoked.serial) == filter.serial);
+            }
         }
         Ok(is_about == (true, true))
     }

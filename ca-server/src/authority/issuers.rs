@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use ca_core::Generation;
 use ca_store::{IssuerRequestRow, StoreError};
-use ca_types::{IssuerClass, IssuerId, IssuerState, RevocationReason, TrustDomain, UnixTime};
+use ca_types::{
+    IssuerClass, IssuerId, IssuerState, RevocationReason, SerialNumber, TrustDomain, UnixTime,
+};
 use ca_verify::{
     AskedCrl, AskedIssuer, AskedRevocation, CeremonyBody, CeremonyRequest, Change, Entry,
     IssuerRequested, IssuerStateChanged, Request,
@@ -311,10 +313,12 @@ impl Authority {
     ) -> Result<(Generation, IssuerId), AuthorityError> {
         let issuers = self.store.issuers().await?;
         let requests = self.store.issuer_requests().await?;
+        let lost = self.store.lost_issuers().await?;
         let used = issuers
             .iter()
             .map(|row| &row.id)
-            .chain(requests.iter().map(|row| &row.id));
+            .chain(requests.iter().map(|row| &row.id))
+            .chain(&lost);
         let mut next = Generation::next(now.year(), class, used);
         while let Some(generation) = next {
             let id = generation.issuer_id(class);
@@ -383,7 +387,7 @@ impl Authority {
             .map(Arc::clone)
     }
 
-    /// Lists what the published CRL of a root names.
+    /// Lists what the published CRL of a root names; a CA that a restored log has lost stays on it for ever.
     pub(super) fn revoked_cas(
         &self,
         root: &CertificateAuthority,
@@ -392,15 +396,19 @@ impl Authority {
         let crl = proved_crl(&octets, root.certificate())?;
         let mut revoked = Vec::new();
         for entry in crl.entries() {
-            if let Some(ca) = self.ca_of(root, entry.serial) {
-                revoked.push(AskedRevocation {
-                    issuer: ca.issuer.id.clone(),
-                    serial: ca.certificate().serial()?,
-                    time: entry.time,
-                    reason: entry.reason,
-                    not_after: ca.certificate().validity().not_after(),
-                });
-            }
+            let ca = self.ca_of(root, entry.serial);
+            let (issuer, certificate) = match &ca {
+                Some(ca) => (ca.issuer.id.clone(), ca.certificate()),
+                None => (lost_ca(), root.certificate()),
+            };
+            revoked.push(AskedRevocation {
+                issuer,
+                serial: SerialNumber::from_der_octets(entry.serial)
+                    .map_err(|error| AuthorityError::Answer(error.to_string()))?,
+                time: entry.time,
+                reason: entry.reason,
+                not_after: certificate.validity().not_after(),
+            });
         }
         Ok(revoked)
     }
@@ -423,6 +431,11 @@ impl Authority {
         }
         Ok(())
     }
+}
+
+/// What a request calls a revoked CA of which nothing is left but its serial number.
+fn lost_ca() -> IssuerId {
+    "lost-ca".parse().expect("it is an issuer id")
 }
 
 /// Signs a request with the key of the CA that vouches for it.

@@ -12,7 +12,7 @@ use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
 use super::BackupError;
-use super::manifest::{Kind, Manifest, SETTINGS, hex, kind_of};
+use super::manifest::{Kind, MARK, Manifest, SETTINGS, hex, kind_of};
 use super::notes::Notes;
 use crate::settings::Settings;
 
@@ -75,7 +75,10 @@ impl Contents {
                 self.crls.insert(id()?, octets);
             }
             Some(Kind::Note) => self.notes.take(name, octets)?,
-            Some(Kind::Segment) | None => {}
+            Some(Kind::Mark) if octets != MARK.as_bytes() => {
+                return Err(BackupError::unsound(name, "it is another mark"));
+            }
+            Some(Kind::Mark | Kind::Segment) | None => {}
         }
         Ok(())
     }

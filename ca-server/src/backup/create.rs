@@ -14,7 +14,8 @@ use super::BackupError;
 use super::archive::ArchiveWriter;
 use super::contents::prove_encrypted;
 use super::manifest::{
-    BACKUP_VERSION, CHECKPOINT, FORMAT, LOG_KEY, Manifest, Member, SETTINGS, hex, sha256,
+    BACKUP_VERSION, CHECKPOINT, FORMAT, LOG_KEY, MARK, Manifest, Member, NOT_RESTORED, SETTINGS,
+    hex, sha256,
 };
 use crate::atomic::write_whole;
 use crate::settings::Settings;
@@ -177,6 +178,7 @@ impl Sources {
             .chain(named("keys", "key", keys))
             .chain(named("crl", "crl", crls))
             .chain(notes)
+            .chain([(NOT_RESTORED.to_owned(), MARK.as_bytes().to_vec())])
             .collect();
         Ok((Self { small, log }, unfit))
     }

@@ -7,6 +7,7 @@ use ca_store::StoreError;
 use ca_types::{Code, Hinted, IssuerId, UnixTime};
 use ca_verify::CertificateListError;
 
+use super::LostIssuer;
 use crate::atomic::AtomicWriteError;
 use crate::keystore::KeyStoreError;
 use crate::lock::LockError;
@@ -99,6 +100,12 @@ pub enum BackupError {
         /// What is wrong with it.
         source: CertificateListError,
     },
+    /// A URL that is not fetched: CRLs are published over http.
+    #[error("{source_name}: wanted a file, a directory or an http URL")]
+    NotHttp {
+        /// The URL.
+        source_name: String,
+    },
     /// A published CRL cannot be fetched.
     #[error("{source_name}: {what}")]
     Fetch {
@@ -128,6 +135,15 @@ pub enum BackupError {
         number: u64,
         /// The last that the backup knows.
         last: u64,
+    },
+    /// CRLs of CAs that came after the backup.
+    #[error(
+        "CRLs of CAs that the backup does not know: {}",
+        lost.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+    )]
+    LostIssuers {
+        /// The CAs.
+        lost: Vec<LostIssuer>,
     },
     /// CAs whose current CRL was not given.
     #[error(
@@ -194,8 +210,11 @@ impl Hinted for BackupError {
             | Self::NotEmpty { .. }
             | Self::NoCrl { .. }
             | Self::ForeignCrl { .. }
-            | Self::OldCrl { .. } => Code::InvalidRequest,
-            Self::MissingCrls { .. } | Self::LostMore { .. } => Code::PolicyRefused,
+            | Self::OldCrl { .. }
+            | Self::NotHttp { .. } => Code::InvalidRequest,
+            Self::LostIssuers { .. } | Self::MissingCrls { .. } | Self::LostMore { .. } => {
+                Code::PolicyRefused
+            }
             Self::Unreadable { .. }
             | Self::Key { .. }
             | Self::Changed { .. }
@@ -225,7 +244,7 @@ impl Hinted for BackupError {
             ),
             Self::Version(_) => Some("take the build that wrote it, or a newer one".to_owned()),
             Self::NotEmpty { .. } => {
-                Some("name another directory; nothing is ever overwritten. `.restore.…` in it is what an interrupted restore left: remove it".to_owned())
+                Some("name another directory; nothing is ever overwritten. With `ca-server.toml` in it a CA is there already".to_owned())
             }
             Self::Unreadable { .. } | Self::Input(_) => {
                 Some("run it as the user who owns the file".to_owned())
@@ -238,6 +257,14 @@ impl Hinted for BackupError {
             }
             Self::OldCrl { .. } => {
                 Some("a cache may hold an older one: take the newest CRL that was ever published".to_owned())
+            }
+            Self::LostIssuers { .. } => Some(
+                "take a newer backup; without one their keys are lost, and --accept-lost-issuers goes on without them: \
+                 none of these ids is used again"
+                    .to_owned(),
+            ),
+            Self::NotHttp { .. } => {
+                Some("CRLs are published over http; fetch this one yourself and give the file".to_owned())
             }
             Self::Fetch { .. } => {
                 Some("a router or a proxy may still have the CRL: give it as a file".to_owned())

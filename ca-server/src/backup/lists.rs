@@ -9,14 +9,16 @@ use ca_verify::{Certificate, CertificateList, CrlSigned, Reapplied, RestoredList
 use sha2::{Digest as _, Sha256};
 
 use super::BackupError;
+use super::lost::LostIssuer;
 use crate::check::fetch::fetch;
 use crate::data_dir::DataDir;
+use crate::settings::Settings;
 
 /// A CRL that was published, from a file or a URL that the operator named.
 #[derive(Debug)]
 pub struct PublishedList {
-    source: String,
-    crl: CertificateList,
+    pub(super) source: String,
+    pub(super) crl: CertificateList,
 }
 
 /// Reads CRLs from files, from all `*.crl` of directories, and from http URLs.
@@ -26,7 +28,12 @@ pub struct PublishedList {
 pub async fn fetch_lists(sources: &[String]) -> Result<Vec<PublishedList>, BackupError> {
     let mut lists = Vec::new();
     for source in sources {
-        if source.starts_with("http://") {
+        if source.contains("://") {
+            if !source.starts_with("http://") {
+                return Err(BackupError::NotHttp {
+                    source_name: source.clone(),
+                });
+            }
             let answer = fetch(source).await.map_err(|error| BackupError::Fetch {
                 source_name: source.clone(),
                 what: error.to_string(),
@@ -76,7 +83,7 @@ impl PublishedList {
         }
     }
 
-    fn sha256(&self) -> [u8; 32] {
+    pub(super) fn sha256(&self) -> [u8; 32] {
         Sha256::digest(self.crl.der()).into()
     }
 }
@@ -164,12 +171,14 @@ pub(super) struct Plan {
     pub(super) revoked_issuers: Vec<IssuerId>,
     /// A control CA that its root has revoked, and without which nobody could call.
     pub(super) last_control: Option<IssuerId>,
+    /// CAs that came after the backup; their CRLs are left out.
+    pub(super) lost: Vec<LostIssuer>,
 }
 
-/// Compares the published CRLs with the store, and with what the backup in `data` keeps.
+/// Compares the published CRLs with the store, and with what the backup in the data directory keeps.
 pub(super) async fn plan(
     store: &dyn CaStore,
-    data: &DataDir,
+    settings: &Settings,
     published: &[PublishedList],
     now: UnixTime,
 ) -> Result<Plan, BackupError> {
@@ -178,7 +187,7 @@ pub(super) async fn plan(
     let rows = store.issuers().await?;
     for row in &rows {
         let certificate = certificate_of(row)?;
-        let known = Known::of(store, data, row, &certificate).await?;
+        let known = Known::of(store, &settings.data, row, &certificate).await?;
         let mut newest: Option<&PublishedList> = None;
         for (list, used) in published.iter().zip(&mut used) {
             if list.crl.verify_signed_by(&certificate).is_ok() {
@@ -204,12 +213,13 @@ pub(super) async fn plan(
             None => plan.go_without(store, row, &known, now).await?,
         }
     }
-    let foreign = published.iter().zip(used).find(|(_list, used)| !used);
-    if let Some((list, _unused)) = foreign {
-        return Err(BackupError::ForeignCrl {
+    let foreign = published.iter().zip(used).filter(|(_list, used)| !used);
+    for (list, _unused) in foreign {
+        let lost = LostIssuer::of(list, &rows, &settings.organization);
+        plan.lost.push(lost.ok_or_else(|| BackupError::ForeignCrl {
             source_name: list.source.clone(),
             issuer: list.crl.issuer().to_string(),
-        });
+        })?);
     }
     plan.note_revoked_cas(&rows)?;
     Ok(plan)

@@ -7,7 +7,7 @@ use sha2::{Digest as _, Sha256};
 use super::BackupError;
 
 /// The version that this build writes, and the newest that it reads.
-pub const BACKUP_VERSION: u32 = 1;
+pub const BACKUP_VERSION: u32 = 2;
 
 /// What a backup holds: of which log, up to which leaf, and the digest of every member behind it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -49,6 +49,8 @@ pub(super) enum Kind {
     Crl,
     /// The newest checkpoint of the log, or the statement about its key.
     Note,
+    /// What keeps servers off a backup that was unpacked by hand.
+    Mark,
     Segment,
 }
 
@@ -74,7 +76,7 @@ impl Manifest {
         if beginning.format != FORMAT {
             return Err(unsound("it is not the manifest of a Fleet CA backup"));
         }
-        if beginning.version != BACKUP_VERSION {
+        if !(1..=BACKUP_VERSION).contains(&beginning.version) {
             return Err(BackupError::Version(beginning.version));
         }
         let manifest: Self =
@@ -113,6 +115,17 @@ impl Manifest {
             }
             last = Some((kind, name));
         }
+        let is_marked = self
+            .members
+            .iter()
+            .any(|member| member.name == NOT_RESTORED);
+        if is_marked != (self.version >= MARKED_SINCE) {
+            let word = if is_marked { "has a" } else { "lacks its" };
+            return Err(unsound(format!(
+                "version {} {word} member `{NOT_RESTORED}`",
+                self.version
+            )));
+        }
         Ok(())
     }
 }
@@ -120,7 +133,7 @@ impl Manifest {
 impl Kind {
     fn largest(self) -> u64 {
         match self {
-            Self::Settings | Self::Key | Self::Note => 1 << 20,
+            Self::Settings | Self::Key | Self::Note | Self::Mark => 1 << 20,
             Self::Crl => 256 << 20,
             Self::Segment => 1 << 32,
         }
@@ -133,6 +146,7 @@ pub(super) fn kind_of(name: &str) -> Option<Kind> {
     match name {
         SETTINGS => return Some(Kind::Settings),
         CHECKPOINT | LOG_KEY => return Some(Kind::Note),
+        NOT_RESTORED => return Some(Kind::Mark),
         _ => {}
     }
     let (directory, file) = name.split_once('/')?;
@@ -170,6 +184,14 @@ pub(super) const SETTINGS: &str = "ca-server.toml";
 pub(super) const CHECKPOINT: &str = "log/checkpoint";
 /// The statement about the key of the log.
 pub(super) const LOG_KEY: &str = "log/key";
+/// It lies in the directory of the log ([`crate::data_dir::DataDir::not_restored`]), so that whoever takes that has it.
+pub(super) const NOT_RESTORED: &str = "log/not-restored";
+/// The content of the mark; whatever stands in it, the file itself is what refuses.
+pub(super) const MARK: &str = "FleetCA.not-restored 1\n\
+    This log was taken out of a backup. What was revoked since is not in it, so no server starts on it:\n\
+    `ca-server backup restore` puts the backup back.\n";
+/// The first version whose backups have the mark.
+const MARKED_SINCE: u32 = 2;
 /// A manifest of a hundred thousand members has about 15 MB.
 pub(super) const LARGEST_MANIFEST: u64 = 32 << 20;
 
@@ -180,7 +202,7 @@ mod tests {
     fn manifest(names: &[&str]) -> Manifest {
         Manifest {
             format: FORMAT.to_owned(),
-            version: BACKUP_VERSION,
+            version: 1,
             created: 1_795_000_000,
             log_id: "0".repeat(32),
             leaves: 1,
@@ -233,10 +255,24 @@ mod tests {
     }
 
     #[test]
+    fn every_backup_has_the_mark_since_there_is_one() {
+        let mut marked = manifest(&[NOT_RESTORED]);
+        refuse(&marked, "version 1 has a member");
+        marked.version = 2;
+        let octets = marked.to_octets().unwrap();
+        assert_eq!(Manifest::from_octets(&octets).unwrap(), marked);
+        let mut bare = manifest(&[]);
+        bare.version = 2;
+        refuse(&bare, "version 2 lacks its member");
+    }
+
+    #[test]
     fn a_newer_version_is_named_and_another_form_of_the_same_content_is_refused() {
-        let mut newer = manifest(&[]);
-        newer.version = BACKUP_VERSION + 1;
-        refuse(&newer, "backup version 2, this build knows version 1");
+        let mut other = manifest(&[]);
+        other.version = BACKUP_VERSION + 1;
+        refuse(&other, "backup version 3, this build knows version 2");
+        other.version = 0;
+        refuse(&other, "backup version 0");
         let mut octets = manifest(&[]).to_octets().unwrap();
         octets.push(b' ');
         let error = Manifest::from_octets(&octets).unwrap_err().to_string();

@@ -1,17 +1,17 @@
 //! Reads a backup from end to end, once, and proves everything on the way.
 
 use std::io::{self, BufReader, Read, Write as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use ca_store::LogCheck;
-use ca_store::files::{Files as _, Sequential, SystemFiles};
+use ca_store::files::{Files, Sequential};
 
 use super::BackupError;
 use super::archive::ArchiveReader;
 use super::contents::{Contents, VerifiedBackup};
 use super::create::Hashing;
 use super::manifest::{Kind, Manifest, Member, kind_of, sha256};
-use crate::atomic::{AtomicWriteError, write_new};
+use crate::atomic::{AtomicWriteError, write_new_by};
 use crate::data_dir::DataDir;
 
 /// Proves that a CA can be made of a backup, and that none of its octets was changed; nothing is written.
@@ -25,10 +25,11 @@ pub fn verify(
     read(input, None, progress).map(|(_manifest, verified)| verified)
 }
 
-/// Reads a backup, and writes its members below `into` when that is given.
+/// Reads a backup, and writes its members below `into` when that is given, all but the mark of a backup, by way of the
+/// files with it.
 pub(super) fn read(
     input: &mut dyn Read,
-    into: Option<&DataDir>,
+    into: Option<(&dyn Files, &DataDir)>,
     progress: &dyn Fn(u64, u64),
 ) -> Result<(Manifest, VerifiedBackup), BackupError> {
     let mut input = BufReader::with_capacity(1 << 20, input);
@@ -38,21 +39,24 @@ pub(super) fn read(
     let mut log = LogCheck::new();
     let mut done = 0;
     for member in &manifest.members {
-        let path = into.map(|data| data.path().join(&member.name));
+        let kind = kind_of(&member.name);
+        let target = into
+            .filter(|_into| kind != Some(Kind::Mark))
+            .map(|(files, data)| (files, data.path().join(&member.name)));
         archive.expect(&member.name, member.octets)?;
-        if kind_of(&member.name) == Some(Kind::Segment) {
-            segment(&mut archive, member, path.as_deref(), &mut log)?;
+        if kind == Some(Kind::Segment) {
+            segment(&mut archive, member, target, &mut log)?;
         } else {
             let octets = archive.small(&member.name, member.octets)?;
             if sha256(&octets) != member.sha256 {
                 return Err(BackupError::unsound(&member.name, "it was changed"));
             }
-            if let Some(path) = path {
-                let mode = match kind_of(&member.name) {
+            if let Some((files, path)) = target {
+                let mode = match kind {
                     Some(Kind::Settings | Kind::Crl) => 0o644,
-                    Some(Kind::Key | Kind::Note | Kind::Segment) | None => 0o600,
+                    Some(Kind::Key | Kind::Note | Kind::Mark | Kind::Segment) | None => 0o600,
                 };
-                write_new(&path, &octets, mode)?;
+                write_new_by(files, &path, &octets, mode)?;
             }
             contents.take(&member.name, octets)?;
             if let Some(size) = contents.notes.size() {
@@ -71,10 +75,13 @@ pub(super) fn read(
 fn segment(
     archive: &mut ArchiveReader<'_>,
     member: &Member,
-    path: Option<&Path>,
+    target: Option<(&dyn Files, PathBuf)>,
     log: &mut LogCheck,
 ) -> Result<(), BackupError> {
-    let mut file = path.map(create).transpose()?;
+    let mut file = match &target {
+        Some((files, path)) => Some(create(*files, path)?),
+        None => None,
+    };
     let mut tee = Tee {
         input: Hashing::new(archive.content(member.octets)),
         file: file.as_mut(),
@@ -90,15 +97,15 @@ fn segment(
         return Err(BackupError::unsound(&member.name, "it was changed"));
     }
     checked?;
-    if let (Some(file), Some(path)) = (file, path) {
+    if let (Some(file), Some((_files, path))) = (file, target) {
         file.sync()
-            .map_err(|source| AtomicWriteError::new("sync", path, source))?;
+            .map_err(|source| AtomicWriteError::new("sync", &path, source))?;
     }
     archive.padding(&member.name, member.octets)
 }
 
-fn create(path: &Path) -> Result<Sequential, BackupError> {
-    let file = SystemFiles
+fn create(files: &dyn Files, path: &Path) -> Result<Sequential, BackupError> {
+    let file = files
         .create(path)
         .map_err(|source| AtomicWriteError::new("write", path, source))?;
     Ok(Sequential::new(file))

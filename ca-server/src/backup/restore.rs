@@ -2,27 +2,29 @@
 
 use std::io::Read;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use ca_store::files::{Files as _, SystemFiles};
-use ca_store::{CaStore, LogStore};
+use ca_store::files::{Files, SystemFiles};
+use ca_store::{CaStore, LogStore, OpenOptions};
 use ca_types::{Clock, IssuerClass, IssuerState, Passphrase, UnixTime};
 use ca_verify::{
-    Certificate, Change, Console, Entry, IssuerStateChanged, Origin, Restored, RestoredList,
+    Certificate, Change, Console, CrlSigned, Entry, IssuerStateChanged, Origin, Restored,
+    RestoredList,
 };
-use serde::Serialize;
 
-use super::lists::{Plan, PublishedList, plan};
+use super::lists::{PublishedList, plan};
 use super::manifest::Manifest;
 use super::read::read;
-use super::{BackupError, VerifiedBackup};
-use crate::atomic::{atomic_write, create_private_dir, sync_dir};
+use super::restored::Done;
+use super::{BackupError, RestoredBackup};
+use crate::atomic::{atomic_write_by, create_private_dir_by, sync_dir_by};
 use crate::data_dir::DataDir;
 use crate::keystore::{KeyFile, load_keys};
-use crate::lock::{DataDirLock, LockError};
+use crate::lock::{self, LockError};
 use crate::passphrase::{PassphraseError, read_passphrase};
-use crate::recover::{Recovered, add_admin};
+use crate::recover::add_admin;
 use crate::settings::Settings;
-use crate::staging::Staging;
+use crate::staging::{Leftovers, Staging, Word};
 
 /// How a backup is put back.
 #[derive(Debug)]
@@ -33,47 +35,10 @@ pub struct RestoreOptions {
     pub published: Vec<PublishedList>,
     /// Since when the loss of changes is accepted for CAs without a current CRL.
     pub accept_lost_since: Option<UnixTime>,
+    /// Whether to go on without the CAs that came after the backup.
+    pub accept_lost_issuers: bool,
     /// The file with the passphrase of the CA keys; without it the one that the settings name.
     pub passphrase_file: Option<PathBuf>,
-}
-
-/// A backup that was put back.
-#[derive(Debug, Clone, Serialize)]
-pub struct RestoredBackup {
-    /// Where it is now.
-    pub data: PathBuf,
-    /// What was in the backup.
-    pub backup: VerifiedBackup,
-    /// Certificates that were issued after this time are not in the store: those of the last leaf are the last.
-    pub unseen_since: String,
-    /// Since when revocations are lost, when CAs went without their CRL.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub lost_since: Option<String>,
-    /// What became of the CRL of each CA.
-    pub issuers: Vec<RestoredIssuer>,
-    /// Actors that had been removed since.
-    pub removed_actors: Vec<String>,
-    /// CAs that their root had revoked since.
-    pub revoked_issuers: Vec<String>,
-    /// Serial numbers on the CRLs whose certificates the backup has not seen.
-    pub unseen_serials: Vec<String>,
-    /// The new admin.
-    pub admin: Recovered,
-    /// What somebody should know.
-    pub warnings: Vec<String>,
-}
-
-/// What became of the CRL of a CA.
-#[derive(Debug, Clone, Serialize)]
-pub struct RestoredIssuer {
-    /// Its identifier.
-    pub issuer_id: String,
-    /// Whether its current CRL was taken.
-    pub has_crl: bool,
-    /// No CRL up to this number is signed again.
-    pub crl_number: u64,
-    /// How many revocations the backup did not know.
-    pub reapplied: usize,
 }
 
 /// Puts a backup back; the directory appears whole, or stays as it was.
@@ -86,21 +51,31 @@ pub async fn restore(
     clock: &dyn Clock,
     progress: &(dyn Fn(u64, u64) + Sync),
 ) -> Result<RestoredBackup, BackupError> {
+    restore_by(Arc::new(SystemFiles), input, options, clock, progress).await
+}
+
+async fn restore_by(
+    files: Arc<dyn Files>,
+    input: &mut (dyn Read + Send),
+    options: &RestoreOptions,
+    clock: &dyn Clock,
+    progress: &(dyn Fn(u64, u64) + Sync),
+) -> Result<RestoredBackup, BackupError> {
     let target = DataDir::new(&options.data);
     prove_empty(&target)?;
     let given = match &options.passphrase_file {
         Some(path) => Some(read_passphrase(path)?),
         None => None,
     };
-    let staging = Staging::begin(&options.data, WORD)?;
+    let staging =
+        Staging::begin_by::<BackupError>(Arc::clone(&files), &options.data, Word::Restore)?;
     let data = staging.data().clone();
-    let lock = DataDirLock::take(&data)?;
     for directory in [data.keys(), data.crls(), data.path().join("log")] {
-        create_private_dir(&directory)?;
+        create_private_dir_by(&*files, &directory)?;
     }
-    let (manifest, backup) = read(input, Some(&data), progress)?;
+    let (manifest, backup) = read(input, Some((&*files, &data)), progress)?;
     for directory in [data.keys(), data.crls(), data.path().join("log")] {
-        sync_dir(&directory)?;
+        sync_dir_by(&*files, &directory)?;
     }
     let mut settings = Settings::of(&data)?;
     let mut warnings = Vec::new();
@@ -121,8 +96,9 @@ pub async fn restore(
                 .ok_or(PassphraseError::NotGiven)?,
         )?,
     };
-    let store = open(&settings).await?;
+    let store = open(Arc::clone(&files), &settings).await?;
     let books = Books {
+        files: &*files,
         settings: &settings,
         store: &store,
         passphrase: &passphrase,
@@ -134,125 +110,47 @@ pub async fn restore(
         .await
         .map_err(|_lost| BackupError::Interrupted)?;
     let done = done?;
-    drop(lock);
     staging.finish()?;
     Ok(done.report(&data, &target, backup, warnings))
 }
 
-async fn open(settings: &Settings) -> Result<LogStore, BackupError> {
-    let (path, options) = (settings.data.path().to_owned(), settings.store_options());
+async fn open(files: Arc<dyn Files>, settings: &Settings) -> Result<LogStore, BackupError> {
+    let path = settings.data.path().to_owned();
+    let options = OpenOptions {
+        files,
+        ..settings.store_options()
+    };
     let opening = tokio::task::spawn_blocking(move || LogStore::open(&path, options));
     let (store, _report) = opening.await.map_err(|_lost| BackupError::Interrupted)??;
     Ok(store)
 }
 
-/// Refuses a directory that holds anything; what an interrupted restore left is removed.
+/// Refuses a directory that holds anything but what an interrupted restore left.
 fn prove_empty(target: &DataDir) -> Result<(), BackupError> {
-    let not_empty = || BackupError::NotEmpty {
-        data: target.path().to_owned(),
-    };
-    let entries = match std::fs::read_dir(target.path()) {
-        Ok(entries) => entries,
-        Err(source) if source.kind() == std::io::ErrorKind::NotFound => return Ok(()),
-        Err(source) => {
-            return Err(BackupError::Unreadable {
-                path: target.path().to_owned(),
-                source,
-            });
+    match Leftovers::of(target) {
+        Ok(Some(_killed)) => Ok(()),
+        Ok(None) => {
+            let data = target.path().to_owned();
+            if lock::is_held(target) {
+                return Err(LockError::Held { data }.into());
+            }
+            Err(BackupError::NotEmpty { data })
         }
-    };
-    let mut left = Vec::new();
-    for entry in entries {
-        let path = entry.map_err(BackupError::Input)?.path();
-        if path.file_name().is_some_and(is_unfinished) {
-            left.push(path);
-        } else if let Err(held @ LockError::Held { .. }) = if_locked(target) {
-            return Err(held.into());
-        } else {
-            return Err(not_empty());
-        }
-    }
-    for path in left {
-        let _alone = DataDirLock::take(&DataDir::new(&path))?;
-        SystemFiles
-            .remove_dir_all(&path)
-            .map_err(|source| BackupError::Unreadable { path, source })?;
-    }
-    Ok(())
-}
-
-fn is_unfinished(name: &std::ffi::OsStr) -> bool {
-    name.to_str()
-        .is_some_and(|name| name.starts_with(&format!(".{WORD}.")))
-}
-
-/// Tells whether a server runs on a directory; it makes no lock file where none is.
-fn if_locked(data: &DataDir) -> Result<(), LockError> {
-    if data.lock_file().exists() {
-        DataDirLock::take(data).map(drop)
-    } else {
-        Ok(())
+        Err(source) if source.kind() == std::io::ErrorKind::NotFound => Ok(()),
+        Err(source) => Err(BackupError::Unreadable {
+            path: target.path().to_owned(),
+            source,
+        }),
     }
 }
 
 /// An open store that was just put back.
 struct Books<'a> {
+    files: &'a dyn Files,
     settings: &'a Settings,
     store: &'a LogStore,
     passphrase: &'a Passphrase,
     now: UnixTime,
-}
-
-struct Done {
-    plan: Plan,
-    admin: Recovered,
-    removed_actors: Vec<String>,
-    unseen_since: UnixTime,
-    lost_since: Option<UnixTime>,
-}
-
-impl Done {
-    fn report(
-        self,
-        data: &DataDir,
-        target: &DataDir,
-        backup: VerifiedBackup,
-        mut warnings: Vec<String>,
-    ) -> RestoredBackup {
-        let Self {
-            plan,
-            mut admin,
-            removed_actors,
-            unseen_since,
-            lost_since,
-        } = self;
-        if let Ok(below) = admin.profile_file.strip_prefix(data.path()) {
-            admin.profile_file = target.path().join(below);
-        }
-        warnings.extend(warnings_of(&plan, unseen_since));
-        let issuers = plan.lists.iter().map(|list| RestoredIssuer {
-            issuer_id: list.issuer.to_string(),
-            has_crl: !plan.missing.contains(&list.issuer),
-            crl_number: list.number,
-            reapplied: list.revoked.len(),
-        });
-        RestoredBackup {
-            data: target.path().to_owned(),
-            backup,
-            unseen_since: unseen_since.to_string(),
-            lost_since: lost_since.map(|time| time.to_string()),
-            issuers: issuers.collect(),
-            removed_actors,
-            revoked_issuers: plan
-                .revoked_issuers
-                .iter()
-                .map(ToString::to_string)
-                .collect(),
-            unseen_serials: plan.unseen.iter().map(ToString::to_string).collect(),
-            admin,
-            warnings,
-        }
-    }
 }
 
 impl Books<'_> {
@@ -264,8 +162,10 @@ impl Books<'_> {
     ) -> Result<Done, BackupError> {
         self.prove_keys().await?;
         let last = self.last_time().await?;
-        let data = &self.settings.data;
-        let plan = plan(self.store, data, &options.published, self.now).await?;
+        let plan = plan(self.store, self.settings, &options.published, self.now).await?;
+        if !plan.lost.is_empty() && !options.accept_lost_issuers {
+            return Err(BackupError::LostIssuers { lost: plan.lost });
+        }
         let lost_since = match options.accept_lost_since {
             _ if plan.missing.is_empty() => None,
             None => {
@@ -283,21 +183,29 @@ impl Books<'_> {
             Some(accepted) => Some(accepted),
         };
         let head = self.store.tree_head().await?;
+        let mut left_out: Vec<CrlSigned> = plan.lost.iter().map(|lost| lost.crl.clone()).collect();
         for lists in in_leaves(&plan.lists) {
             self.commit(vec![Change::Restored(Restored {
                 leaves: manifest.leaves,
                 root: head.root,
                 lost_since,
                 lists,
+                left_out: std::mem::take(&mut left_out),
             })])
             .await?;
         }
         for (issuer, octets) in &plan.taken {
-            atomic_write(&self.settings.data.crl_file(issuer), octets, 0o644)?;
+            atomic_write_by(
+                self.files,
+                &self.settings.data.crl_file(issuer),
+                octets,
+                0o644,
+            )?;
         }
+        // What is older than a CRL that was published is signed anew at the start of the server.
         for row in self.store.issuers().await? {
             if row.class != IssuerClass::Root && plan.missing.contains(&row.id) {
-                forget_crl(&self.settings.data.crl_file(&row.id))?;
+                forget(self.files, &self.settings.data.crl_file(&row.id))?;
             }
         }
         for issuer in &plan.revoked_issuers {
@@ -307,9 +215,11 @@ impl Books<'_> {
             })])
             .await?;
         }
+        let withdrawn_issuers = self.withdraw_requested().await?;
         // The server makes its TLS key and certificate at its first start.
-        create_private_dir(&self.settings.data.tls())?;
-        let admin = add_admin(self.settings, self.store, self.passphrase, self.now).await?;
+        create_private_dir_by(self.files, &self.settings.data.tls())?;
+        let opened = (self.store, self.passphrase);
+        let admin = add_admin(self.files, self.settings, opened, self.now).await?;
         let mut removed_actors = Vec::new();
         let mut changes = Vec::new();
         for row in self.store.actors().await? {
@@ -325,9 +235,29 @@ impl Books<'_> {
             plan,
             admin,
             removed_actors,
+            withdrawn_issuers,
             unseen_since: last,
             lost_since,
         })
+    }
+
+    /// Withdraws the CAs that wait for the root: one that came after the backup would begin again with its first CRL.
+    async fn withdraw_requested(&self) -> Result<Vec<String>, BackupError> {
+        let issuers = self.store.issuers().await?;
+        let mut withdrawn = Vec::new();
+        for row in self.store.issuer_requests().await? {
+            if row.withdrawn || issuers.iter().any(|issuer| issuer.id == row.id) {
+                continue;
+            }
+            self.commit(vec![Change::IssuerStateChanged(IssuerStateChanged {
+                issuer: row.id.clone(),
+                state: IssuerState::Retired,
+            })])
+            .await?;
+            forget(self.files, &self.settings.data.key_file(&row.id))?;
+            withdrawn.push(row.id.to_string());
+        }
+        Ok(withdrawn)
     }
 
     /// Proves that the passphrase opens the keys, and that they belong to the certificates.
@@ -377,9 +307,9 @@ impl Books<'_> {
     }
 }
 
-/// Removes a CRL that is older than one that was published: the server signs a new one at its start.
-fn forget_crl(path: &Path) -> Result<(), BackupError> {
-    match SystemFiles.remove(path) {
+/// Removes a file, if it is there.
+fn forget(files: &dyn Files, path: &Path) -> Result<(), BackupError> {
+    match files.remove(path) {
         Err(source) if source.kind() != std::io::ErrorKind::NotFound => {
             Err(BackupError::Unreadable {
                 path: path.to_owned(),
@@ -420,77 +350,109 @@ fn in_leaves(lists: &[RestoredList]) -> Vec<Vec<RestoredList>> {
     leaves
 }
 
-fn warnings_of(plan: &Plan, since: UnixTime) -> Vec<String> {
-    let mut warnings = vec![format!(
-        "certificates issued after {since} are valid and not in this store: let their holders hand them in with \
-         `ca-client audit submit`"
-    )];
-    if let Some(control) = &plan.last_control {
-        warnings.push(format!(
-            "the root has revoked {control}, the only control CA of the backup: make another at once with `ca-client \
-             issuer create --class control`, activate it, and retire this one"
-        ));
-    }
-    if !plan.missing.is_empty() {
-        let names: Vec<&str> = plan
-            .missing
-            .iter()
-            .map(ca_types::IssuerId::as_str)
-            .collect();
-        warnings.push(format!(
-            "what {} revoked after {since} is valid again, and actors that were removed since may call: revoke and \
-             remove them again",
-            names.join(", ")
-        ));
-    }
-    warnings
-}
-
-/// The word in the names of unfinished directories.
-const WORD: &str = "restore";
 const LEAF_OCTETS: usize = 40_000;
 const LIST_OCTETS: usize = 300;
 const REVOCATION_OCTETS: usize = 40;
 const REVOCATIONS: usize = 500;
 
-impl RestoredBackup {
-    /// Writes it for a person.
-    pub fn text(&self, passphrase_file: Option<&Path>) -> String {
-        let mut text = format!(
-            "Restored {} leaves, the last of {}, into {}.\n",
-            self.backup.leaves,
-            self.unseen_since,
-            self.data.display()
-        );
-        for issuer in &self.issuers {
-            let word = if issuer.has_crl { "current" } else { "lost" };
-            text.push_str(&format!(
-                "  {:<24} CRL {word}, goes on behind number {}, {} revocations applied again\n",
-                issuer.issuer_id, issuer.crl_number, issuer.reapplied
-            ));
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+    use std::fs;
+
+    use ca_store::files::{LeftOut, TracedFiles};
+    use ca_types::FakeClock;
+
+    use super::*;
+    use crate::backup::{Destination, create};
+    use crate::init::tests::{NOW, make, options};
+
+    fn quietly(_done: u64, _total: u64) {}
+
+    /// What is below a directory and is read one day: no locks, no kept room, no index, which is built anew.
+    fn contents(directory: &Path) -> BTreeMap<PathBuf, Option<Vec<u8>>> {
+        let mut found = BTreeMap::new();
+        let mut folders = vec![directory.to_owned()];
+        while let Some(folder) = folders.pop() {
+            for entry in fs::read_dir(folder).unwrap() {
+                let path = entry.unwrap().path();
+                let name = path.file_name().unwrap().to_str().unwrap();
+                if ["lock", "reserve"].contains(&name) || name.starts_with("index-") {
+                    continue;
+                }
+                let below = path.strip_prefix(directory).unwrap().to_owned();
+                if path.is_dir() {
+                    found.insert(below, None);
+                    folders.push(path);
+                } else {
+                    found.insert(below, Some(fs::read(&path).unwrap()));
+                }
+            }
         }
-        for actor in &self.removed_actors {
-            text.push_str(&format!("  actor {actor} had been removed, and is again\n"));
+        found
+    }
+
+    /// The machine stops after each call: the directory is there as a whole or not at all.
+    async fn crash_everywhere(
+        (backup, passphrase): (&Path, &Path),
+        left_out: Option<LeftOut>,
+    ) -> Result<usize, String> {
+        let home = tempfile::tempdir().unwrap();
+        let files = TracedFiles::new();
+        if let Some(what) = left_out {
+            files.leave_out(what);
         }
-        for issuer in &self.revoked_issuers {
-            text.push_str(&format!("  CA {issuer} had been revoked, and is again\n"));
+        let now = NOW.parse().unwrap();
+        let options = RestoreOptions {
+            data: home.path().join("data"),
+            published: Vec::new(),
+            accept_lost_since: Some(now),
+            accept_lost_issuers: false,
+            passphrase_file: Some(passphrase.to_owned()),
+        };
+        let mut input = fs::File::open(backup).unwrap();
+        let traced = Arc::new(files.clone());
+        let clock = FakeClock::at(now);
+        let restoring = restore_by(traced, &mut input, &options, &clock, &quietly);
+        Box::pin(restoring).await.unwrap();
+        let whole = contents(&options.data);
+        assert!(whole.contains_key(Path::new("ca-server.toml")));
+        let mut states = 0;
+        for steps in 0..=files.steps() {
+            for crash in files.crashes(steps, 4) {
+                let again = tempfile::tempdir().unwrap();
+                files
+                    .lay_out((steps, &crash), home.path(), again.path())
+                    .unwrap();
+                let found = again.path().join("data");
+                let is_sound = if found.exists() {
+                    contents(&found) == whole
+                } else {
+                    steps < files.steps()
+                };
+                if !is_sound {
+                    return Err(format!("after step {steps} with {crash:?}"));
+                }
+                states += 1;
+            }
         }
-        for serial in &self.unseen_serials {
-            text.push_str(&format!(
-                "  {serial} is revoked, and its certificate is not in the store\n"
-            ));
+        Ok(states)
+    }
+
+    #[tokio::test]
+    async fn a_crash_at_any_point_leaves_a_whole_directory_or_none() {
+        let home = tempfile::tempdir().unwrap();
+        let made = options(home.path());
+        let settings = make(&made).await;
+        let backup = home.path().join("backup.tar");
+        let destination = Destination::File(backup.clone());
+        create(&settings, &destination, NOW.parse().unwrap(), &quietly).unwrap();
+        let given = (backup.as_path(), made.passphrase_file.as_path());
+        let states = Box::pin(crash_everywhere(given, None)).await.unwrap();
+        assert!(states > 300, "{states} states");
+        for left_out in [LeftOut::FileSyncs, LeftOut::DirectorySyncs] {
+            let seen = Box::pin(crash_everywhere(given, Some(left_out))).await;
+            assert!(seen.is_err(), "{left_out:?} was not seen");
         }
-        let passphrase = passphrase_file
-            .map(|file| format!(" --passphrase-file {}", file.display()))
-            .unwrap_or_default();
-        text.push_str(&format!(
-            "Made the admin {}, until {}.\n\nNext:\n  ca-server serve --data {}{passphrase}\n  \
-             ca-client --profile-file {} audit submit FILE…\n",
-            self.admin.name,
-            self.admin.not_after,
-            self.data.display(),
-            self.admin.profile_file.display()
-        ));
-        text
     }
 }

@@ -3,8 +3,9 @@
 use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use ca_store::files::{Files as _, SystemFiles};
+use ca_store::files::{Files, SystemFiles};
 use ca_store::{Salvaged, StoreError, verify_log};
 use ca_types::{IssuerClass, IssuerId, UnixTime};
 use ca_verify::{Certificate, Change, Checkpoint, Entry};
@@ -13,7 +14,7 @@ use serde::Serialize;
 use super::create::Sources;
 use super::read::verify;
 use super::{BackupError, VerifiedBackup};
-use crate::atomic::{AtomicWriteError, write_whole};
+use crate::atomic::{AtomicWriteError, parent_of, sync_dir_by, write_whole_by};
 use crate::settings::Settings;
 
 /// What was saved of a damaged log.
@@ -54,36 +55,47 @@ pub fn salvage(
     now: UnixTime,
     progress: &mut dyn FnMut(u64),
 ) -> Result<SalvagedBackup, BackupError> {
+    let files: Arc<dyn Files> = Arc::new(SystemFiles);
+    salvage_by(&files, settings, (out, now), progress)
+}
+
+fn salvage_by(
+    files: &Arc<dyn Files>,
+    settings: &Settings,
+    (out, now): (&Path, UnixTime),
+    progress: &mut dyn FnMut(u64),
+) -> Result<SalvagedBackup, BackupError> {
     if out.symlink_metadata().is_ok() {
         let source = std::io::ErrorKind::AlreadyExists.into();
         return Err(AtomicWriteError::new("make the directory", out, source).into());
     }
-    let saved = ca_store::salvage(settings.data.path(), out, progress)?;
-    let made = pack(settings, out, saved, now);
+    let saved = ca_store::salvage(files, settings.data.path(), out, progress)?;
+    let made = pack(&**files, settings, (out, now), saved);
     if made.is_err() {
         // The cause is what is reported.
-        drop(SystemFiles.remove_dir_all(out));
+        drop(files.remove_dir_all(out));
     }
     made
 }
 
 fn pack(
+    files: &dyn Files,
     settings: &Settings,
-    out: &Path,
+    (out, now): (&Path, UnixTime),
     saved: Salvaged,
-    now: UnixTime,
 ) -> Result<SalvagedBackup, BackupError> {
     let silent = |_done, _total| {};
     let sources = Sources::beside(settings, out)?;
     let manifest = sources.manifest(now)?;
     let backup = out.join(BACKUP);
-    write_whole(&backup, |file| {
+    write_whole_by(files, &backup, |file| {
         sources.write(&manifest, BufWriter::new(file), &silent)
     })?;
     let log = out.join("log");
-    SystemFiles
+    files
         .remove_dir_all(&log)
         .map_err(|source| BackupError::Unreadable { path: log, source })?;
+    sync_dir_by(files, out)?;
     let mut input = File::open(&backup).map_err(|source| BackupError::Unreadable {
         path: backup.clone(),
         source,
@@ -93,7 +105,7 @@ fn pack(
         other => other,
     })?;
     let certificates = match saved.behind {
-        Some(_) => certificates_behind(settings, &out.join(CERTIFICATES))?,
+        Some(_) => certificates_behind(files, settings, &out.join(CERTIFICATES))?,
         None => None,
     };
     let checkpoint = std::fs::read_to_string(settings.data.checkpoint());
@@ -112,9 +124,13 @@ fn pack(
 }
 
 /// Writes the certificates of devices and people that stand behind the first damage; no file when there are none.
-fn certificates_behind(settings: &Settings, path: &Path) -> Result<Option<PathBuf>, BackupError> {
+fn certificates_behind(
+    files: &dyn Files,
+    settings: &Settings,
+    path: &Path,
+) -> Result<Option<PathBuf>, BackupError> {
     let mut control: Vec<IssuerId> = Vec::new();
-    let count = write_whole(path, |file| {
+    let count = write_whole_by(files, path, |file| {
         let mut output = BufWriter::new(file);
         let mut count = 0_u64;
         let unwritten = |source| StoreError::File {
@@ -152,12 +168,13 @@ fn certificates_behind(settings: &Settings, path: &Path) -> Result<Option<PathBu
     if count > 0 {
         return Ok(Some(path.to_owned()));
     }
-    SystemFiles
+    files
         .remove(path)
         .map_err(|source| BackupError::Unreadable {
             path: path.to_owned(),
             source,
         })?;
+    sync_dir_by(files, parent_of(path))?;
     Ok(None)
 }
 
@@ -204,3 +221,61 @@ impl SalvagedBackup {
 
 const BACKUP: &str = "salvaged.tar";
 const CERTIFICATES: &str = "certificates-behind-the-damage.pem";
+
+#[cfg(test)]
+mod tests {
+    use ca_store::files::{LeftOut, TracedFiles};
+
+    use super::*;
+    use crate::init::tests::{NOW, make, options};
+
+    /// The machine stops after each call: the backup is whole or absent, and in the end it is there, and no log.
+    fn crash_everywhere(settings: &Settings, left_out: Option<LeftOut>) -> Result<usize, String> {
+        let home = tempfile::tempdir().unwrap();
+        let files = TracedFiles::new();
+        if let Some(what) = left_out {
+            files.leave_out(what);
+        }
+        let traced: Arc<dyn Files> = Arc::new(files.clone());
+        let out = home.path().join("out");
+        let now = NOW.parse().unwrap();
+        salvage_by(&traced, settings, (&out, now), &mut |_leaves| {}).unwrap();
+        let mut states = 0;
+        for steps in 0..=files.steps() {
+            for crash in files.crashes(steps, 20) {
+                let again = tempfile::tempdir().unwrap();
+                files
+                    .lay_out((steps, &crash), home.path(), again.path())
+                    .unwrap();
+                let found = again.path().join("out");
+                let context = |what: String| format!("after step {steps} with {crash:?}: {what}");
+                let is_done = steps == files.steps();
+                match File::open(found.join(BACKUP)) {
+                    Ok(mut backup) => {
+                        let sound = verify(&mut backup, &|_done, _total| {});
+                        sound.map_err(|error| context(error.to_string()))?;
+                    }
+                    Err(error) if is_done => return Err(context(error.to_string())),
+                    Err(_absent) => {}
+                }
+                if is_done && found.join("log").exists() {
+                    return Err(context("a log is there".to_owned()));
+                }
+                states += 1;
+            }
+        }
+        Ok(states)
+    }
+
+    #[tokio::test]
+    async fn a_crash_at_any_point_leaves_a_whole_backup_or_none() {
+        let home = tempfile::tempdir().unwrap();
+        let settings = make(&options(home.path())).await;
+        let states = crash_everywhere(&settings, None).unwrap();
+        assert!(states > 100, "{states} states");
+        for left_out in [LeftOut::FileSyncs, LeftOut::DirectorySyncs] {
+            let seen = crash_everywhere(&settings, Some(left_out));
+            assert!(seen.is_err(), "{left_out:?} was not seen");
+        }
+    }
+}

@@ -13,7 +13,7 @@ use super::root_dir::{OfflineRoot, RootDir, read, sha256_hex};
 use super::{CeremonyFailure, CeremonyReport, Occasion, hand_out, prove_places, signed_answer};
 use crate::atomic::write_new;
 use crate::init::ROOT_CRL_SECONDS;
-use crate::keystore::{FileSigner, KeyKind, PrivateKey, read_key, write_key};
+use crate::keystore::{FileSigner, KeyKind, PrivateKey, open_key, write_key};
 
 /// What is asked for.
 #[derive(Debug)]
@@ -155,7 +155,7 @@ fn key_of(
 ) -> Result<FileSigner, CeremonyFailure> {
     let path = options.folder.key_file(id);
     if path.exists() {
-        return Ok(read_key(&path, &options.passphrase)?.signer()?);
+        return Ok(open_key(&path, &options.passphrase)?);
     }
     let kind = match &options.key_algorithm {
         Some(text) => text.parse()?,

@@ -9,7 +9,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::CeremonyFailure;
 use crate::atomic::{create_private_dir, write_new};
-use crate::keystore::{FileSigner, read_key};
+use crate::keystore::{FileSigner, open_key};
 
 /// The folder of the offline roots.
 #[derive(Debug, Clone)]
@@ -62,7 +62,7 @@ impl RootDir {
         root: &OfflineRoot,
         passphrase: &Passphrase,
     ) -> Result<FileSigner, CeremonyFailure> {
-        let signer = read_key(&self.key_file(&root.id), passphrase)?.signer()?;
+        let signer = open_key(&self.key_file(&root.id), passphrase)?;
         if signer.public_key() != root.certificate.public_key() {
             return Err(CeremonyFailure::OtherKey(root.id.clone()));
         }

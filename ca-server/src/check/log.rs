@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 
 use ca_store::{IndexStanding, LogReport, StoreError, inspect_index, read_log};
-use ca_types::{Hinted as _, IssuerClass, IssuerId, IssuerState, SystemEntropy, UnixTime};
+use ca_types::{Hinted as _, IssuerClass, IssuerId, IssuerState, UnixTime};
 use ca_verify::{Certificate, Change, CrlSigned, Entry};
-use rand_core::Rng as _;
 
 use super::Findings;
 use crate::data_dir::DataDir;
+use crate::scratch::scratch_dir;
 
 /// What the log says of CAs and CRLs.
 #[derive(Debug, Default)]
@@ -77,6 +77,14 @@ impl Books {
 
 /// Reads the whole log; without it there is nothing more to look at.
 pub(super) fn look(data: &DataDir, now: UnixTime, findings: &mut Findings) -> Option<Books> {
+    if data.is_unpacked_backup() {
+        let hint = "put the tar back with `ca-server backup restore`, into another directory";
+        findings.error(
+            "log",
+            "it was taken out of a backup and never restored",
+            hint,
+        );
+    }
     let mut books = Books::default();
     let mut unread = Vec::new();
     let read = read_log(data.path(), &mut |leaf, entry| {
@@ -135,10 +143,7 @@ fn look_at_report(report: &LogReport, now: UnixTime, findings: &mut Findings) {
 
 /// Opens a copy of the index: sled has no read-only mode, and a server may have the original open.
 fn look_at_index(data: &DataDir, findings: &mut Findings) {
-    let mut name = [0; 8];
-    SystemEntropy.fill_bytes(&mut name);
-    let name = format!("fleet-ca-check-{:016x}", u64::from_be_bytes(name));
-    match inspect_index(data.path(), &std::env::temp_dir().join(name)) {
+    match inspect_index(data.path(), &scratch_dir()) {
         Ok(IndexStanding::Sound { leaves }) => {
             findings.ok("index", format!("{leaves} leaves, as the log has them"));
         }
@@ -150,6 +155,12 @@ fn look_at_index(data: &DataDir, findings: &mut Findings) {
             let hint =
                 "nothing to do: the next start builds it anew; beside a running server look again";
             findings.warn("index", what, hint);
+        }
+        Ok(IndexStanding::Contradicts(path)) => {
+            let what = format!("{}: its rows are not those of the leaves", path.display());
+            let hint =
+                "somebody wrote it who is no server: ask who could; the next start builds it anew";
+            findings.error("index", what, hint);
         }
         Err(error) => {
             let hint = error

@@ -68,6 +68,10 @@ pub struct RestoreArgs {
     /// is valid again
     #[arg(long, value_name = "TIME")]
     pub accept_lost_since: Option<String>,
+    /// Goes without the CAs that came after the backup, whose CRLs nobody can go on with: their keys are lost, what
+    /// they issued stays valid until it ends, and no CA gets one of their ids again
+    #[arg(long)]
+    pub accept_lost_issuers: bool,
     /// The file with the passphrase of the CA keys [default: as the settings in the backup say]
     #[arg(long, value_name = "FILE")]
     pub passphrase_file: Option<PathBuf>,

@@ -33,11 +33,18 @@ pub struct VerifyArgs {
 
 /// The arguments of `store rebuild`.
 #[derive(Debug, Args)]
-#[command(after_help = "Example:\n  ca-server store rebuild --data /var/lib/fleet-ca")]
+#[command(
+    after_help = "The key of the log vouches for the new index; without the passphrase nobody does, and the next start \
+                  builds it once more.\n\n\
+                  Example:\n  ca-server store rebuild --data /var/lib/fleet-ca --passphrase-file passphrase"
+)]
 pub struct RebuildArgs {
     /// Where the settings are
     #[command(flatten)]
     pub settings: SettingsArgs,
+    /// The file with the passphrase of the CA keys, to seal the index [default: as the settings say]
+    #[arg(long, value_name = "FILE")]
+    pub passphrase_file: Option<PathBuf>,
 }
 
 /// The arguments of `store salvage`.

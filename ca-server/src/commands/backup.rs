@@ -79,6 +79,7 @@ async fn put_back(args: RestoreArgs, printer: &mut Printer) -> Result<ExitCode, 
         data: args.data,
         published: fetch_lists(&args.published_crls).await?,
         accept_lost_since,
+        accept_lost_issuers: args.accept_lost_issuers,
         passphrase_file: args.passphrase_file,
     };
     let mut input = open(&args.file)?;

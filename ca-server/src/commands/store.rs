@@ -8,17 +8,22 @@ use ca_types::{Clock as _, SystemClock};
 use indicatif::ProgressBar;
 use serde::Serialize;
 
-use super::{settings_of, written};
+use super::{given_passphrase, settings_of, warn_of_backup, written};
 use crate::backup::salvage;
+use crate::checkpoint::open_log_key;
 use crate::cli::{RebuildArgs, SalvageArgs, StoreCommand, VerifyArgs};
 use crate::failure::Failure;
+use crate::index_seal::seal_index;
 use crate::lock::DataDirLock;
 use crate::printer::Printer;
 
-pub(super) fn run(command: &StoreCommand, printer: &mut Printer) -> Result<ExitCode, Failure> {
+pub(super) async fn run(
+    command: &StoreCommand,
+    printer: &mut Printer,
+) -> Result<ExitCode, Failure> {
     match command {
         StoreCommand::Verify(args) => verify(args, printer),
-        StoreCommand::Rebuild(args) => rebuild(args, printer),
+        StoreCommand::Rebuild(args) => rebuild(args, printer).await,
         StoreCommand::Salvage(args) => save(args, printer),
         StoreCommand::Export(args) => super::transfer::write(args, printer),
         StoreCommand::Import(args) => super::transfer::read(args, printer),
@@ -27,6 +32,7 @@ pub(super) fn run(command: &StoreCommand, printer: &mut Printer) -> Result<ExitC
 
 fn verify(args: &VerifyArgs, printer: &mut Printer) -> Result<ExitCode, Failure> {
     let data = settings_of(&args.settings)?.data;
+    warn_of_backup(&data, printer);
     let bar = printer.progress(0, "Reading the log");
     let verdict = verify_log(data.path(), &mut |sound| {
         show(&bar, sound.leaf + 1);
@@ -46,10 +52,16 @@ fn verify(args: &VerifyArgs, printer: &mut Printer) -> Result<ExitCode, Failure>
     })
 }
 
-fn rebuild(args: &RebuildArgs, printer: &mut Printer) -> Result<ExitCode, Failure> {
+async fn rebuild(args: &RebuildArgs, printer: &mut Printer) -> Result<ExitCode, Failure> {
     let settings = settings_of(&args.settings)?;
     let data = &settings.data;
     let _lock = DataDirLock::take(data)?;
+    let signer = match given_passphrase(args.passphrase_file.as_deref(), &settings, printer)? {
+        Some(passphrase) if data.log_key().exists() => {
+            Some(open_log_key(data, &passphrase)?.signer)
+        }
+        Some(_) | None => None,
+    };
     let bar = printer.progress(0, "Building the index");
     let shown = bar.clone();
     let options = OpenOptions {
@@ -63,11 +75,17 @@ fn rebuild(args: &RebuildArgs, printer: &mut Printer) -> Result<ExitCode, Failur
     let opened = LogStore::open(data.path(), options);
     bar.finish_and_clear();
     let (store, report) = opened?;
-    store.close();
     let rebuilt = Rebuilt {
         leaves: report.leaves,
     };
-    let text = format!("Built the index of {} leaves.\n", report.leaves);
+    let mut text = format!("Built the index of {} leaves.\n", report.leaves);
+    match signer {
+        Some(signer) => seal_index(&store, &signer).await,
+        None => {
+            text += "Without the passphrase nobody vouches for it: the next start builds it once more.\n";
+        }
+    }
+    store.close();
     written(printer.data(&rebuilt, &text))?;
     Ok(ExitCode::SUCCESS)
 }

@@ -240,10 +240,15 @@ pub(crate) fn describe(change: &Change) -> String {
                 .lost_since
                 .map(|time| format!(" lost since {time}"))
                 .unwrap_or_default();
+            let left_out = restored
+                .left_out
+                .iter()
+                .map(|crl| format!(" left out {} CRL {}", crl.issuer, crl.number));
             format!(
-                "restored {} leaves{}{lost}",
+                "restored {} leaves{}{}{lost}",
                 restored.leaves,
-                lists.collect::<String>()
+                lists.collect::<String>(),
+                left_out.collect::<String>()
             )
         }
         Change::Revoked(revoked) => format!("revoked {} {}", revoked.serial, revoked.reason),

@@ -1,5 +1,6 @@
 //! Carries out a proved plan.
 
+use ca_store::files::SystemFiles;
 use ca_store::{CaStore as _, LogId, LogStore, TreeHead};
 use ca_types::{Actor, ActorName, IssuerClass, Passphrase, UnixTime};
 use ca_verify::{Change, Console, Entry, LogKeyAdded, Origin};
@@ -12,9 +13,10 @@ use crate::atomic::{create_private_dir, write_new};
 use crate::checkpoint::{open_log_key, sign_tree, state_log_key};
 use crate::credential::Credential;
 use crate::data_dir::DataDir;
-use crate::keystore::{write_key, write_plain_key};
+use crate::index_seal::seal_index;
+use crate::keystore::{LogSigner, write_key, write_plain_key};
 use crate::passphrase::generate_passphrase;
-use crate::staging::Staging;
+use crate::staging::{Staging, Word};
 
 /// All that `init` makes before it writes anything.
 #[derive(Debug)]
@@ -74,7 +76,7 @@ impl InitPlan {
             actor,
         } = founding;
         let control = hierarchy.of_class(IssuerClass::Control)?;
-        let staging = Staging::begin(self.data.path(), "init")?;
+        let staging = Staging::begin::<InitError>(self.data.path(), Word::Init)?;
         let data = staging.data();
         create_private_dir(&data.keys())?;
         let log_signer = open_log_key(data, &self.passphrase)?.signer;
@@ -93,6 +95,7 @@ impl InitPlan {
         let head = self
             .write_log(
                 data,
+                &log_signer,
                 now,
                 log_id,
                 [
@@ -124,8 +127,9 @@ impl InitPlan {
         write_new(&data.tls_certificate(), chain.concat().as_bytes(), 0o644)?;
         create_private_dir(&data.admin())?;
         let profile = AdminProfile::in_directory(data.admin());
-        profile.write_key(&admin.key)?;
+        profile.write_key(&SystemFiles, &admin.key)?;
         profile.write(
+            &SystemFiles,
             &admin.certificate,
             &control.issuer.certificate,
             &self.settings,
@@ -135,10 +139,11 @@ impl InitPlan {
         Ok(self.report(&hierarchy))
     }
 
-    /// Writes the first leaves, in a log of their own.
+    /// Writes the first leaves, in a log of their own, with an index that the first start believes.
     async fn write_log(
         &self,
         data: &DataDir,
+        signer: &LogSigner,
         now: UnixTime,
         id: LogId,
         leaves: [Vec<Change>; 3],
@@ -161,6 +166,7 @@ impl InitPlan {
                 .await?;
         }
         let head = store.tree_head().await?;
+        seal_index(&store, signer).await;
         tokio::task::spawn_blocking(move || store.close())
             .await
             .map_err(|_lost| InitError::Lost)?;

@@ -12,6 +12,7 @@ use crate::data_dir::DataDir;
 use crate::keystore::KeyKind;
 use crate::passphrase::{is_readable_by_others, read_passphrase};
 use crate::settings::{DEFAULT_SERVER_NAMES, PublishUrl, Settings};
+use crate::staging::Leftovers;
 
 /// What `init` is asked for, as it was typed.
 #[derive(Debug, Clone)]
@@ -132,21 +133,11 @@ impl InitPlan {
 
 /// Refuses a place where something is, or where nothing can be.
 fn prove_place(data: &DataDir) -> Result<(), InitError> {
-    match std::fs::read_dir(data.path()) {
-        Ok(entries) => {
-            for entry in entries {
-                let name = entry
-                    .map_err(|source| InitError::place(data, source))?
-                    .file_name();
-                // Every ext4 volume is born with one.
-                if name != "lost+found" {
-                    return Err(InitError::NotEmpty {
-                        data: data.path().to_owned(),
-                    });
-                }
-            }
-            Ok(())
-        }
+    match Leftovers::of(data) {
+        Ok(Some(_killed)) => Ok(()),
+        Ok(None) => Err(InitError::NotEmpty {
+            data: data.path().to_owned(),
+        }),
         Err(source) if source.kind() == std::io::ErrorKind::NotFound => {
             let parent = crate::atomic::parent_of(data.path());
             let found = parent

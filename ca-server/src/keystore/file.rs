@@ -12,6 +12,7 @@ use aws_lc_rs::signature::{
     ECDSA_P256_SHA256_ASN1_SIGNING, EcdsaKeyPair, KeyPair as _, RSA_PKCS1_SHA256, RsaKeyPair,
 };
 use ca_core::{SignError, Signer};
+use ca_store::files::{Files, SystemFiles};
 use ca_types::{IssuerId, Passphrase, SystemEntropy};
 use ca_verify::{PublicKey, SignatureAlgorithm};
 use der::asn1::OctetStringRef;
@@ -22,7 +23,7 @@ use rand_core::Rng as _;
 use zeroize::Zeroizing;
 
 use super::{KeyStoreError, PrivateKey};
-use crate::atomic::{atomic_write, write_new};
+use crate::atomic::{atomic_write_by, write_new_by};
 
 /// A private key in memory that signs.
 #[derive(Debug)]
@@ -125,9 +126,17 @@ pub fn load_keys(
 }
 
 fn load_key(file: &KeyFile, passphrase: &Passphrase) -> Result<Arc<dyn Signer>, KeyStoreError> {
-    let signer = read_key(&file.path, passphrase)?
-        .signer()
-        .map_err(|error| error.in_file(&file.path))?;
+    proved(open_key(&file.path, passphrase)?, file)
+}
+
+/// Opens an encrypted key and makes it ready to sign.
+pub(crate) fn open_key(path: &Path, passphrase: &Passphrase) -> Result<FileSigner, KeyStoreError> {
+    let signer = read_key(path, passphrase)?.signer();
+    signer.map_err(|error| error.in_file(path))
+}
+
+/// Takes a key only for the certificate that it belongs to.
+pub(super) fn proved(signer: FileSigner, file: &KeyFile) -> Result<Arc<dyn Signer>, KeyStoreError> {
     if *signer.public_key() != file.public_key {
         return Err(KeyStoreError::NotOfCertificate {
             path: file.path.clone(),
@@ -145,8 +154,18 @@ pub fn write_key(
     key: &PrivateKey,
     passphrase: &Passphrase,
 ) -> Result<(), KeyStoreError> {
+    write_key_by(&SystemFiles, path, key, passphrase)
+}
+
+/// Encrypts a key into a file by way of these files.
+pub(super) fn write_key_by(
+    files: &dyn Files,
+    path: &Path,
+    key: &PrivateKey,
+    passphrase: &Passphrase,
+) -> Result<(), KeyStoreError> {
     let pem = encrypt(key, passphrase)?;
-    Ok(write_new(path, pem.as_bytes(), 0o600)?)
+    Ok(write_new_by(files, path, pem.as_bytes(), 0o600)?)
 }
 
 /// Opens an encrypted key.
@@ -194,12 +213,21 @@ pub fn read_key(path: &Path, passphrase: &Passphrase) -> Result<PrivateKey, KeyS
 /// # Errors
 /// Fails when the file cannot be written.
 pub fn write_plain_key(path: &Path, key: &PrivateKey) -> Result<(), KeyStoreError> {
+    write_plain_key_by(&SystemFiles, path, key)
+}
+
+/// Writes a key without encryption by way of these files.
+pub(crate) fn write_plain_key_by(
+    files: &dyn Files,
+    path: &Path,
+    key: &PrivateKey,
+) -> Result<(), KeyStoreError> {
     let encoding = |error: der::Error| KeyStoreError::Encoding(error.to_string());
     let document = SecretDocument::try_from(key.expose_der()).map_err(encoding)?;
     let pem = document
         .to_pem(PLAIN_LABEL, LineEnding::LF)
         .map_err(encoding)?;
-    Ok(atomic_write(path, pem.as_bytes(), 0o600)?)
+    Ok(atomic_write_by(files, path, pem.as_bytes(), 0o600)?)
 }
 
 /// Reads a key without encryption.
@@ -265,6 +293,7 @@ mod tests {
     use std::os::unix::fs::PermissionsExt as _;
 
     use super::*;
+    use crate::atomic::atomic_write;
     use crate::keystore::KeyKind;
 
     fn passphrase(text: &str) -> Passphrase {

@@ -6,11 +6,12 @@
 use std::fs;
 use std::path::Path;
 
-use ca_store::files::{Files as _, SystemFiles};
+use ca_store::files::{Files, SystemFiles};
 use ca_types::Passphrase;
 
-use super::{KeyStoreError, read_key, write_key};
-use crate::atomic::{AtomicWriteError, create_private_dir, sync_dir};
+use super::file::write_key_by;
+use super::{KeyStoreError, read_key};
+use crate::atomic::{AtomicWriteError, create_private_dir_by, parent_of, sync_dir_by};
 use crate::data_dir::DataDir;
 
 /// Finishes or takes back a change of the passphrase that was interrupted; who calls it holds the lock of the data
@@ -19,20 +20,8 @@ use crate::data_dir::DataDir;
 /// # Errors
 /// Fails when a folder cannot be moved or removed.
 pub fn settle_keys(data: &DataDir) -> Result<(), KeyStoreError> {
-    let (keys, new, former) = (data.keys(), data.new_keys(), data.former_keys());
-    if former.is_dir() && !keys.exists() {
-        // The new folder was not in place yet.
-        moved(&former, &keys)?;
-    }
-    for leftover in [&new, &former] {
-        if leftover.is_dir() {
-            SystemFiles
-                .remove_dir_all(leftover)
-                .map_err(|source| AtomicWriteError::new("remove", leftover, source))?;
-            sync_dir(data.path())?;
-        }
-    }
-    Ok(())
+    let files = &SystemFiles;
+    Folders { files, data }.settle()
 }
 
 /// Encrypts all CA keys with another passphrase; `step` is called after each. Returns how many there are.
@@ -45,57 +34,101 @@ pub fn rewrap_keys(
     new: &Passphrase,
     step: &dyn Fn(),
 ) -> Result<u64, KeyStoreError> {
-    settle_keys(data)?;
-    let written = write_all(data, old, new, step);
-    if written.is_err() {
-        settle_keys(data)?;
-    }
-    let written = written?;
-    moved(&data.keys(), &data.former_keys())?;
-    moved(&data.new_keys(), &data.keys())?;
-    settle_keys(data)?;
-    Ok(written)
+    let files = &SystemFiles;
+    Folders { files, data }.rewrap(old, new, step)
 }
 
-fn write_all(
-    data: &DataDir,
-    old: &Passphrase,
-    new: &Passphrase,
-    step: &dyn Fn(),
-) -> Result<u64, KeyStoreError> {
-    let (from, to) = (data.keys(), data.new_keys());
-    create_private_dir(&to)?;
-    let unreadable = |source| KeyStoreError::Unreadable {
-        path: from.clone(),
-        source,
-    };
-    let mut written = 0;
-    for entry in fs::read_dir(&from).map_err(unreadable)? {
-        let entry = entry.map_err(unreadable)?;
-        let path = entry.path();
-        // Temporary files of an interrupted write begin with a dot.
-        if path.extension().is_none_or(|ending| ending != "key") {
-            continue;
+/// The folders of a data directory that keys are in, or were, or will be.
+struct Folders<'f> {
+    files: &'f dyn Files,
+    data: &'f DataDir,
+}
+
+impl Folders<'_> {
+    fn settle(&self) -> Result<(), KeyStoreError> {
+        let data = self.data;
+        let (keys, new, former) = (data.keys(), data.new_keys(), data.former_keys());
+        if former.is_dir() && !keys.exists() {
+            // The new folder was not in place yet.
+            self.put(&former, &keys)?;
         }
-        let key = read_key(&path, old)?;
-        write_key(&to.join(entry.file_name()), &key, new)?;
-        written += 1;
-        step();
+        for leftover in [&new, &former] {
+            if leftover.is_dir() {
+                self.files
+                    .remove_dir_all(leftover)
+                    .map_err(|source| AtomicWriteError::new("remove", leftover, source))?;
+                sync_dir_by(self.files, data.path())?;
+            }
+        }
+        Ok(())
     }
-    Ok(written)
-}
 
-fn moved(from: &Path, to: &Path) -> Result<(), KeyStoreError> {
-    SystemFiles
-        .rename(from, to)
-        .map_err(|source| AtomicWriteError::new("put in place", to, source))?;
-    Ok(sync_dir(crate::atomic::parent_of(to))?)
+    fn rewrap(
+        &self,
+        old: &Passphrase,
+        new: &Passphrase,
+        step: &dyn Fn(),
+    ) -> Result<u64, KeyStoreError> {
+        let data = self.data;
+        self.settle()?;
+        let written = self.write_all(old, new, step);
+        if written.is_err() {
+            self.settle()?;
+        }
+        let written = written?;
+        self.put(&data.keys(), &data.former_keys())?;
+        self.put(&data.new_keys(), &data.keys())?;
+        self.settle()?;
+        Ok(written)
+    }
+
+    fn write_all(
+        &self,
+        old: &Passphrase,
+        new: &Passphrase,
+        step: &dyn Fn(),
+    ) -> Result<u64, KeyStoreError> {
+        let (from, to) = (self.data.keys(), self.data.new_keys());
+        create_private_dir_by(self.files, &to)?;
+        let unreadable = |source| KeyStoreError::Unreadable {
+            path: from.clone(),
+            source,
+        };
+        let mut written = 0;
+        for entry in fs::read_dir(&from).map_err(unreadable)? {
+            let entry = entry.map_err(unreadable)?;
+            let path = entry.path();
+            // Temporary files of an interrupted write begin with a dot.
+            if path.extension().is_none_or(|ending| ending != "key") {
+                continue;
+            }
+            let key = read_key(&path, old)?;
+            write_key_by(self.files, &to.join(entry.file_name()), &key, new)?;
+            written += 1;
+            step();
+        }
+        Ok(written)
+    }
+
+    fn put(&self, from: &Path, to: &Path) -> Result<(), KeyStoreError> {
+        self.files
+            .rename(from, to)
+            .map_err(|source| AtomicWriteError::new("put in place", to, source))?;
+        Ok(sync_dir_by(self.files, parent_of(to))?)
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+    use std::ffi::OsString;
+    use std::io;
+
+    use ca_store::files::{LeftOut, TracedFiles};
+
     use super::*;
-    use crate::keystore::{KeyKind, PrivateKey};
+    use crate::atomic::{create_private_dir, write_new};
+    use crate::keystore::{KeyKind, PrivateKey, write_key};
 
     fn passphrase(text: &str) -> Passphrase {
         Passphrase::from_file_content(text.into())
@@ -134,25 +167,62 @@ mod tests {
         check_all_open(&data, "new");
     }
 
-    /// The process ends after each step; what is found then is settled at the next start.
+    /// The keys in a folder, octet by octet.
+    fn octets_in(keys: &Path) -> BTreeMap<OsString, Vec<u8>> {
+        let read = |entry: io::Result<fs::DirEntry>| {
+            let entry = entry.unwrap();
+            (entry.file_name(), fs::read(entry.path()).unwrap())
+        };
+        fs::read_dir(keys).unwrap().map(read).collect()
+    }
+
+    /// The machine stops after each call; what is found then is settled at the next start: one passphrase or the other
+    /// opens all keys, and the new one when the change was told to be done.
+    fn crash_everywhere(left_out: Option<LeftOut>) -> Result<usize, String> {
+        let (_home, data) = made();
+        let files = TracedFiles::new();
+        if let Some(what) = left_out {
+            files.leave_out(what);
+        }
+        let old = octets_in(&data.keys());
+        let folders = Folders {
+            files: &files,
+            data: &data,
+        };
+        let rewrapped = folders.rewrap(&passphrase("old"), &passphrase("new"), &|| {});
+        assert_eq!(rewrapped.unwrap(), 2);
+        check_all_open(&data, "new");
+        let new = octets_in(&data.keys());
+        let mut states = 0;
+        for steps in 0..=files.steps() {
+            for crash in files.crashes(steps, 24) {
+                let again = tempfile::tempdir().unwrap();
+                let found = DataDir::new(again.path());
+                create_private_dir(&found.keys()).unwrap();
+                for (name, octets) in &old {
+                    write_new(&found.keys().join(name), octets, 0o600).unwrap();
+                }
+                files
+                    .lay_out((steps, &crash), data.path(), again.path())
+                    .unwrap();
+                settle_keys(&found).unwrap();
+                let keys = octets_in(&found.keys());
+                if keys != new && (keys != old || steps == files.steps()) {
+                    return Err(format!("after step {steps} with {crash:?}"));
+                }
+                states += 1;
+            }
+        }
+        Ok(states)
+    }
+
     #[test]
     fn a_crash_at_any_point_leaves_one_passphrase() {
-        let (old, new) = (passphrase("old"), passphrase("new"));
-        for (crash, expect) in [(0, "old"), (1, "old"), (2, "old"), (3, "new")] {
-            let (_home, data) = made();
-            write_all(&data, &old, &new, &|| {}).unwrap();
-            if crash == 0 {
-                let one = data.new_keys().join("router-2026-1.key");
-                fs::remove_file(one).unwrap();
-            }
-            if crash >= 2 {
-                moved(&data.keys(), &data.former_keys()).unwrap();
-            }
-            if crash >= 3 {
-                moved(&data.new_keys(), &data.keys()).unwrap();
-            }
-            settle_keys(&data).unwrap();
-            check_all_open(&data, expect);
+        let states = crash_everywhere(None).unwrap();
+        assert!(states > 80, "{states} states");
+        for left_out in [LeftOut::FileSyncs, LeftOut::DirectorySyncs] {
+            let seen = crash_everywhere(Some(left_out));
+            assert!(seen.is_err(), "{left_out:?} was not seen");
         }
     }
 }

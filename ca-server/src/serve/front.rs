@@ -9,7 +9,7 @@ use ca_verify::CertificateList;
 use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::net::TcpListener;
 
-use super::ServeError;
+use super::{HearsProgress, ServeError};
 use crate::authority::Hierarchy;
 use crate::connections::Connections;
 use crate::data_dir::DataDir;
@@ -74,10 +74,7 @@ impl Front {
     }
 
     /// Tells operators too how far opening the store has come.
-    pub(super) fn follow(
-        &self,
-        mut progress: Box<dyn FnMut(ca_store::Progress) + Send>,
-    ) -> Box<dyn FnMut(ca_store::Progress) + Send> {
+    pub(super) fn follow(&self, mut progress: HearsProgress) -> HearsProgress {
         let readiness = Arc::clone(&self.readiness);
         Box::new(move |now| {
             readiness.set_progress(now);

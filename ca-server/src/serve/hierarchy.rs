@@ -9,34 +9,33 @@ use rustls::pki_types::CertificateDer;
 
 use super::ServeError;
 use crate::authority::{CertificateAuthority, Hierarchy, is_anchor};
-use crate::keystore::{CaKeys, KeyFile};
+use crate::keystore::{CaKeys, KeyFile, KeysAhead};
 use crate::publication::Publication;
 use crate::settings::Settings;
 
-/// Builds the CAs from their records and loads the keys that are here, in parallel.
+/// Builds the CAs from their records with the keys that are here.
 pub(super) async fn load(
     settings: &Settings,
     store: &dyn CaStore,
     keys: CaKeys,
+    mut ahead: KeysAhead,
     publication: Arc<Publication>,
 ) -> Result<Arc<Hierarchy>, ServeError> {
     let rows = store.issuers().await?;
-    let mut files = Vec::new();
-    for row in rows.iter().filter(|row| row.class != IssuerClass::Root) {
-        let certificate = Certificate::from_der(&row.certificate)?;
-        files.push(KeyFile {
-            issuer: row.id.clone(),
-            path: keys.file(&row.id),
-            public_key: certificate.public_key().clone(),
-        });
-    }
-    let opening = keys.clone();
-    let loading = tokio::task::spawn_blocking(move || opening.load(&files));
-    let mut signers = loading.await.map_err(|_lost| ServeError::Interrupted)??;
     let publish_url = settings.publish_url.to_string();
     let mut cas = std::collections::BTreeMap::new();
     for row in &rows {
-        let signer = signers.remove(&row.id);
+        let mut signer = None;
+        if row.class != IssuerClass::Root {
+            let file = KeyFile {
+                issuer: row.id.clone(),
+                path: keys.file(&row.id),
+                public_key: Certificate::from_der(&row.certificate)?
+                    .public_key()
+                    .clone(),
+            };
+            signer = Some(ahead.take(&file).await?);
+        }
         let ca = CertificateAuthority::assemble(row, &rows, &publish_url, signer)?;
         cas.insert(row.id.clone(), Arc::new(ca));
     }

@@ -51,6 +51,8 @@ pub enum FindingKind {
     Crl,
     /// A certificate of a CA of the log has no leaf.
     Certificate,
+    /// The index of a server says other things than the leaves.
+    Index,
 }
 
 impl FindingKind {
@@ -67,6 +69,7 @@ impl FindingKind {
             Self::Fork => "fork",
             Self::Crl => "crl",
             Self::Certificate => "certificate",
+            Self::Index => "index",
         }
     }
 }
@@ -110,6 +113,16 @@ impl DigestedLeaf {
             entry,
             certificates,
         }
+    }
+
+    /// Returns the hash of the leaf.
+    pub fn hash(&self) -> [u8; 32] {
+        self.hash
+    }
+
+    /// Returns its entry; nothing when it cannot be read.
+    pub fn entry(&self) -> Option<&Entry> {
+        self.entry.as_ref().ok()
     }
 }
 

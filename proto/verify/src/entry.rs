@@ -4,8 +4,8 @@ use ca_types::{
     Actor, ActorName, IssuerClass, IssuerId, KeyId, NamePattern, ProfileName, RequestDigest,
     RequestId, RevocationReason, Role, Scope, SerialNumber, SettingsDigest, TrustDomain, UnixTime,
 };
-use der::asn1::OctetString;
-use der::{Choice, Decode, Encode, Sequence};
+use der::asn1::{AnyRef, OctetString};
+use der::{Choice, Decode, Encode, Sequence, SliceReader, Tag, Tagged as _};
 
 use crate::{Checkpoint, LogKeyStatement};
 
@@ -271,12 +271,25 @@ impl Entry {
                 octets: octets.len(),
             });
         }
-        let entry = Self::try_from(EntryDer::from_der(octets)?)?;
+        let known = EntryDer::from_der(octets).map_err(|error| match format_of(octets) {
+            Some(format) if format != FORMAT => EntryError::Format(format),
+            Some(_) | None => EntryError::Der(error),
+        })?;
+        let entry = Self::try_from(known)?;
         if entry.to_der()? != octets {
             return Err(EntryError::NotCanonical);
         }
         Ok(entry)
     }
+}
+
+/// Reads the format alone: in an entry of a newer one nothing else need be of a known form.
+fn format_of(octets: &[u8]) -> Option<u8> {
+    let whole = AnyRef::from_der(octets).ok()?;
+    if whole.tag() != Tag::Sequence {
+        return None;
+    }
+    u8::decode(&mut SliceReader::new(whole.value()).ok()?).ok()
 }
 
 /// The only format so far.

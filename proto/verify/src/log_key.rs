@@ -155,6 +155,19 @@ impl LogKeyStatement {
         Ok(statement)
     }
 
+    /// Reads a statement that a control CA of the log has signed; `control` finds the certificate of one by its id.
+    ///
+    /// # Errors
+    /// Fails when it is no statement, or no control CA of the log has signed it.
+    pub fn vouched(
+        note: &str,
+        control: impl FnOnce(&IssuerId) -> Option<Certificate>,
+    ) -> Result<Self, NoteError> {
+        let by = Self::from_note(note)?.issuer;
+        let control = control(&by).ok_or_else(|| NoteError::Stranger(by.to_string()))?;
+        Self::verified(note, &control)
+    }
+
     /// Makes the note from the signature over the text, with [`SignatureAlgorithm::for_key`] of the CA's key.
     pub fn signed(&self, ca: &PublicKey, signature: Vec<u8>) -> SignedNote {
         let key_name = self.issuer.to_string();

@@ -42,6 +42,9 @@ pub enum NoteError {
     /// A signature line that names the key does not hold.
     #[error("signed note has a signature line of {0} that does not hold")]
     Signature(String),
+    /// A statement by somebody who is no control CA of the log.
+    #[error("`{0}`, which vouches for the key of the log, is no control CA of it")]
+    Stranger(String),
     /// A text that is no verifier key.
     #[error("log key: wanted NAME+HASH+KEY of an Ed25519 key")]
     Key,
@@ -51,7 +54,7 @@ impl Hinted for NoteError {
     fn code(&self) -> Code {
         match self {
             Self::Form(_) | Self::Text { .. } | Self::Key => Code::InvalidRequest,
-            Self::Unsigned(_) | Self::Signature(_) => Code::FailedPrecondition,
+            Self::Unsigned(_) | Self::Signature(_) | Self::Stranger(_) => Code::FailedPrecondition,
         }
     }
 }

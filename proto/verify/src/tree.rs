@@ -120,6 +120,8 @@ impl Frontier {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -202,6 +204,20 @@ mod tests {
             assert_eq!(frontier.root(), root_by_definition(&leaves));
             leaves.push(leaf_hash(&[leaf]));
             frontier.push(leaf_hash(&[leaf]));
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_read_as_a_tree_is_written_as_it_was(octets in prop::collection::vec(any::<u8>(), 0..200), size in 0..64_u64) {
+            let sized = [size.to_be_bytes().to_vec(), octets.clone()].concat();
+            for octets in [octets, sized] {
+                if let Some(tree) = Frontier::from_octets(&octets) {
+                    prop_assert_eq!(tree.to_octets(), octets);
+                    let whole = (tree.size() > 0).then(|| (tree.size(), tree.root()));
+                    prop_assert_eq!(tree.beginnings().last().copied(), whole);
+                }
+            }
         }
     }
 

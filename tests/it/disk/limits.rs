@@ -1,21 +1,18 @@
 //! Limits of the system: it is said what is missing, and what can go on goes on.
 
 use std::process::Command;
-use std::sync::Arc;
 use std::time::Duration;
 
 use ca_proto::ApiError;
 use ca_proto::v1::{RevokeRequest, revoke_request};
-use ca_store::files::FakeFiles;
-use ca_tests::{Algorithm, Api, Key, Process, Site, http, program, request_id, run, until};
+use ca_tests::{Algorithm, Api, Key, Process, Site, program, request_id, run, until};
 use ca_types::{Code, Hinted as _};
 use ca_verify::CertificateList;
 
 use crate::books::Books;
 use crate::crash::make_keys_cheap;
-use crate::in_process;
 
-const PATIENCE: Duration = Duration::from_secs(60);
+pub(super) const PATIENCE: Duration = Duration::from_secs(60);
 
 /// With few descriptors a server starts and works, or says what is missing.
 #[test]
@@ -128,66 +125,18 @@ fn a_read_only_disk_is_named() {
     site.serve();
 }
 
-/// After a failed sync nobody knows what is durable: nothing more is taken, and what is published stays.
-#[tokio::test(flavor = "multi_thread")]
-async fn a_failed_sync_stops_issuing_and_is_told() {
-    let site = tokio::task::block_in_place(|| {
-        let site = Site::new(Algorithm::P256);
-        make_keys_cheap(&site);
-        site
-    });
-    let files = FakeFiles::new();
-    let server = in_process::start_on(&site, Arc::new(files.clone())).await;
-    let api = admin(&site, server.addresses.api.port()).await;
-    let serial = issue(&api, "before.example.net").await.expect("issued");
-    files.fail_syncs(Some(std::io::ErrorKind::Other));
-    // The second call comes when the disk is well again: only a restart helps.
-    for name in ["during.example.net", "after.example.net"] {
-        let refusal = issue(&api, name).await.expect_err("it is refused");
-        assert_eq!(refusal.code(), Code::Unavailable, "{refusal}");
-        let hint = refusal.hint().expect("a hint");
-        assert!(hint.contains("restart the server"), "{hint}");
-        let refusal = revoke(&api, &serial).await.expect_err("it is refused");
-        assert_eq!(refusal.code(), Code::Unavailable, "{refusal}");
-        files.fail_syncs(None);
-    }
-    let operations = server.addresses.operations.port();
-    let (ready, crl) = tokio::task::block_in_place(|| {
-        let crl = http(
-            server.addresses.http.port(),
-            "GET",
-            "/crl/router-2026-1.crl",
-            &[],
-        );
-        (http(operations, "GET", "/readyz", &[]), crl)
-    });
-    let text = String::from_utf8(ready.body).expect("it is text");
-    assert_eq!(ready.status, 503, "{text}");
-    for part in ["accepts no changes until a restart", "sync the segment"] {
-        assert!(text.contains(part), "{text}");
-    }
-    CertificateList::from_der(&crl.body).expect("it stays published");
-    server.stop().await;
-
-    let server = in_process::start(&site).await;
-    let api = admin(&site, server.addresses.api.port()).await;
-    revoke(&api, &serial).await.expect("revoked");
-    issue(&api, "after.example.net").await.expect("issued");
-    server.stop().await;
-}
-
-async fn admin(site: &Site, port: u16) -> Api {
+pub(super) async fn admin(site: &Site, port: u16) -> Api {
     let admin = Api::connect(&site.data().join("admin"), port).await;
     admin.expect("the admin is let in")
 }
 
-async fn issue(api: &Api, name: &str) -> Result<String, ApiError> {
+pub(super) async fn issue(api: &Api, name: &str) -> Result<String, ApiError> {
     let request = Key::new().issue_request("router", name);
     let answer = api.authority().issue(request).await?.into_inner();
     Ok(answer.certificate.expect("a certificate").serial)
 }
 
-async fn revoke(api: &Api, serial: &str) -> Result<(), ApiError> {
+pub(super) async fn revoke(api: &Api, serial: &str) -> Result<(), ApiError> {
     let request = RevokeRequest {
         request_id: request_id(),
         target: Some(revoke_request::Target::Serial(serial.to_owned())),
@@ -198,7 +147,7 @@ async fn revoke(api: &Api, serial: &str) -> Result<(), ApiError> {
 }
 
 /// Tells whether a CRL has a serial number.
-fn lists(crl: &[u8], serial: &str) -> bool {
+pub(super) fn lists(crl: &[u8], serial: &str) -> bool {
     let crl = CertificateList::from_der(crl).expect("a CRL");
     crl.entries().any(|entry| {
         let found = ca_types::SerialNumber::from_der_octets(entry.serial);

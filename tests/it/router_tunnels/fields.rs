@@ -115,6 +115,8 @@ fn a_certificate_whose_time_is_not_now(tunnel: &Tunnel<'_>, network: &Network) {
     ] {
         let names = vec!["berlin-01.example.net".to_owned()];
         let mut params = CertificateParams::new(names).expect("a name");
+        // A certificate without a key identifier serves no tunnel.
+        params.is_ca = IsCa::ExplicitNoCa;
         params.not_before = date_time_ymd(from, 1, 1);
         params.not_after = date_time_ymd(until, 1, 1);
         let key = key();

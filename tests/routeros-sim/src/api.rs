@@ -7,9 +7,10 @@ use std::sync::Arc;
 
 use tokio::io::{AsyncRead, AsyncWrite};
 
+use crate::console::Caller;
 use crate::model::Model;
 use crate::router::{Answer, Door, Router};
-use crate::row::Request;
+use crate::row::{Request, Row};
 use crate::trap::Trap;
 use crate::tree::Tree;
 
@@ -20,8 +21,16 @@ struct Session<S> {
     model: Model,
     stream: S,
     user: Option<String>,
-    /// Tags of commands that go on until they are cancelled.
-    listening: Vec<Option<String>>,
+    /// Commands that go on until they are cancelled.
+    listening: Vec<Listener>,
+}
+
+/// Somebody who hears of the changes of a menu.
+struct Listener {
+    tag: Option<String>,
+    request: Request,
+    /// The rows as they were told.
+    rows: Vec<Row>,
 }
 
 /// A sentence from a client.
@@ -37,6 +46,8 @@ where
     S: AsyncRead + AsyncWrite + Unpin + Send,
 {
     let model = router.world().model;
+    let mut changes = router.changes();
+    let (mut words, stream) = tokio::io::split(stream);
     let mut session = Session {
         router,
         door,
@@ -45,15 +56,28 @@ where
         user: None,
         listening: Vec::new(),
     };
-    while let Some(words) = codec::read(&mut session.stream).await? {
-        if !session.answer(Sentence::from(words)).await? {
-            break;
+    loop {
+        let sentence = codec::read(&mut words);
+        tokio::pin!(sentence);
+        let sentence = loop {
+            tokio::select! {
+                biased;
+                sentence = &mut sentence => break sentence?,
+                Ok(()) = changes.changed(), if !session.listening.is_empty() => {
+                    session.tell().await?;
+                }
+            }
+        };
+        let Some(sentence) = sentence else {
+            return Ok(());
+        };
+        if !session.answer(Sentence::from(sentence)).await? {
+            return Ok(());
         }
     }
-    Ok(())
 }
 
-impl<S: AsyncRead + AsyncWrite + Unpin + Send> Session<S> {
+impl<S: AsyncWrite + Unpin + Send> Session<S> {
     /// False when the session is over.
     async fn answer(&mut self, sentence: Sentence) -> io::Result<bool> {
         let Sentence {
@@ -85,7 +109,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Session<S> {
         match command.as_str() {
             "/cancel" => self.cancel(&request, tag).await?,
             _ if request.command == "listen" && self.has_print(&request.menu) => {
-                self.listening.push(tag.map(ToOwned::to_owned));
+                let listener = Listener {
+                    tag: tag.map(ToOwned::to_owned),
+                    rows: rows(&self.router, &user, &request).await,
+                    request,
+                };
+                self.listening.push(listener);
             }
             _ => return self.execute(&user, &request, tag).await,
         }
@@ -110,9 +139,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Session<S> {
                     self.send(vec!["!empty".into()], tag).await?;
                 }
                 for row in &reply.rows {
-                    let mut words = vec!["!re".to_owned()];
-                    words.extend(row.iter().map(|(name, value)| format!("={name}={value}")));
-                    self.send(words, tag).await?;
+                    self.send(sentence(row), tag).await?;
                 }
                 let mut words = vec!["!done".to_owned()];
                 words.extend(reply.ret.map(|ret| format!("=ret={ret}")));
@@ -140,13 +167,34 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Session<S> {
         let wanted = request.argument("tag").map(ToOwned::to_owned);
         let (cancelled, rest): (Vec<_>, Vec<_>) = std::mem::take(&mut self.listening)
             .into_iter()
-            .partition(|own| wanted.is_none() || *own == wanted);
+            .partition(|own| wanted.is_none() || own.tag == wanted);
         self.listening = rest;
-        for own in cancelled {
-            self.trap(&Trap::interrupted(), own.as_deref()).await?;
-            self.send(vec!["!done".into()], own.as_deref()).await?;
+        for Listener { tag, .. } in cancelled {
+            self.trap(&Trap::interrupted(), tag.as_deref()).await?;
+            self.send(vec!["!done".into()], tag.as_deref()).await?;
         }
         self.send(vec!["!done".into()], tag).await
+    }
+
+    /// Tells the listeners which rows are new or changed, and which are gone.
+    async fn tell(&mut self) -> io::Result<()> {
+        let user = self.user.clone().unwrap_or_default();
+        for mut listener in std::mem::take(&mut self.listening) {
+            let rows = rows(&self.router, &user, &listener.request).await;
+            let before = std::mem::replace(&mut listener.rows, rows);
+            let tag = listener.tag.as_deref();
+            for row in listener.rows.iter().filter(|row| !before.contains(row)) {
+                self.send(sentence(row), tag).await?;
+            }
+            for id in before.iter().filter_map(|row| row.get(".id")) {
+                if listener.rows.iter().all(|row| row.get(".id") != Some(id)) {
+                    let words = ["!re".into(), format!("=.id={id}"), "=.dead=true".into()];
+                    self.send(words.into(), tag).await?;
+                }
+            }
+            self.listening.push(listener);
+        }
+        Ok(())
     }
 
     fn has_print(&self, menu: &str) -> bool {
@@ -171,11 +219,23 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Session<S> {
     }
 }
 
+/// The rows that a listener hears of.
+async fn rows(router: &Router, user: &str, request: &Request) -> Vec<Row> {
+    let mut print = request.clone();
+    "print".clone_into(&mut print.command);
+    let (result, _) = router.execute(Caller::User(user), &print).await;
+    result.map(|reply| reply.rows).unwrap_or_default()
+}
+
+/// A row as it is told.
+fn sentence(row: &Row) -> Vec<String> {
+    let words = row.iter().map(|(name, value)| format!("={name}={value}"));
+    std::iter::once("!re".to_owned()).chain(words).collect()
+}
+
 impl From<Vec<Vec<u8>>> for Sentence {
     fn from(words: Vec<Vec<u8>>) -> Self {
-        let mut words = words
-            .into_iter()
-            .map(|word| String::from_utf8_lossy(&word).into_owned());
+        let mut words = words.iter().map(|word| codec::text(word));
         let command = words.next().unwrap_or_default();
         let (menu, name) = command.rsplit_once('/').unwrap_or(("", &command));
         let mut request = Request::new(if menu.is_empty() { "/" } else { menu }, name);

@@ -22,8 +22,8 @@ pub struct CrlFacts {
     pub issuer_der: Vec<u8>,
     /// The CRL number in decimal, or nothing.
     pub number: String,
-    /// Serial numbers in lower-case hex, in the order of the list.
-    pub revoked: Vec<String>,
+    /// Serial numbers in lower-case hex, in the order of the list, and the seconds since 1970 of each.
+    pub revoked: Vec<(String, i64)>,
     /// Seconds since 1970.
     pub this_update: i64,
     /// Seconds since 1970.
@@ -32,6 +32,8 @@ pub struct CrlFacts {
     pub akid: String,
     /// SHA-256 of the DER in lower-case hex.
     pub fingerprint: String,
+    /// The signature in lower-case hex.
+    pub signature: String,
 }
 
 /// Reads one DER list.
@@ -64,7 +66,10 @@ pub fn parse(der: &[u8]) -> Result<CrlFacts, String> {
             .revoked_certificates
             .iter()
             .flatten()
-            .map(|entry| x509::serial_hex(entry.serial_number.as_bytes()))
+            .map(|entry| {
+                let serial = x509::serial_hex(entry.serial_number.as_bytes());
+                (serial, x509::unix_seconds(entry.revocation_date))
+            })
             .collect(),
         this_update: x509::unix_seconds(tbs.this_update),
         next_update: tbs
@@ -75,6 +80,7 @@ pub fn parse(der: &[u8]) -> Result<CrlFacts, String> {
             .and_then(|id| id.key_identifier)
             .map_or_else(String::new, |id| x509::hex(id.as_bytes())),
         fingerprint: x509::fingerprint(der),
+        signature: x509::hex(list.signature.raw_bytes()),
     })
 }
 

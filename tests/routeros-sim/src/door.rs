@@ -2,6 +2,7 @@
 
 use std::future::Future;
 use std::io;
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -43,6 +44,15 @@ pub const SSTP: Door = Door {
     name: "sstp",
     service: "sstp",
 };
+
+/// Opens a door when the version has its service, as an upgrade may bring it, and accepts connections for ever.
+pub async fn open_in_time(router: Arc<Router>, door: Door, address: SocketAddr) {
+    router.has_rest().await;
+    match TcpListener::bind(address).await {
+        Ok(listener) => serve(router, door, listener).await,
+        Err(error) => eprintln!("routeros-sim: {}: {address}: {error}", door.name),
+    }
+}
 
 /// Accepts connections of a door for ever.
 pub async fn serve(router: Arc<Router>, door: Door, listener: TcpListener) {
@@ -87,7 +97,8 @@ async fn connection(router: Arc<Router>, door: Door, stream: TcpStream) -> io::R
     }
 }
 
-async fn speak<S>(router: Arc<Router>, door: Door, stream: S) -> io::Result<()>
+/// Talks with a client of REST or the API over a stream that is open, until it leaves.
+pub async fn speak<S>(router: Arc<Router>, door: Door, stream: S) -> io::Result<()>
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {

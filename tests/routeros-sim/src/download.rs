@@ -15,6 +15,8 @@ use tokio::net::TcpStream;
 pub struct Trust {
     /// The CAs that it may come from, in DER; any server without them.
     pub authorities: Option<Vec<Vec<u8>>>,
+    /// The CRLs, in DER, of every CA of its chain; nothing when none is asked.
+    pub crls: Option<Vec<Vec<u8>>>,
     /// The time by which its certificate is judged, in seconds since 1970.
     pub now: i64,
 }

@@ -12,8 +12,8 @@ use crate::state::StateFile;
 use crate::view::{HeldCertificate, RouterView};
 use crate::x509::CertificateFacts;
 
-/// Reads the state of a router, which may be running.
-pub fn view(directory: &Path) -> io::Result<RouterView> {
+/// Reads the state of a router, which may be running; trusted is what it trusts for `ipsec` or `ovpn`.
+pub fn view(directory: &Path, purpose: &str) -> io::Result<RouterView> {
     let state = StateFile::at(directory).load()?.ok_or_else(|| {
         io::Error::new(
             io::ErrorKind::NotFound,
@@ -49,7 +49,7 @@ pub fn view(directory: &Path) -> io::Result<RouterView> {
                 name: own.name.clone(),
                 der,
                 key_pkcs8: own.key.as_ref().map(|key| key.0.clone()),
-                trusted: own.trusted,
+                trusted: world.trusts(own, purpose),
                 is_ca,
             })
         })

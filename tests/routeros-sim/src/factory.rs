@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::console::World;
 use crate::console::print_id;
-use crate::signing::Template;
+use crate::signing::{Digest, Template};
 
 /// What a router that was never on before is given.
 #[derive(Debug)]
@@ -65,6 +65,7 @@ impl Factory<'_> {
                         .to_vec(),
                     days: 3_650,
                     key_size: 2_048,
+                    digest: Digest::Sha256,
                     organization: None,
                     is_ca: false,
                 };

@@ -147,7 +147,10 @@ impl Form {
 fn letters(row: &Row) -> String {
     FLAGS
         .iter()
-        .filter(|(name, _)| row.get(*name).is_some_and(|on| on == "true" || on == "yes"))
+        .filter(|(name, _)| {
+            row.get(*name)
+                .is_some_and(|on| on == "true" || on == "yes" || *name == "revoked")
+        })
         .map(|(_, letter)| *letter)
         .collect()
 }
@@ -159,7 +162,7 @@ fn shown(row: &Row) -> impl Iterator<Item = (&str, &str)> {
 }
 
 /// Fields that the console shows as letters.
-const FLAGS: [(&str, char); 12] = [
+const FLAGS: [(&str, char); 13] = [
     ("private-key", 'K'),
     ("crl", 'L'),
     ("smart-card-key", 'C'),
@@ -168,6 +171,7 @@ const FLAGS: [(&str, char); 12] = [
     ("revoked", 'R'),
     ("expired", 'E'),
     ("trusted", 'T'),
+    ("acme-managed", 'a'),
     ("disabled", 'X'),
     ("invalid", 'I'),
     ("dynamic", 'D'),

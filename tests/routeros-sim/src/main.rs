@@ -3,7 +3,7 @@
 use std::fs;
 use std::io::Write as _;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -15,6 +15,7 @@ use routeros_sim::door::{self, API, API_SSL, REST, REST_HTTP, SSH, SSTP};
 use routeros_sim::factory::{Factory, FactoryCertificate};
 use routeros_sim::model::Model;
 use routeros_sim::openvpn;
+use routeros_sim::replay::{self, Verdict};
 use routeros_sim::router::{Door, Router, Settings};
 use routeros_sim::strongswan::{self, Options};
 use routeros_sim::tree::Tree;
@@ -82,10 +83,10 @@ struct Run {
     /// The name of the router.
     #[arg(long, value_name = "NAME", default_value = "MikroTik")]
     identity: String,
-    /// REST over TLS (www-ssl), from version 7.
+    /// REST over TLS (www-ssl), from version 7; until an upgrade to it nobody listens there.
     #[arg(long, value_name = "ADDR")]
     rest: Option<SocketAddr>,
-    /// REST without TLS (www), from version 7.
+    /// REST without TLS (www), from version 7; until an upgrade to it nobody listens there.
     #[arg(long, value_name = "ADDR")]
     rest_http: Option<SocketAddr>,
     /// The binary API.
@@ -112,6 +113,9 @@ struct Run {
     /// Lists these questions and ends.
     #[arg(long)]
     list_assumptions: bool,
+    /// Compares itself with a router that `ca-client router record` kept, and ends: 0 when nothing differs, else 1.
+    #[arg(long, value_name = "FILE")]
+    replay_check: Option<PathBuf>,
 }
 
 fn main() -> ExitCode {
@@ -127,7 +131,38 @@ fn main() -> ExitCode {
             Err(_) => ExitCode::from(2),
         };
     }
+    if let Some(file) = &cli.run.replay_check {
+        return replayed(replay_check(file, &cli.run.assume));
+    }
     ended(run(cli.run))
+}
+
+fn replayed(verdict: anyhow::Result<Verdict>) -> ExitCode {
+    let same = verdict.and_then(|verdict| {
+        write!(std::io::stdout(), "{verdict}")?;
+        Ok(verdict.found.is_empty())
+    });
+    match same {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::from(1),
+        Err(error) => ended(Err(error)),
+    }
+}
+
+#[tokio::main]
+async fn replay_check(file: &Path, assume: &[String]) -> anyhow::Result<Verdict> {
+    let octets = fs::read(file).with_context(|| format!("{}", file.display()))?;
+    replay::check(&octets, &chosen(assume)?)
+        .await
+        .map_err(|error| anyhow::anyhow!("{}: {error}", file.display()))
+}
+
+fn chosen(assume: &[String]) -> anyhow::Result<Assumptions> {
+    let mut assumptions = Assumptions::default();
+    for text in assume {
+        assumptions.choose(text).map_err(anyhow::Error::msg)?;
+    }
+    Ok(assumptions)
 }
 
 fn ended(result: anyhow::Result<()>) -> ExitCode {
@@ -141,7 +176,7 @@ fn ended(result: anyhow::Result<()>) -> ExitCode {
 }
 
 fn export(settings: Export) -> anyhow::Result<()> {
-    let view = routeros_sim::export::view(&settings.state)?;
+    let view = routeros_sim::export::view(&settings.state, "ipsec")?;
     let options = Options {
         local_address: settings.local_address,
     };
@@ -150,7 +185,7 @@ fn export(settings: Export) -> anyhow::Result<()> {
 }
 
 fn export_openvpn(settings: &ExportOpenvpn) -> anyhow::Result<()> {
-    let view = routeros_sim::export::view(&settings.state)?;
+    let view = routeros_sim::export::view(&settings.state, "ovpn")?;
     openvpn::export(&view, &settings.out).with_context(|| format!("{}", settings.out.display()))
 }
 
@@ -190,15 +225,13 @@ async fn run(settings: Run) -> anyhow::Result<()> {
     .into_iter()
     .filter_map(|(door, address)| Some((door, address?)))
     .collect();
-    if !model.has_rest() && doors.iter().any(|(door, _)| door.name.starts_with("rest")) {
-        anyhow::bail!("--rest: version {} has no REST", model.name());
-    }
-    let mut assumptions = Assumptions::default();
-    for text in &settings.assume {
-        assumptions.choose(text).map_err(anyhow::Error::msg)?;
-    }
+    let assumptions = chosen(&settings.assume)?;
     let router = start(&settings, model, assumptions, &doors)?;
     for (door, address) in doors {
+        if door.name.starts_with("rest") && !model.has_rest() {
+            tokio::spawn(door::open_in_time(Arc::clone(&router), door, address));
+            continue;
+        }
         let listener = TcpListener::bind(address)
             .await
             .with_context(|| address.to_string())?;

@@ -101,6 +101,18 @@ impl Model {
         }
     }
 
+    /// The newest model that is not newer than a release; the oldest of its version for one before them all.
+    pub fn nearest(major: u16, minor: u16) -> Self {
+        if major < 7 {
+            return Self::V6_49;
+        }
+        Self::ALL
+            .into_iter()
+            .rev()
+            .find(|model| major > 7 || model.minor().is_some_and(|own| u16::from(own) <= minor))
+            .unwrap_or(Self::V7_9)
+    }
+
     /// REST and its policy came with version 7.
     pub fn has_rest(self) -> bool {
         self.since(0)
@@ -153,6 +165,11 @@ impl Model {
     /// A cross-signed certificate is a row of its own, from 7.23.6 and 7.24.3.
     pub fn in_place_wants_issuer(self) -> bool {
         self.since(24)
+    }
+
+    /// A PKCS#12 store without a passphrase counts nothing and leaves nothing behind: seen on 7.9, 7.12 and 7.14.
+    pub fn ignores_open_stores(self) -> bool {
+        self.since(9) && !self.since(15)
     }
 
     /// Trust stores per certificate, from 7.21.

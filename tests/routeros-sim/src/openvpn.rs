@@ -8,8 +8,9 @@
 //!   gives the `remote-address` of the secret. Its own address is the `local-address` of its
 //!   profile, or of the first secret that has one: there is one interface for all callers.
 //! - `require-client-certificate` asks for a certificate, else nobody is asked.
-//! - Trust is global: every CA in the store with `trusted=yes`. With `crl-use=yes` a chain leads
-//!   through such CAs only whose list the router has; OpenVPN itself would let that pass.
+//! - Trust is global: every CA in the store with `trusted=yes`, of two of one name the first. With
+//!   `crl-use=yes` a chain leads through such CAs only whose list the router has; OpenVPN itself
+//!   would let that pass.
 //! - The chain that is sent is what the store has of it, found by name.
 //! - OpenVPN takes one `auth`, a router several: the first counts. It always verifies the server,
 //!   so `verify-server-certificate=no` is stricter here, and `yes` compares common names only.
@@ -23,7 +24,7 @@ use crate::crl;
 use crate::pem;
 use crate::strongswan::write;
 use crate::view::{HeldCertificate, RouterView, Row, is_set, list, word, word_or};
-use crate::x509::CertificateFacts;
+use crate::x509::{self, CertificateFacts};
 
 /// Writes the configuration of every OpenVPN server and client into a directory.
 ///
@@ -182,13 +183,14 @@ fn secrets(view: &RouterView) -> impl Iterator<Item = &Row> {
     })
 }
 
-/// Everything that is trusted.
+/// Everything that is trusted, of each name the first.
 fn authorities(view: &RouterView) -> String {
     let trusted = view
         .certificates
         .iter()
         .filter(|held| held.is_ca && held.trusted);
-    trusted
+    x509::first_of_each_name(trusted, |held| &held.der)
+        .into_iter()
         .map(|held| pem::write("CERTIFICATE", &held.der))
         .collect()
 }

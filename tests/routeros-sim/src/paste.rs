@@ -3,9 +3,10 @@
 use std::fmt;
 
 use crate::router::Router;
-use crate::script::{self, ScriptError, Statement};
+use crate::script::{self, ScriptError, Statement, Word};
 use crate::shell::{Printed, Seat, Shell};
 use crate::trap::Trap;
+use crate::tree::Tree;
 
 /// Why a script stopped; the commands before it were executed.
 #[derive(Debug)]
@@ -43,7 +44,17 @@ impl std::error::Error for PasteError {
 pub async fn run(router: &Router, text: &str) -> Result<String, PasteError> {
     let shell = Shell::new(router, Seat::Console);
     let mut printed = String::new();
-    for statement in script::parse(text).map_err(PasteError::Script)? {
+    let tree = Tree::of(router.world().model);
+    let placed = script::parse_placed(text, &|menu, word| {
+        // `update` is a command of some menus, and a menu below others.
+        let below = format!("{}/{word}", menu.trim_end_matches('/'));
+        match tree.arguments(menu, word) {
+            Some(_) => Word::Command,
+            None if tree.has_menu(&below) => Word::Menu,
+            None => script::usual(word),
+        }
+    });
+    for (_, statement) in placed.map_err(PasteError::Script)? {
         let command = match &statement {
             Statement::Put(_) => ":put".to_owned(),
             Statement::Command { menu, command, .. } => format!("{menu} {command}"),

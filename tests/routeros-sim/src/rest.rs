@@ -16,8 +16,10 @@ use serde_json::{Map, Value};
 use tokio::io::{AsyncRead, AsyncWrite};
 
 use crate::console::{Caller, is_row};
+use crate::door;
 use crate::router::{Answer, Door, Router};
 use crate::row::{Reply, Request, Row};
+use crate::shell::{self, Outcome};
 use crate::trap::{Kind, Trap};
 use crate::tree::Tree;
 
@@ -106,14 +108,32 @@ async fn answer(
         .map_err(|error| Refusal::Status(StatusCode::BAD_REQUEST, Some(error.to_string())))?
         .to_bytes();
     let body = object(&body)?;
-    let tree = Tree::of(model);
-    match method {
-        Method::GET => session.get(tree, &path, &query).await,
-        Method::PUT => session.put(&path, body).await,
-        Method::PATCH => session.patch(tree, &path, body).await,
-        Method::DELETE => session.delete(tree, &path).await,
-        Method::POST => session.post(&path, body).await,
-        _ => Err(Refusal::Status(StatusCode::METHOD_NOT_ALLOWED, None)),
+    session.answer(&method, &path, &query, body).await
+}
+
+/// Answers a request within this process; a refusal is what a client reads of it.
+pub(crate) async fn ask(
+    router: &Router,
+    user: &str,
+    method: Method,
+    path: &str,
+    body: Map<String, Value>,
+) -> Result<Value, String> {
+    let session = Session {
+        router,
+        door: door::REST,
+        user: user.to_owned(),
+    };
+    match session.answer(&method, path, "", body).await {
+        Ok(response) => {
+            let body = response.into_body().collect().await.unwrap_or_default();
+            Ok(serde_json::from_slice(&body.to_bytes()).unwrap_or_default())
+        }
+        Err(Refusal::Status(_, Some(detail))) => Err(detail),
+        Err(Refusal::Status(status, None)) => {
+            Err(status.canonical_reason().unwrap_or_default().to_owned())
+        }
+        Err(Refusal::Cut | Refusal::TooLate) => Err("Session closed".to_owned()),
     }
 }
 
@@ -121,13 +141,30 @@ async fn answer(
 fn crl(router: &Router, path: &str) -> Result<Response<Full<Bytes>>, Refusal> {
     path.strip_prefix("/crl/")
         .and_then(|name| name.strip_suffix(".crl"))
-        .and_then(|id| id.parse().ok())
-        .and_then(|id| router.world().published_crl(id))
+        .and_then(|name| router.world().published_crl(&decoded(name)))
         .map(|der| Response::new(Full::new(Bytes::from(der))))
         .ok_or(Refusal::Status(StatusCode::NOT_FOUND, None))
 }
 
 impl Session<'_> {
+    async fn answer(
+        &self,
+        method: &Method,
+        path: &str,
+        query: &str,
+        body: Map<String, Value>,
+    ) -> Result<Response<Full<Bytes>>, Refusal> {
+        let tree = Tree::of(self.router.model());
+        match *method {
+            Method::GET => self.get(tree, path, query).await,
+            Method::PUT => self.put(path, body).await,
+            Method::PATCH => self.patch(tree, path, body).await,
+            Method::DELETE => self.delete(tree, path).await,
+            Method::POST => self.post(path, body).await,
+            _ => Err(Refusal::Status(StatusCode::METHOD_NOT_ALLOWED, None)),
+        }
+    }
+
     async fn get(
         &self,
         tree: &Tree,
@@ -220,10 +257,13 @@ impl Session<'_> {
         path: &str,
         body: Map<String, Value>,
     ) -> Result<Response<Full<Bytes>>, Refusal> {
+        if path == "/execute" {
+            return self.script(body).await;
+        }
         let (menu, command) = path.rsplit_once('/').unwrap_or(("", path));
         let menu = if menu.is_empty() { "/" } else { menu };
         let request = with_arguments(Request::new(menu, command), body)?;
-        let Reply { rows, ret } = match self.execute(&request).await {
+        let Reply { mut rows, ret } = match self.execute(&request).await {
             Err(Refusal::Status(StatusCode::NOT_ACCEPTABLE, detail)) => {
                 return Err(Refusal::Status(StatusCode::BAD_REQUEST, detail));
             }
@@ -233,11 +273,43 @@ impl Session<'_> {
             }
             other => other?,
         };
+        if ["once", "duration"]
+            .iter()
+            .any(|bound| request.argument(bound).is_some())
+        {
+            // Here nothing changes while one looks: there is one section.
+            for row in &mut rows {
+                row.insert(".section".to_owned(), "0".to_owned());
+            }
+        }
+        let bare = menu == "/certificate" && command == "import" && {
+            let world = self.router.world();
+            world.assumptions.is("import-rest-reply", "object")
+        };
         let value = match ret {
             Some(ret) => row_value(Row::from([("ret".to_owned(), ret)])),
+            None if bare => row_value(rows.into_iter().next().unwrap_or_default()),
             None => rows_value(rows),
         };
         Ok(json(StatusCode::OK, &value))
+    }
+
+    /// `/execute`: the number of a job, whose output is lost, or with `as-string` what the script printed.
+    async fn script(&self, body: Map<String, Value>) -> Result<Response<Full<Bytes>>, Refusal> {
+        let request = with_arguments(Request::new("/", "execute"), body)?;
+        let Some(script) = request.argument("script") else {
+            return Err(refused(&Trap::missing("script")));
+        };
+        let printed = match shell::run(self.router, self.door, &self.user, script).await {
+            Outcome::Text(printed) => printed,
+            Outcome::Cut => return Err(Refusal::Cut),
+        };
+        let ret = match request.argument("as-string") {
+            Some(_) => printed.trim_end().replace("\r\n", "\n"),
+            None => format!("*{:X}", self.router.recorded().requests.len()),
+        };
+        let row = Row::from([("ret".to_owned(), ret)]);
+        Ok(json(StatusCode::OK, &row_value(row)))
     }
 
     async fn row(&self, menu: &str, wanted: &str) -> Result<Row, Refusal> {
@@ -333,7 +405,43 @@ fn object(body: &[u8]) -> Result<Map<String, Value>, Refusal> {
         return Ok(Map::new());
     }
     serde_json::from_slice(body)
+        .or_else(|error| match std::str::from_utf8(body) {
+            Ok(text) => serde_json::from_str(&with_plain_numbers(text)),
+            Err(_) => Err(error),
+        })
         .map_err(|_| Refusal::Status(StatusCode::BAD_REQUEST, Some("Invalid JSON".to_owned())))
+}
+
+/// The text with numbers in decimal: to RouterOS one that begins with 0 is octal, and with 0x hexadecimal.
+fn with_plain_numbers(text: &str) -> String {
+    let mut plain = String::new();
+    let mut rest = text;
+    let mut in_string = false;
+    while let Some(next) = rest.chars().next() {
+        let word = rest.find(|c: char| !c.is_ascii_alphanumeric());
+        let (word, after) = rest.split_at(word.unwrap_or(rest.len()));
+        if in_string || !word.starts_with('0') {
+            // A backslash takes the next character with it.
+            let taken = match next {
+                '\\' => rest.chars().take(2).map(char::len_utf8).sum(),
+                _ => next.len_utf8(),
+            };
+            in_string ^= next == '"';
+            plain.push_str(&rest[..taken]);
+            rest = &rest[taken..];
+            continue;
+        }
+        let number = match word.strip_prefix("0x") {
+            Some(digits) => u64::from_str_radix(digits, 16),
+            None => u64::from_str_radix(word, 8),
+        };
+        match number {
+            Ok(number) => plain.push_str(&number.to_string()),
+            Err(_) => plain.push_str(word),
+        }
+        rest = after;
+    }
+    plain
 }
 
 fn with_arguments(mut request: Request, body: Map<String, Value>) -> Result<Request, Refusal> {

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use serde::Serialize;
-use tokio::sync::{oneshot, watch};
+use tokio::sync::{Notify, oneshot, watch};
 
 use crate::assumption::Assumptions;
 use crate::console::{Caller, Connection, World, store_crl, wanted_crls};
@@ -32,6 +32,10 @@ pub struct Router {
     resets: Mutex<BTreeSet<&'static str>>,
     /// Counts how often the connections of a service were cut.
     cuts: BTreeMap<&'static str, watch::Sender<u64>>,
+    /// Counts the commands that may have changed rows.
+    changes: watch::Sender<u64>,
+    /// Wakes whoever waits for a time of the router.
+    leaps: Notify,
 }
 
 /// Who logged in and what was executed through the doors.
@@ -41,6 +45,8 @@ pub struct Record {
     pub logins: u64,
     /// Commands in order.
     pub requests: Vec<Recorded>,
+    /// Scripts of SSH sessions, without what stands in quotes, that have a word in them which the version lacks.
+    pub unread: Vec<String>,
 }
 
 /// A command that was executed.
@@ -119,6 +125,8 @@ impl Router {
             faults: Mutex::new(Faults::default()),
             resets: Mutex::new(BTreeSet::new()),
             cuts,
+            changes: watch::Sender::new(0),
+            leaps: Notify::new(),
         }))
     }
 
@@ -210,6 +218,9 @@ impl Router {
         if power_is_lost && world.assumptions.is("unsynced-writes", "lost") {
             world.state = serde_json::from_slice(lock(&self.flash).after_power_loss(now))?;
         }
+        if power_is_lost {
+            world.confirm_device_mode();
+        }
         self.boot(&mut world);
         Ok(())
     }
@@ -219,6 +230,18 @@ impl Router {
         let mut world = self.world();
         world.become_model(model);
         self.boot(&mut world);
+    }
+
+    /// Waits until the version has REST.
+    pub(crate) async fn has_rest(&self) {
+        let Some(mut boots) = self.cuts.get("www").map(watch::Sender::subscribe) else {
+            return;
+        };
+        while !self.world().model.has_rest() {
+            if boots.changed().await.is_err() {
+                return;
+            }
+        }
     }
 
     fn boot(&self, world: &mut World) {
@@ -242,8 +265,9 @@ impl Router {
                 "print" | "getall" | "get" | "find"
             ) {
                 self.save(&world);
+                self.changes.send_modify(|count| *count += 1);
             }
-            if request.menu == "/system" {
+            if matches!(request.menu.as_str(), "/system" | "/system/package/update") {
                 lock(&self.flash).sync();
             }
             (
@@ -282,10 +306,19 @@ impl Router {
 
     /// Fetches all CRLs each hour while `crl-download` is on.
     pub async fn refresh_crls(&self) {
+        let mut due = self.world().machine_clock + HOUR;
         loop {
-            tokio::time::sleep(Duration::from_secs(3_600)).await;
+            let left = due - self.world().machine_clock;
+            if let Ok(left @ 1..) = u64::try_from(left) {
+                tokio::select! {
+                    () = tokio::time::sleep(Duration::from_secs(left)) => {}
+                    () = self.leaps.notified() => {}
+                }
+                continue;
+            }
             let urls = {
                 let world = self.world();
+                due = world.machine_clock + HOUR;
                 match world.state.setting("/certificate/settings", "crl-download") {
                     Some("true") => wanted_crls(&world),
                     _ => Vec::new(),
@@ -293,6 +326,17 @@ impl Router {
             };
             self.download(urls).await;
         }
+    }
+
+    /// Lets time pass that nobody waits for.
+    pub(crate) fn let_pass(&self, seconds: i64) {
+        self.world().passed += seconds;
+        self.leaps.notify_one();
+    }
+
+    /// Tells of every command that may have changed rows.
+    pub(crate) fn changes(&self) -> watch::Receiver<u64> {
+        self.changes.subscribe()
     }
 
     /// True when the password is right and the user may come in by this door.
@@ -315,9 +359,20 @@ impl Router {
         good
     }
 
+    /// The version that it plays.
+    pub fn model(&self) -> Model {
+        self.world().model
+    }
+
     /// What came through the doors so far.
     pub fn recorded(&self) -> Record {
         self.record().clone()
+    }
+
+    /// Remembers a script that could not be read.
+    pub(crate) fn note_unread(&self, text: &str) {
+        let outside = text.split('"').step_by(2).collect();
+        self.record().unread.push(outside);
     }
 
     /// The console with the clock of now.
@@ -453,4 +508,5 @@ impl Drop for Dialled {
 
 /// After which REST gives up, in seconds.
 const LIMIT: i64 = 60;
+const HOUR: i64 = 3_600;
 const SERVICES: [&str; 5] = ["www", "www-ssl", "api", "api-ssl", "ssh"];

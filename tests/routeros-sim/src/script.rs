@@ -79,6 +79,37 @@ pub enum Value {
     Join(Vec<Self>),
 }
 
+impl Statement {
+    /// Tells whether it uses `:serialize`, which is as old as 7.13.
+    pub(crate) fn serializes(&self) -> bool {
+        match self {
+            Self::Put(value) => value.serializes(),
+            Self::Command {
+                arguments, unnamed, ..
+            } => any_serializes(arguments, unnamed),
+        }
+    }
+}
+
+impl Value {
+    fn serializes(&self) -> bool {
+        match self {
+            Self::Json(_) => true,
+            Self::Join(parts) => parts.iter().any(Self::serializes),
+            Self::Get { item, .. } => item.serializes(),
+            Self::Call {
+                arguments, unnamed, ..
+            } => any_serializes(arguments, unnamed),
+            Self::Text(_) | Self::Find { .. } => false,
+        }
+    }
+}
+
+fn any_serializes(arguments: &[(String, Value)], unnamed: &[Value]) -> bool {
+    let arguments = arguments.iter().map(|(_, value)| value);
+    arguments.chain(unnamed).any(Value::serializes)
+}
+
 /// A script that cannot be understood: nothing of it was run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ScriptError {
@@ -105,14 +136,17 @@ impl std::error::Error for ScriptError {}
 /// # Errors
 /// Names the first place that is not understood.
 pub fn parse(text: &str) -> Result<Vec<Statement>, ScriptError> {
-    let placed = parse_placed(text, &|_, word| {
-        if COMMANDS.contains(&word) {
-            Word::Command
-        } else {
-            Word::Menu
-        }
-    })?;
+    let placed = parse_placed(text, &|_, word| usual(word))?;
     Ok(placed.into_iter().map(|(_, statement)| statement).collect())
+}
+
+/// What a word is in most menus.
+pub(crate) fn usual(word: &str) -> Word {
+    if COMMANDS.contains(&word) {
+        Word::Command
+    } else {
+        Word::Menu
+    }
 }
 
 /// The same, with the character at which each statement begins.

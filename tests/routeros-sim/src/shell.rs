@@ -107,13 +107,12 @@ impl<'a> Shell<'a> {
     /// Runs a script and adds what it prints; nothing of a script that cannot be read is run.
     pub(crate) fn script<'f>(&'f self, text: &'f str, printed: &'f mut String) -> Boxed<'f, ()> {
         Box::pin(async move {
-            let statements = match parse(self.router, text) {
-                Ok(statements) => statements,
-                Err(error) => return Err(Failure::Trap(said_of(&error))),
-            };
-            for (at, statement) in &statements {
-                self.check(text, *at, statement).map_err(Failure::Trap)?;
-            }
+            let statements = self.read(text).map_err(|trap| {
+                if let Seat::Guest { .. } = self.seat {
+                    self.router.note_unread(text);
+                }
+                Failure::Trap(trap)
+            })?;
             for (_, statement) in &statements {
                 match self.statement(statement).await? {
                     Printed::Text(text) => {
@@ -128,6 +127,19 @@ impl<'a> Shell<'a> {
             }
             Ok(())
         })
+    }
+
+    /// Reads a script, whose words must all be those of the version.
+    fn read(&self, text: &str) -> Result<Vec<(usize, Statement)>, Trap> {
+        let statements = parse(self.router, text).map_err(|error| said_of(&error))?;
+        for (at, statement) in &statements {
+            self.check(text, *at, statement)?;
+            if !self.router.world().model.since(13) && statement.serializes() {
+                let place = place(text, *at, "serialize");
+                return Err(Trap::bare(format!("bad command name serialize ({place})")));
+            }
+        }
+        Ok(statements)
     }
 
     /// Runs one statement.

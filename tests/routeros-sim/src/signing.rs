@@ -1,16 +1,20 @@
 //! Certificates, requests and CRLs that the router makes itself, from templates of `/certificate`.
 
+mod digest;
+mod key;
 mod request;
 
+pub use digest::Digest;
 pub use request::{RequestedKey, read as read_request};
 
 use rcgen::{
     BasicConstraints, CertificateParams, CertificateRevocationListParams, CrlDistributionPoint,
-    DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyIdMethod, KeyPair,
-    KeyUsagePurpose, PKCS_ECDSA_P256_SHA256, PKCS_ECDSA_P384_SHA384, PKCS_RSA_SHA256,
-    PublicKeyData, RevokedCertParams, RsaKeySize, SanType, SerialNumber,
+    DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyIdMethod, KeyUsagePurpose,
+    PublicKeyData, RevokedCertParams, SanType, SerialNumber,
 };
 use std::time::Duration;
+
+use self::key::OwnKey;
 
 /// A template row of `/certificate`, ready to be signed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,8 +27,10 @@ pub struct Template {
     pub key_usage: Vec<String>,
     /// Length of the validity.
     pub days: i64,
-    /// Bits of an RSA key, 2048 or 4096, or of a curve, 256 or 384.
+    /// Bits of an RSA key, 1024, 1536, 2048, 4096 or 8192, or of a curve, 256, 384 or 521.
     pub key_size: u32,
+    /// What an RSA key signs it with; a curve has a digest of its own.
+    pub digest: Digest,
     /// The organization, if any.
     pub organization: Option<String>,
     /// Whether the certificate may issue others.
@@ -63,11 +69,11 @@ pub fn self_sign(
     crl_url: Option<&str>,
     now: i64,
 ) -> Result<(Vec<u8>, Vec<u8>), String> {
-    let key = new_key(template.key_size)?;
+    let key = OwnKey::generate(template.key_size)?.with(template.digest)?;
     let certificate = params(template, crl_url, now)?
         .self_signed(&key)
         .map_err(|error| error.to_string())?;
-    Ok((certificate.der().to_vec(), key.serialize_der()))
+    Ok((certificate.der().to_vec(), key.pkcs8()?))
 }
 
 impl Authority {
@@ -76,9 +82,9 @@ impl Authority {
     /// # Errors
     /// Names the value of the template that cannot be used.
     pub fn issue(&self, template: &Template, now: i64) -> Result<(Vec<u8>, Vec<u8>), String> {
-        let key = new_key(template.key_size)?;
+        let key = OwnKey::generate(template.key_size)?;
         let der = self.certify(template, &key, now)?;
-        Ok((der, key.serialize_der()))
+        Ok((der, key.pkcs8()?))
     }
 
     /// Makes a certificate for the key of a request.
@@ -94,12 +100,12 @@ impl Authority {
         let mut params = params(template, self.crl_url.as_deref(), now)?;
         params.use_authority_key_identifier_extension = true;
         let certificate = params
-            .signed_by(key, &self.issuer(now)?)
+            .signed_by(key, &self.issuer(now, template.digest)?)
             .map_err(|error| error.to_string())?;
         Ok(certificate.der().to_vec())
     }
 
-    /// Makes the CRL of now, good for a week; its number is the time, so it never goes back.
+    /// Makes a CRL of a time, good for a week; its number is the time, so it never goes back.
     ///
     /// # Errors
     /// Says what could not be signed.
@@ -126,13 +132,13 @@ impl Authority {
             key_identifier_method: KeyIdMethod::Sha256,
         };
         let signed = list
-            .signed_by(&self.issuer(now)?)
+            .signed_by(&self.issuer(now, Digest::Sha256)?)
             .map_err(|error| error.to_string())?;
         Ok(signed.der().to_vec())
     }
 
-    fn issuer(&self, now: i64) -> Result<Issuer<'static, KeyPair>, String> {
-        let key = KeyPair::try_from(self.key.as_slice()).map_err(|error| error.to_string())?;
+    fn issuer(&self, now: i64, digest: Digest) -> Result<Issuer<'static, OwnKey>, String> {
+        let key = OwnKey::read(&self.key)?.with(digest)?;
         Ok(Issuer::new(params(&self.template, None, now)?, key))
     }
 }
@@ -142,29 +148,14 @@ impl Authority {
 /// # Errors
 /// Names the value of the template that cannot be used.
 pub fn make_request(template: &Template, now: i64) -> Result<(String, Vec<u8>), String> {
-    let key = new_key(template.key_size)?;
+    let key = OwnKey::generate(template.key_size)?.with(template.digest)?;
     let mut params = params(template, None, now)?;
     params.is_ca = IsCa::NoCa;
     let request = params
         .serialize_request(&key)
         .and_then(|request| request.pem())
         .map_err(|error| error.to_string())?;
-    Ok((request, key.serialize_der()))
-}
-
-fn new_key(size: u32) -> Result<KeyPair, String> {
-    match size {
-        2048 => KeyPair::generate_rsa_for(&PKCS_RSA_SHA256, RsaKeySize::_2048),
-        4096 => KeyPair::generate_rsa_for(&PKCS_RSA_SHA256, RsaKeySize::_4096),
-        256 => KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256),
-        384 => KeyPair::generate_for(&PKCS_ECDSA_P384_SHA384),
-        other => {
-            return Err(format!(
-                "key-size {other} cannot be generated here: 2048 or 4096"
-            ));
-        }
-    }
-    .map_err(|error| error.to_string())
+    Ok((request, key.pkcs8()?))
 }
 
 fn params(

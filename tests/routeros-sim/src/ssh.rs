@@ -1,8 +1,8 @@
 //! SSH: one command or one plain script per session, SFTP, and the older SCP.
 
 mod disk;
-mod host_key;
-mod scp;
+pub(crate) mod host_key;
+pub mod scp;
 pub mod sftp;
 
 use std::borrow::Cow;
@@ -11,13 +11,15 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
+use russh::client::GexParams;
+use russh::kex::dh::groups::{DH_GROUP14, DH_GROUP16, DhGroup};
 use russh::keys::{Algorithm, EcdsaCurve, HashAlg, PublicKeyBase64 as _};
 use russh::server::{Auth, ChannelOpenHandle, Config, Handle, Handler, Msg, Session};
 use russh::server::{PublicKeyOffer, VerifiedPublicKey};
 use russh::{Channel, ChannelId, MethodKind, MethodSet, Preferred, SshId, cipher, kex, mac};
 use tokio::io::{AsyncRead, AsyncWrite, copy_bidirectional, duplex};
 
-use crate::console::Caller;
+use crate::console::{Caller, World};
 use crate::model::Model;
 use crate::router::{Door, Router};
 use crate::shell::{self, Outcome};
@@ -60,15 +62,16 @@ fn config(router: &Router) -> io::Result<Config> {
         auth_rejection_time: Duration::ZERO,
         max_auth_attempts: 6,
         keys: vec![key],
-        preferred: preferred(world.model, strong),
+        preferred: preferred(&world, strong),
         inactivity_timeout: None,
         ..Config::default()
     })
 }
 
 /// What the version offers: the usual list, or what `strong-crypto=yes` leaves of it.
-fn preferred(model: Model, strong: bool) -> Preferred {
-    let old = model == Model::V6_49;
+fn preferred(world: &World, strong: bool) -> Preferred {
+    let old = world.model == Model::V6_49
+        || strong && world.assumptions.is("strong-crypto-kex", "group-exchange");
     let kex: &[kex::Name] = match (strong, old) {
         (true, true) => &[kex::DH_GEX_SHA256],
         (true, false) => &[
@@ -208,9 +211,8 @@ impl Handler for Guest {
                 return session.channel_failure(id);
             };
             session.channel_success(id)?;
-            let disk = disk::Disk::new(router, user);
             tokio::spawn(async move {
-                let status = scp::run(&copy, &disk, channel).await;
+                let status = scp::serve(&copy, router, user, channel.into_stream()).await;
                 close(&handle, id, status).await;
             });
             return Ok(());
@@ -245,16 +247,34 @@ impl Handler for Guest {
             return session.channel_failure(id);
         }
         session.channel_success(id)?;
-        let disk = disk::Disk::new(Arc::clone(&self.router), user);
-        let handle = session.handle();
+        let (router, handle) = (Arc::clone(&self.router), session.handle());
         tokio::spawn(async move {
-            let status = match sftp::serve(disk, channel.into_stream()).await {
+            let status = match sftp::serve(router, user, channel.into_stream()).await {
                 Ok(()) => 0,
                 Err(_) => 1,
             };
             close(&handle, id, status).await;
         });
         Ok(())
+    }
+
+    /// The smaller group when it is large enough for the client (RFC 4419 §3).
+    async fn lookup_dh_gex_group(
+        &mut self,
+        wanted: &GexParams,
+    ) -> Result<Option<DhGroup>, russh::Error> {
+        let groups = [DH_GROUP14, DH_GROUP16];
+        let suits = |group: &DhGroup| {
+            let range = wanted.min_group_size()..=wanted.max_group_size();
+            range.contains(&group.bit_size())
+        };
+        let mut suitable: Vec<DhGroup> = groups.into_iter().filter(suits).collect();
+        let enough = |group: &DhGroup| group.bit_size() >= wanted.preferred_group_size();
+        let place = suitable.iter().position(enough);
+        Ok(match place {
+            Some(place) => Some(suitable.swap_remove(place)),
+            None => suitable.pop(),
+        })
     }
 
     /// There is nobody to type at this console.

@@ -4,8 +4,8 @@
 //! packet is carried.
 
 mod binding;
-mod packet;
-mod ppp;
+pub mod packet;
+pub mod ppp;
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -22,7 +22,7 @@ use crate::console::{World, parse_id};
 use crate::openssl::{self, Clear, Clients, Terms};
 use crate::router::{Dialled, Router};
 use crate::tls;
-use crate::x509::CertificateFacts;
+use crate::x509::{self, CertificateFacts};
 
 /// Takes a call, until one side hangs up.
 pub(crate) async fn speak(router: Arc<Router>, stream: TcpStream) -> io::Result<()> {
@@ -98,17 +98,18 @@ fn terms(world: &World) -> Option<Terms> {
     })
 }
 
-/// Trust is global: every CA of the store that is trusted, and the lists when they are used.
+/// Every CA of the store that is trusted for this, and the lists when they are used.
 fn clients(world: &World) -> Clients {
     let state = &world.state;
     let uses_crls = state.setting("/certificate/settings", "crl-use") == Some("true");
-    let authorities = state.certificates.iter().filter(|one| one.trusted);
+    let all = state.certificates.iter();
+    let authorities = all
+        .filter(|one| world.trusts(one, "sstp"))
+        .filter_map(|one| one.der.as_ref())
+        .filter(|der| CertificateFacts::parse(&der.0).is_ok_and(|facts| facts.is_ca))
+        .map(|der| der.0.clone());
     Clients {
-        authorities: authorities
-            .filter_map(|one| one.der.as_ref())
-            .filter(|der| CertificateFacts::parse(&der.0).is_ok_and(|facts| facts.is_ca))
-            .map(|der| der.0.clone())
-            .collect(),
+        authorities: x509::first_of_each_name(authorities, |der| der),
         crls: uses_crls.then(|| {
             let held = state.crls.iter().filter_map(|row| row.der.as_ref());
             held.map(|der| der.0.clone()).collect()

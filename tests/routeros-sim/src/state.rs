@@ -73,6 +73,9 @@ pub(crate) struct Certificate {
     /// Serial numbers that this CA revoked, and when.
     #[serde(default)]
     pub(crate) revocations: Vec<(String, i64)>,
+    /// What the row shows of a server of SCEP or ACME that was asked for the certificate.
+    #[serde(default)]
+    pub(crate) managed: BTreeMap<String, String>,
 }
 
 /// A CRL that is, or is to be, downloaded.
@@ -190,6 +193,16 @@ impl State {
             .iter()
             .map(|item| &item.fields)
             .find(|fields| fields.get("name").is_some_and(|own| own == name))
+    }
+}
+
+impl State {
+    /// Puts a certificate into the store, under the next id.
+    pub(crate) fn push_certificate(&mut self, certificate: Certificate) -> u32 {
+        let id = self.next_certificate;
+        self.next_certificate += 1;
+        self.certificates.push(Certificate { id, ..certificate });
+        id
     }
 }
 

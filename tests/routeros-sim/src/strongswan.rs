@@ -8,10 +8,12 @@
 //!   template. A word that strongSwan cannot speak is left out; when none is left, so is the
 //!   connection or child, because an empty list would mean strongSwan's defaults.
 //! - The identity lists its certificate and the chain to send. Its private key is added when the
-//!   store has it; without it the connection is written and fails, as on the device.
+//!   store has it; without it the connection is written and fails, as on the device. A certificate
+//!   without a subject key identifier serves nobody.
 //! - Trust is global: every CA in the store with `trusted=yes`. A listed intermediate counts too
-//!   when it leads to one of those. What the manual does not settle: strongSwan sends an
-//!   intermediate that the store trusts even when the identity does not list it.
+//!   when it leads to one of those. Of two CAs of one name the first counts. What the manual does
+//!   not settle: strongSwan sends an intermediate that the store trusts even when the identity does
+//!   not list it.
 //! - `crl-use=yes` checks every certificate of a chain but the root, and what the router has not
 //!   downloaded is missing: strict, with the lists of the router. Otherwise no list is read.
 //!   strongSwan fetches nothing itself, and OCSP is off: RouterOS has no client for it.
@@ -34,6 +36,7 @@ mod section;
 use self::section::Section;
 use crate::pem;
 use crate::view::{HeldCertificate, RouterView, Row, is_set, list, word, word_or};
+use crate::x509;
 use std::{
     collections::BTreeSet,
     fs::{self, OpenOptions},
@@ -112,7 +115,7 @@ struct Plan {
     chain: BTreeSet<String>,
 }
 
-/// Returns the CAs that the router trusts, and the listed intermediates that lead to them.
+/// Returns the CAs that the router trusts, and the listed intermediates that lead to them; of each name the first.
 fn trusted<'a>(view: &'a RouterView, chain: &BTreeSet<String>) -> Vec<&'a HeldCertificate> {
     let (mut trusted, mut others): (Vec<_>, Vec<_>) = view
         .certificates
@@ -130,7 +133,7 @@ fn trusted<'a>(view: &'a RouterView, chain: &BTreeSet<String>) -> Vec<&'a HeldCe
             !leads
         });
         if trusted.len() == before {
-            return trusted;
+            return x509::first_of_each_name(trusted, |held| &held.der);
         }
     }
 }

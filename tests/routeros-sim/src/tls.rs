@@ -1,11 +1,12 @@
-//! TLS 1.2 with the certificate that a service is bound to.
+//! TLS, usually 1.2, with the certificate that a service is bound to.
 
 use std::io;
 use std::sync::Arc;
 
-use rustls::ServerConfig;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 use rustls::server::Acceptor;
+use rustls::version::{TLS12, TLS13};
+use rustls::{ServerConfig, SupportedProtocolVersion};
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _};
 use tokio_rustls::LazyConfigAcceptor;
 
@@ -94,7 +95,16 @@ fn manner(world: &World, service: &str) -> Manner {
             clients: None,
         });
     }
-    match config(own) {
+    if CertificateFacts::parse(own.chain.first().map_or(&[], Vec::as_slice))
+        .is_ok_and(|facts| SHORT.contains(&facts.key_size.as_str()))
+    {
+        return Manner::OpenSsl(Terms {
+            suites: ECDHE_RSA.to_owned(),
+            own: Some(own),
+            clients: None,
+        });
+    }
+    match config(own, &versions(world, service)) {
         Ok(config) => Manner::Rustls(Arc::new(config)),
         Err(error) => {
             eprintln!("routeros-sim: {service}: {error}");
@@ -113,12 +123,24 @@ pub(crate) fn own(world: &World, id: u32) -> Option<Own> {
     })
 }
 
-fn config(own: Own) -> Result<ServerConfig, rustls::Error> {
+fn versions(world: &World, service: &str) -> Vec<&'static SupportedProtocolVersion> {
+    let row = world.state.service(service);
+    let any = row.is_some_and(|row| row.get("tls-version").is_some_and(|one| one == "any"));
+    match any && world.model.since(20) && world.assumptions.is("v7-tls13", "offered") {
+        true => vec![&TLS13, &TLS12],
+        false => vec![&TLS12],
+    }
+}
+
+fn config(
+    own: Own,
+    versions: &[&'static SupportedProtocolVersion],
+) -> Result<ServerConfig, rustls::Error> {
     let chain = own.chain.into_iter().map(CertificateDer::from).collect();
     let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(own.key));
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
     ServerConfig::builder_with_provider(provider)
-        .with_protocol_versions(&[&rustls::version::TLS12])?
+        .with_protocol_versions(versions)?
         .with_no_client_auth()
         .with_single_cert(chain, key)
 }
@@ -146,6 +168,11 @@ fn chain(world: &World, leaf: CertificateFacts) -> Vec<Vec<u8>> {
 
 /// A fatal alert: `handshake_failure(40)`.
 const HANDSHAKE_FAILURE: [u8; 7] = [21, 3, 3, 0, 2, 2, 40];
+
+/// Sizes of RSA keys that rustls does not sign with.
+const SHORT: [&str; 2] = ["1024", "1536"];
+
+const ECDHE_RSA: &str = "ECDHE-RSA-AES256-GCM-SHA384:ECDHE-RSA-AES128-GCM-SHA256";
 
 const ANONYMOUS: &str = "ADH-AES256-GCM-SHA384:ADH-AES256-SHA256:ADH-AES256-SHA";
 

@@ -49,7 +49,7 @@ pub struct HeldCertificate {
     pub der: Vec<u8>,
     /// Its private key in PKCS#8, if it is here too.
     pub key_pkcs8: Option<Vec<u8>>,
-    /// The `trusted` property.
+    /// Whether it is trusted for the tunnel.
     pub trusted: bool,
     /// Whether it is a CA.
     pub is_ca: bool,

@@ -15,6 +15,7 @@ use der::{
 };
 use sha2::{Digest as _, Sha256};
 use spki::{AlgorithmIdentifierOwned, SubjectPublicKeyInfoOwned};
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 use x509_cert::{
     Certificate,
@@ -73,6 +74,17 @@ pub struct CertificateFacts {
     pub digest_algorithm: String,
     /// Length of the validity in days, rounded up.
     pub days_valid: i64,
+    /// What a router may not know how to treat.
+    pub peculiarities: Vec<Peculiarity>,
+}
+
+/// What no source says of how RouterOS treats it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Peculiarity {
+    /// There are name constraints.
+    NameConstraints,
+    /// A critical extension is none of RFC 5280.
+    UnknownCritical,
 }
 
 impl CertificateFacts {
@@ -116,6 +128,7 @@ impl CertificateFacts {
             issuer_der: encoded(tbs.issuer())?,
             digest_algorithm: digest_word(certificate.signature_algorithm().oid).to_owned(),
             days_valid: (not_after - not_before + DAY - 1).div_euclid(DAY),
+            peculiarities: peculiarities(tbs),
         };
         Ok(Self {
             self_signed: facts.is_signed_by(&facts),
@@ -132,6 +145,20 @@ impl CertificateFacts {
             && SignedParts::from_der(&self.der)
                 .is_ok_and(|parts| parts.is_signed_by(&issuer.spki_der))
     }
+}
+
+/// Leaves out every CA whose name an earlier one has: RouterOS looks an issuer up by its name, takes the first that it
+/// finds, and says that the signature is wrong when another one signed.
+pub(crate) fn first_of_each_name<T>(
+    all: impl IntoIterator<Item = T>,
+    der: impl Fn(&T) -> &[u8],
+) -> Vec<T> {
+    let mut seen = BTreeSet::new();
+    let is_first = |one: &T| {
+        let facts = CertificateFacts::parse(der(one));
+        facts.is_ok_and(|facts| !facts.is_ca || seen.insert(facts.subject_der))
+    };
+    all.into_iter().filter(is_first).collect()
 }
 
 /// Returns the `SubjectPublicKeyInfo` of a private key in PKCS#8.
@@ -158,6 +185,13 @@ pub fn key_spki(pkcs8_der: &[u8]) -> Result<Vec<u8>, String> {
         Some(public.as_ref().to_vec())
     });
     public.ok_or_else(|| "an EC key that does not fit to its curve".to_owned())
+}
+
+/// The size of a private key in PKCS#8, as `key-size` shows it.
+pub(crate) fn key_size(pkcs8_der: &[u8]) -> Result<String, String> {
+    let spki = SubjectPublicKeyInfoOwned::from_der(&key_spki(pkcs8_der)?)
+        .map_err(|error| error.to_string())?;
+    key_kind(&spki).map(|(_, size)| size)
 }
 
 /// The fields of an RSA private key (RFC 8017 §A.1.2).
@@ -227,6 +261,19 @@ pub(crate) fn encoded(value: &impl der::Encode) -> Result<Vec<u8>, String> {
     value.to_der().map_err(|error| error.to_string())
 }
 
+fn peculiarities(tbs: &x509_cert::TbsCertificate) -> Vec<Peculiarity> {
+    let all = tbs.extensions().into_iter().flatten();
+    all.filter_map(|one| {
+        let is_standard = one.extn_id.as_bytes().starts_with(&STANDARD_ARC);
+        if one.extn_id == NAME_CONSTRAINTS {
+            Some(Peculiarity::NameConstraints)
+        } else {
+            (one.critical && !is_standard).then_some(Peculiarity::UnknownCritical)
+        }
+    })
+    .collect()
+}
+
 fn extension<'a, T>(tbs: &'a x509_cert::TbsCertificate) -> Result<Option<T>, String>
 where
     T: der::Decode<'a, Error = der::Error> + der::oid::AssociatedOid,
@@ -234,6 +281,11 @@ where
     tbs.get_extension::<T>()
         .map(|found| found.map(|(_, value)| value))
         .map_err(|error| format!("extension {}: {error}", T::OID))
+}
+
+/// Tells whether a `SubjectPublicKeyInfo` is that of an RSA key.
+pub(crate) fn is_rsa(spki: &[u8]) -> bool {
+    SubjectPublicKeyInfoOwned::from_der(spki).is_ok_and(|spki| spki.algorithm.oid == RSA_ENCRYPTION)
 }
 
 pub(crate) fn key_kind(spki: &SubjectPublicKeyInfoOwned) -> Result<(&'static str, String), String> {
@@ -353,6 +405,9 @@ const fn oid(text: &str) -> ObjectIdentifier {
 const DAY: i64 = 86_400;
 pub(crate) const RSA_ENCRYPTION: ObjectIdentifier = oid("1.2.840.113549.1.1.1");
 pub(crate) const EC_PUBLIC_KEY: ObjectIdentifier = oid("1.2.840.10045.2.1");
+const NAME_CONSTRAINTS: ObjectIdentifier = oid("2.5.29.30");
+/// What the identifiers of RFC 5280 begin with: 2.5.29.
+const STANDARD_ARC: [u8; 2] = [0x55, 0x1d];
 const COMMON_NAME: ObjectIdentifier = oid("2.5.4.3");
 
 const ATTRIBUTES: [(ObjectIdentifier, &str); 9] = [
@@ -379,11 +434,14 @@ const KEY_USAGES: [(KeyUsages, &str); 9] = [
     (KeyUsages::DecipherOnly, "decipher-only"),
 ];
 
-const PURPOSES: [(ObjectIdentifier, &str); 7] = [
+const PURPOSES: [(ObjectIdentifier, &str); 10] = [
     (oid("1.3.6.1.5.5.7.3.1"), "tls-server"),
     (oid("1.3.6.1.5.5.7.3.2"), "tls-client"),
     (oid("1.3.6.1.5.5.7.3.3"), "code-sign"),
     (oid("1.3.6.1.5.5.7.3.4"), "email-protect"),
+    (oid("1.3.6.1.5.5.7.3.5"), "ipsec-end-system"),
+    (oid("1.3.6.1.5.5.7.3.6"), "ipsec-tunnel"),
+    (oid("1.3.6.1.5.5.7.3.7"), "ipsec-user"),
     (oid("1.3.6.1.5.5.7.3.8"), "timestamp"),
     (oid("1.3.6.1.5.5.7.3.9"), "ocsp-sign"),
     (oid("1.3.6.1.5.5.7.3.10"), "dvcs"),

@@ -1,9 +1,11 @@
 //! What the simulator reads is what OpenSSL wrote.
 
+use der::{Decode as _, Encode as _, SliceReader, asn1::AnyRef};
+use pkcs8::pkcs5::{EncryptionScheme, pbes2};
 use routeros_sim::{
     crl, download,
-    import::{self, Imported, Outcome},
-    signing::{self, Template},
+    import::{self, Imported, Outcome, Skills},
+    signing::{self, Digest, Template},
     x509::{self, CertificateFacts},
 };
 use std::{path::Path, process::Command};
@@ -60,13 +62,18 @@ impl Workshop {
     }
 
     fn facts(&self, name: &str) -> CertificateFacts {
-        let read = import::read(&self.read(name), "").expect("a certificate");
+        let read = import::read(&self.read(name), "", USUAL).expect("a certificate");
         match read.objects.into_iter().next() {
             Some(Imported::Certificate(facts)) => *facts,
             other => panic!("wanted a certificate in {name}, got {other:?}"),
         }
     }
 }
+
+const USUAL: Skills = Skills {
+    newer_prf: true,
+    rc2: false,
+};
 
 const CA: &str = "[req]
 distinguished_name = dn
@@ -119,7 +126,12 @@ fn kinds(outcome: &Outcome) -> String {
 
 #[track_caller]
 fn check(shop: &Workshop, file: &str, passphrase: &str, expected: &str) {
-    let outcome = import::read(&shop.read(file), passphrase);
+    check_skilled(shop, file, passphrase, USUAL, expected);
+}
+
+#[track_caller]
+fn check_skilled(shop: &Workshop, file: &str, passphrase: &str, skills: Skills, expected: &str) {
+    let outcome = import::read(&shop.read(file), passphrase, skills);
     assert_eq!(
         outcome.map(|outcome| kinds(&outcome)),
         Ok(expected.to_owned()),
@@ -129,7 +141,7 @@ fn check(shop: &Workshop, file: &str, passphrase: &str, expected: &str) {
 
 #[track_caller]
 fn check_error(octets: &[u8], expected: &str) {
-    let error = import::read(octets, "x").expect_err("a damaged file");
+    let error = import::read(octets, "x", USUAL).expect_err("a damaged file");
     assert!(error.contains(expected), "{error}");
 }
 
@@ -157,7 +169,8 @@ fn a_certificate_is_read_as_openssl_shows_it() {
             "content-commitment",
             "key-encipherment",
             "tls-server",
-            "tls-client"
+            "tls-client",
+            "ipsec-end-system"
         ]
     );
     assert_eq!(
@@ -228,7 +241,7 @@ fn every_form_of_a_key_leads_to_its_certificate() {
             "sha1.key",
             "sha256.der",
         ] {
-            let outcome = import::read(&shop.read(name), "x").expect("a key");
+            let outcome = import::read(&shop.read(name), "x", USUAL).expect("a key");
             let [Imported::Key { pkcs8, spki }] = outcome.objects.as_slice() else {
                 panic!("{algorithm} {name}: {outcome:?}")
             };
@@ -246,6 +259,12 @@ fn every_form_of_a_key_leads_to_its_certificate() {
         }
         check(&shop, "sha1.key", "wrong", " | 1 0");
         check(&shop, "sha256.der", "", " | 1 0");
+        let old = Skills {
+            newer_prf: false,
+            ..USUAL
+        };
+        check_skilled(&shop, "sha1.key", "x", old, "key | 0 1");
+        check_skilled(&shop, "sha256.der", "x", old, " | 1 0");
     }
 }
 
@@ -283,7 +302,89 @@ fn bundles_and_stores_are_read_in_their_order() {
     check(&shop, "3des.p12", "x", "cert vpn1, cert Test CA, key | 0 1");
     check(&shop, "3des.p12", "y", " | 1 0");
     check(&shop, "rc2.p12", "x", " | 1 0");
-    check(&shop, "empty.p12", "", "key, cert vpn1, cert Test CA | 0 1");
+    let with_rc2 = Skills { rc2: true, ..USUAL };
+    let all = "cert vpn1, cert Test CA, key | 0 1";
+    check_skilled(&shop, "rc2.p12", "x", with_rc2, all);
+    check(&shop, "empty.p12", "", all);
+    let open = import::read(&shop.read("empty.p12"), "", USUAL).expect("a store");
+    assert!(open.is_open_store);
+    shop.openssl("crl2pkcs7 -nocrl -certfile ca.crt -certfile leaf.crt -out both.p7b");
+    check(&shop, "both.p7b", "", "cert Test CA, cert vpn1 | 0 0");
+}
+
+#[test]
+fn a_store_that_takes_too_long_to_open_is_refused_at_once() {
+    let shop = Workshop::with_leaf("-algorithm EC -pkeyopt ec_paramgen_curve:P-256");
+    let store = "pkcs12 -export -in leaf.crt -inkey leaf.key -passout pass:x";
+    // Each of the three derivations of a store counts: two ciphers and the MAC.
+    shop.openssl(&format!("{store} -iter 333333 -out slow.p12"));
+    check(&shop, "slow.p12", "x", "cert vpn1, key | 0 1");
+    for rounds in ["333334", "1000001"] {
+        shop.openssl(&format!("{store} -iter {rounds} -out slow.p12"));
+        check_error(&shop.read("slow.p12"), "rounds of key derivation");
+    }
+    shop.openssl("pkcs8 -topk8 -in leaf.key -passout pass:x -iter 1000001 -out slow.key");
+    check(&shop, "slow.key", "x", " | 1 0");
+}
+
+/// Keys in bags that are encrypted once more count with those in the open, and keys of one PEM file are counted together.
+#[test]
+fn the_work_of_all_keys_of_a_file_is_bounded() {
+    let shop = Workshop::with_leaf("-algorithm EC -pkeyopt ec_paramgen_curve:P-256");
+    shop.openssl("pkcs8 -topk8 -in leaf.key -passout pass:x -iter 600000 -out once.key");
+    let key = String::from_utf8(shop.read("once.key")).expect("PEM");
+    shop.write("twice.key", &format!("{key}{key}"));
+    check(&shop, "twice.key", "x", "key | 1 1");
+    shop.openssl(
+        "pkcs12 -export -nocerts -inkey leaf.key -nomac -passout pass:x -iter 600000 -out open.p12",
+    );
+    let bag = inside(&shop.read("open.p12"), &[0, 1, 1, 0, 0, 0, 1, 0, 0]);
+    for (bags, expect) in [
+        (&bag, Some("key | 0 1")),
+        (&[&bag[..], &bag].concat(), None),
+    ] {
+        let store = hidden(bags);
+        std::fs::write(shop.path().join("hidden.p12"), &store).expect("a writable directory");
+        match expect {
+            Some(expect) => check(&shop, "hidden.p12", "x", expect),
+            None => check_error(&store, "1200001 rounds of key derivation"),
+        }
+    }
+}
+
+/// Follows elements into a DER document, each by its place, and returns what is in the last.
+fn inside(der: &[u8], path: &[usize]) -> Vec<u8> {
+    path.iter().fold(der.to_vec(), |octets, place| {
+        let mut reader = SliceReader::new(&octets).expect("DER");
+        let mut elements = std::iter::from_fn(|| AnyRef::decode(&mut reader).ok());
+        elements.nth(*place).expect("an element").value().to_vec()
+    })
+}
+
+/// A PKCS#12 store whose bags are encrypted as a whole.
+fn hidden(bags: &[u8]) -> Vec<u8> {
+    let parameters =
+        pbes2::Parameters::generate_pbkdf2_sha256_aes256cbc(1, &[1; 16], [2; 16]).expect("AES");
+    let octets = parameters.encrypt("x", &tlv(0x30, &[bags])).expect("AES");
+    let scheme = EncryptionScheme::from(parameters).to_der().expect("DER");
+    let kind = |last| tlv(6, &[&[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 7, last]]);
+    let content = tlv(0x30, &[&kind(1), &scheme, &tlv(0x80, &[&octets])]);
+    let data = tlv(0x30, &[&tlv(2, &[&[0]]), &content]);
+    let safe = tlv(0x30, &[&kind(6), &tlv(0xa0, &[&data])]);
+    let safes = tlv(4, &[&tlv(0x30, &[&safe])]);
+    let own = tlv(0x30, &[&kind(1), &tlv(0xa0, &[&safes])]);
+    tlv(0x30, &[&tlv(2, &[&[3]]), &own])
+}
+
+fn tlv(tag: u8, parts: &[&[u8]]) -> Vec<u8> {
+    let value = parts.concat();
+    let [.., high, low] = value.len().to_be_bytes();
+    let length = match (high, low) {
+        (0, 0..=127) => vec![low],
+        (0, _) => vec![0x81, low],
+        _ => vec![0x82, high, low],
+    };
+    [vec![tag], length, value].concat()
 }
 
 #[test]
@@ -320,6 +421,7 @@ fn a_certificate_of_its_own_satisfies_openssl() {
         .into(),
         days: 365,
         key_size: 2048,
+        digest: Digest::Sha256,
         organization: Some("Fleet".to_owned()),
         is_ca: true,
     };
@@ -352,10 +454,10 @@ fn a_certificate_of_its_own_satisfies_openssl() {
     for (wrong, expected) in [
         (
             Template {
-                key_size: 1024,
+                key_size: 3072,
                 ..template.clone()
             },
-            "key-size 1024",
+            "key-size 3072",
         ),
         (
             Template {
@@ -395,7 +497,12 @@ fn a_list_is_read_as_openssl_wrote_it() {
     let list = crl::parse(&shop.read("ca.crl.der")).expect("a whole list");
     let ca = shop.facts("ca.crt");
     assert_eq!(list.number, "18591708106338011145");
-    assert_eq!(list.revoked, ["f00102"]);
+    let serials: Vec<&str> = list
+        .revoked
+        .iter()
+        .map(|(serial, _)| serial.as_str())
+        .collect();
+    assert_eq!(serials, ["f00102"]);
     assert_eq!(list.next_update - list.this_update, 7 * 86_400);
     assert_eq!((&list.akid, &list.issuer_der), (&ca.skid, &ca.subject_der));
     assert!(list.is_signed_by(&ca));
@@ -405,16 +512,44 @@ fn a_list_is_read_as_openssl_wrote_it() {
     }));
     assert!(!list.is_signed_by(&shop.facts("leaf.crt")));
     assert!(crl::parse(&shop.read("ca.crl")).is_err_and(|error| error.contains("not a CRL")));
+}
 
-    shop.write(
-        "part.cnf",
-        &CA.replace("[crl]", "[crl]\nissuingDistributionPoint = critical,@idp")
-            .replace("[dn]", "[idp]\nonlyuser = TRUE\n[dn]"),
-    );
-    shop.openssl("ca -config part.cnf -gencrl -out part.crl");
-    shop.openssl("crl -in part.crl -outform DER -out part.crl.der");
-    let refused = crl::parse(&shop.read("part.crl.der"));
-    assert_eq!(refused, Err("segmented CRLs are unsupported".to_owned()));
+/// Fails when: a segment of a list, a delta or a list that says what nobody knows is taken for a list.
+#[test]
+fn facts_6_a_part_of_a_list_is_no_list() {
+    let shop = Workshop::with_leaf("-algorithm EC -pkeyopt ec_paramgen_curve:P-256");
+    shop.write("index.txt", "");
+    shop.write("crlnumber", "02\n");
+    for (extension, said) in [
+        ("", ""),
+        (
+            "issuingDistributionPoint = critical,@idp",
+            "segmented CRLs are unsupported",
+        ),
+        (
+            "issuingDistributionPoint = @idp",
+            "segmented CRLs are unsupported",
+        ),
+        // A delta to the list of number 1.
+        (
+            "2.5.29.27 = critical,DER:02:01:01",
+            "delta CRLs are unsupported",
+        ),
+        (
+            "1.2.3.4 = critical,ASN1:NULL",
+            "critical extension 1.2.3.4 is unsupported",
+        ),
+    ] {
+        shop.write(
+            "part.cnf",
+            &CA.replace("[crl]", &format!("[crl]\n{extension}"))
+                .replace("[dn]", "[idp]\nonlyuser = TRUE\n[dn]"),
+        );
+        shop.openssl("ca -config part.cnf -gencrl -out part.crl");
+        shop.openssl("crl -in part.crl -outform DER -out part.crl.der");
+        let refused = crl::parse(&shop.read("part.crl.der")).err();
+        assert_eq!(refused.unwrap_or_default(), said, "{extension}");
+    }
 }
 
 /// Answers one request with these octets and returns the request.

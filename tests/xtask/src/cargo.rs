@@ -78,15 +78,18 @@ pub(crate) fn build_programs(workspace: &Workspace) -> anyhow::Result<()> {
 pub(crate) fn test(workspace: &Workspace) -> anyhow::Result<TestCount> {
     let count = Arc::new(Mutex::new(TestCount::default()));
     let seen = Arc::clone(&count);
-    process::follow(
-        cargo(workspace).args(["test", "--locked", "--workspace", "--no-fail-fast"]),
-        30 * MINUTE,
-        move |line| {
-            seen.lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .add(line);
-        },
-    )?;
+    let mut command = cargo(workspace);
+    command.args(["test", "--locked", "--workspace", "--no-fail-fast"]);
+    if std::env::var_os(THREADS).is_none() {
+        // A story waits for other programs for nearly half of its time.
+        let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        command.env(THREADS, (cores + cores.div_ceil(2)).to_string());
+    }
+    process::follow(&mut command, 50 * MINUTE, move |line| {
+        seen.lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .add(line);
+    })?;
     let count = *count.lock().unwrap_or_else(PoisonError::into_inner);
     anyhow::ensure!(count.passed > 0, "no test ran");
     anyhow::ensure!(count.ignored == 0, "{} tests are ignored", count.ignored);
@@ -116,6 +119,9 @@ pub(crate) fn cargo(workspace: &Workspace) -> Command {
     command.current_dir(workspace.root());
     command
 }
+
+/// How many tests run at once, for the test programs.
+const THREADS: &str = "RUST_TEST_THREADS";
 
 /// A minute.
 pub(crate) const MINUTE: Duration = Duration::from_secs(60);

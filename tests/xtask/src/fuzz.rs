@@ -20,7 +20,7 @@ use crate::{
 const LEAST_EXECUTIONS: u64 = 10_000;
 
 /// Every target of `tests/fuzz`, with the longest input that makes sense for it.
-const TARGETS: [(&str, u32); 17] = [
+const TARGETS: [(&str, u32); 25] = [
     ("certification_request", 4_096),
     ("certificate", 4_096),
     ("certificate_list", 4_096),
@@ -38,6 +38,14 @@ const TARGETS: [(&str, u32); 17] = [
     ("rest_body", 512),
     ("import_file", 4_096),
     ("printed_rows", 512),
+    ("router_record", 2_048),
+    ("sstp_packet", 1_024),
+    ("certificate_outline", 2_048),
+    ("kept_tree", 2_056),
+    ("api_session", 512),
+    ("console_script", 512),
+    ("rest_request", 512),
+    ("file_session", 512),
 ];
 
 /// What `cargo fuzz` adds for libFuzzer: counters for edges, and the values that are compared.

@@ -16,13 +16,18 @@ pub(crate) fn ensure(workspace: &Workspace) -> anyhow::Result<()> {
 }
 
 /// What shows that a package is there, and the Debian package that has it.
-const DEBIAN: [(Sign, &str); 25] = [
+const DEBIAN: [(Sign, &str); 28] = [
     (Sign::Program("git"), "git"),
     (Sign::Program("g++"), "g++"),
     (Sign::Program("curl"), "curl"),
     (Sign::Program("openssl"), "openssl"),
     (Sign::Program("sftp"), "openssh-client"),
+    // What a backup is piped into.
+    (Sign::Program("age"), "age"),
+    (Sign::Program("restic"), "restic"),
     (Sign::Program("certtool"), "gnutls-bin"),
+    // It lets calls of the server to the system fail.
+    (Sign::Program("strace"), "strace"),
     (Sign::Program("javac"), "default-jdk-headless"),
     (Sign::Program("xmllint"), "libxml2-utils"),
     // Of NetworkManager only the parser of its files is used.

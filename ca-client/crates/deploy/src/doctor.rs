@@ -1,16 +1,18 @@
 //! What is wrong with the certificates of a router, why, and what mends it.
 
 mod machine;
+mod mend;
 mod reach;
 mod service;
 mod store;
 mod tunnel;
+mod tunnel_end;
 mod use_of;
 
 use ca_routeros::RouterTransport;
 use ca_types::UnixTime;
 
-use crate::observe::look;
+use crate::observe::{Observed, look};
 use crate::{DeployError, RouterEntry};
 use use_of::Use;
 
@@ -72,10 +74,17 @@ pub async fn examine(
     let observed = look(router).await?;
     let uses = use_of::uses(router).await?;
     let mut complaints = Vec::new();
+    let look = Look {
+        observed: &observed,
+        uses: &uses,
+        entry,
+        now,
+    };
     machine::examine(&observed, now, &mut complaints);
-    store::examine(&observed, &uses, entry, now, &mut complaints);
+    store::examine(&look, &mut complaints);
     service::examine(&observed, entry, &mut complaints);
-    tunnel::examine(&observed, entry, now, &mut complaints);
+    tunnel_end::examine(&look, &mut complaints);
+    tunnel::examine(&look, &mut complaints);
     reach::examine(router, &observed, &mut complaints).await?;
     let log = machine::log(router).await?;
     for complaint in &mut complaints {
@@ -84,8 +93,17 @@ pub async fn examine(
     complaints.sort_by_key(|complaint| complaint.gravity);
     Ok(Diagnosis {
         complaints,
-        unused: store::unused(&observed, &uses, entry, now),
+        unused: store::unused(&look),
     })
+}
+
+/// What was seen of a router, and what it shall be.
+#[derive(Debug, Clone, Copy)]
+struct Look<'a> {
+    observed: &'a Observed,
+    uses: &'a [Use],
+    entry: &'a RouterEntry,
+    now: UnixTime,
 }
 
 /// The complaints of one look.

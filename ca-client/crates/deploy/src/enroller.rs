@@ -12,11 +12,19 @@ use crate::CertificateWish;
 /// Makes a new key and has a certificate issued for it; keeps the pins of the router.
 #[async_trait]
 pub trait Enroller: Send + Sync {
-    /// Gets a certificate under a new key.
+    /// Gets a certificate under a new key; one that `replaces` others of its NAME has them revoked in the same step, as
+    /// no successor has other names than its predecessor.
     ///
     /// # Errors
     /// Fails when the CA refuses or is not reached.
-    async fn enroll(&self, wish: &CertificateWish) -> Result<Enrolled, EnrollError>;
+    async fn enroll(&self, wish: &CertificateWish, replaces: bool)
+    -> Result<Enrolled, EnrollError>;
+
+    /// Has a certificate revoked, by its serial number: the push that it was for failed, and its key is gone.
+    ///
+    /// # Errors
+    /// Fails when the CA refuses or is not reached.
+    async fn discard(&self, serial: &str) -> Result<(), EnrollError>;
 
     /// Finds the key of a certificate that the CA issued before, by its serial number.
     ///

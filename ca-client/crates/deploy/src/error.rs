@@ -60,12 +60,22 @@ pub enum DeployError {
         /// Why it failed.
         source: Box<Self>,
     },
+    /// It failed, and the certificate that was issued for it could not be revoked.
+    #[error("{source}; and the certificate {serial}, whose key is gone, stays valid: {why}")]
+    CertificateStays {
+        /// Its serial number.
+        serial: String,
+        /// Why it was not revoked.
+        why: String,
+        /// Why it failed.
+        source: Box<Self>,
+    },
 }
 
 impl From<RouterError> for DeployError {
     fn from(error: RouterError) -> Self {
         let policy = match &error {
-            RouterError::Permission { call } => policy_of(call),
+            RouterError::Permission { call, .. } => policy_of(call),
             _ => return Self::Router(error),
         };
         Self::Policy {
@@ -93,7 +103,7 @@ impl Hinted for DeployError {
             }
             Self::Plan(error) => error.code(),
             Self::Enroll(error) => error.code(),
-            Self::FileStays { source, .. } => source.code(),
+            Self::FileStays { source, .. } | Self::CertificateStays { source, .. } => source.code(),
         }
     }
 
@@ -101,17 +111,18 @@ impl Hinted for DeployError {
         match self {
             Self::Router(error) => error.hint(),
             Self::Policy { policy, .. } => Some(format!(
-                "add `{policy}` to the policies of its group: `/user/group print` on the router"
+                "add `{policy}` to the policies of its group: `/user group print` on the router"
             )),
             Self::Clock { command, .. } => Some(format!("`{command}` on the router")),
             Self::Plan(error) => error.hint(),
             Self::Lockout { .. } => Some(
-                "open another one for the time being (`/ip/service/enable ssh`), or say `--accept-lockout`".to_owned(),
+                "open another one for the time being (`/ip service enable ssh`), or say `--accept-lockout`".to_owned(),
             ),
             Self::Enroll(error) => error.hint(),
             Self::FileStays { file, .. } => Some(format!(
-                "`/file/remove {file}` on the router, before anything else"
+                "`/file remove {file}` on the router, before anything else"
             )),
+            Self::CertificateStays { source, .. } => source.hint(),
             Self::InUse(_) => Some("`ca-client router doctor` lists those that can go".to_owned()),
             Self::Import { .. } => Some("`/log print` on the router may say more".to_owned()),
         }

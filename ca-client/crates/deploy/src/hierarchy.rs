@@ -28,6 +28,8 @@ pub struct Hierarchy {
     pub issuing: Vec<Authority>,
     /// Certificates of the wished NAMEs that the CA has revoked: where one is found, it is replaced.
     pub revoked: BTreeSet<Fingerprint>,
+    /// Valid ones that have other names than the fleet file wants: where one is found, it is replaced too.
+    pub renamed: BTreeSet<Fingerprint>,
 }
 
 impl Authority {
@@ -44,8 +46,12 @@ impl Authority {
 impl Hierarchy {
     /// Tells whether the CA has revoked what a router holds.
     pub(crate) fn is_revoked(&self, row: &CertificateRow) -> bool {
-        let fingerprint = row.fingerprint.parse();
-        fingerprint.is_ok_and(|fingerprint: Fingerprint| self.revoked.contains(&fingerprint))
+        has(&self.revoked, row)
+    }
+
+    /// Tells whether the fleet file wants other names than the CA has certified in what a router holds.
+    pub(crate) fn is_renamed(&self, row: &CertificateRow) -> bool {
+        has(&self.renamed, row)
     }
 
     /// Returns the valid CAs of a class, the youngest last.
@@ -58,6 +64,11 @@ impl Hierarchy {
         found.sort_by_key(|ca| ca.certificate.validity().not_before());
         found
     }
+}
+
+fn has(certificates: &BTreeSet<Fingerprint>, row: &CertificateRow) -> bool {
+    let fingerprint = row.fingerprint.parse();
+    fingerprint.is_ok_and(|fingerprint: Fingerprint| certificates.contains(&fingerprint))
 }
 
 /// Returns the first eight digits of a fingerprint, which make names of rows unique.

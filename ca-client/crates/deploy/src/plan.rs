@@ -16,7 +16,7 @@ use crate::spot::{Setting, Spot};
 use crate::{Binding, CertificateWish, RouterEntry};
 
 pub(crate) use binding::wanted;
-pub(crate) use leaf::{Found, Leaf, LeafState};
+pub(crate) use leaf::{Difference, Found, Leaf, LeafState};
 pub use line::{Field, PlanLine, Sign};
 
 /// What must be changed on a router.
@@ -280,10 +280,10 @@ impl Hinted for PlanError {
             }
             Self::NotThere { command, .. } => format!("`{command}` on the router"),
             Self::NotIke2 { peer, .. } => {
-                format!("`/ip/ipsec/peer/set [find name={peer}] exchange-mode=ike2` on the router")
+                format!("`/ip ipsec peer set [find name={peer}] exchange-mode=ike2` on the router")
             }
             Self::ForeignIdentity { id, .. } => format!(
-                "hand it over with `/ip/ipsec/identity/set {id} comment=fleet-ca` on the router, or remove it"
+                "hand it over with `/ip ipsec identity set {id} comment=fleet-ca` on the router, or remove it"
             ),
         })
     }

@@ -70,6 +70,7 @@ impl Spot {
     async fn read(&self, router: &mut dyn RouterTransport) -> Result<Setting, RouterError> {
         let gone = |menu: &str, name: &str| RouterError::NoSuchItem {
             call: format!("{menu} print where name={name}"),
+            what: String::new(),
         };
         match self {
             Self::Service(name) => {

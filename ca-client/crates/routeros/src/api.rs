@@ -59,8 +59,10 @@ impl RouterTransport for Api {
         self.session = Some(session);
         let reply = outcome.map_err(|text| RouterError::from_text(call, &text))?;
         if call.command == Command::Print && call.item.is_some() && reply.rows.is_empty() {
-            let call = call.to_string();
-            return Err(RouterError::NoSuchItem { call });
+            return Err(RouterError::NoSuchItem {
+                call: call.to_string(),
+                what: String::new(),
+            });
         }
         Ok(reply)
     }

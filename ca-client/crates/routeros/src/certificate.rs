@@ -29,6 +29,10 @@ pub struct CertificateRow {
     pub authority_key_identifier: String,
     /// Its own key identifier: lower-case hexadecimal digits; empty when it has none.
     pub key_identifier: String,
+    /// What kind of key it has: `rsa`, `ec`; empty where the release does not say.
+    pub key_type: String,
+    /// How long its key is, or which curve it is on.
+    pub key_size: String,
     /// What its key is for, key usage and extended key usage in one list: `digital-signature`, `tls-server`.
     pub key_usage: Vec<String>,
     /// When it begins, as the release writes it, in the time zone of the router.
@@ -66,6 +70,8 @@ impl From<&Row> for CertificateRow {
             issuer: text("issuer"),
             authority_key_identifier: hex(row.text("akid")),
             key_identifier: hex(row.text("skid")),
+            key_type: text("key-type"),
+            key_size: text("key-size"),
             key_usage: row.list("key-usage"),
             invalid_before: text("invalid-before"),
             invalid_after: text("invalid-after"),

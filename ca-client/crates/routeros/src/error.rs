@@ -62,6 +62,8 @@ pub enum RouterError {
     Permission {
         /// The call, secrets left out.
         call: String,
+        /// What the router says; nothing where a file is refused without words.
+        what: String,
     },
     /// The menu or the command does not exist in this release, or its package is missing.
     #[error("`{call}`: {what}")]
@@ -110,6 +112,8 @@ pub enum RouterError {
     NoSuchItem {
         /// The call, secrets left out.
         call: String,
+        /// What the router says; nothing where it lists no such row.
+        what: String,
     },
     /// Refused for another reason.
     #[error("`{call}`: {what}")]
@@ -189,6 +193,33 @@ impl RouterError {
         }
     }
 
+    /// Returns the words of the router, when it refused the call with some.
+    pub fn said(&self) -> Option<&str> {
+        match self {
+            Self::Permission { what, .. }
+            | Self::UnknownCommand { what, .. }
+            | Self::UnknownArgument { what, .. }
+            | Self::DeviceMode { what, .. }
+            | Self::NoSuchItem { what, .. }
+            | Self::Refused { what, .. } => Some(what)
+                .filter(|what| !what.is_empty())
+                .map(String::as_str),
+            Self::Unreachable { .. }
+            | Self::WrongPin { .. }
+            | Self::NoCommonTls { .. }
+            | Self::Tls { .. }
+            | Self::Ssh { .. }
+            | Self::Login { .. }
+            | Self::StorageFull { .. }
+            | Self::Nul { .. }
+            | Self::Closed { .. }
+            | Self::Timeout { .. }
+            | Self::Answer { .. }
+            | Self::SecretInTheClear { .. }
+            | Self::TooLarge { .. } => None,
+        }
+    }
+
     /// Tells whether the call may have been done although no answer came.
     pub fn is_unsure(&self) -> bool {
         matches!(self, Self::Closed { .. } | Self::Timeout { .. })
@@ -199,7 +230,7 @@ impl RouterError {
         let (call, what) = (call.to_string(), text.trim().to_owned());
         let says = |words: &str| what.contains(words);
         if says("not enough permissions") {
-            Self::Permission { call }
+            Self::Permission { call, what }
         } else if says("no such command") || says("bad command name") {
             Self::UnknownCommand { call, what }
         } else if says("unknown parameter") || says("expected end of command") {
@@ -207,7 +238,7 @@ impl RouterError {
         } else if says("device-mode") || says("configuration flagged") {
             Self::DeviceMode { call, what }
         } else if says("no such item") {
-            Self::NoSuchItem { call }
+            Self::NoSuchItem { call, what }
         } else {
             Self::Refused { call, what }
         }
@@ -260,7 +291,7 @@ impl Hinted for RouterError {
     fn hint(&self) -> Option<String> {
         let hint = match self {
             Self::Unreachable { .. } => {
-                "look at the address, the firewall, `/ip/service print` and its address lists on the router"
+                "look at the address, the firewall, `/ip service print` and its address lists on the router"
             }
             Self::WrongPin { .. } => {
                 "if its certificate was changed by hand, compare the key on its console and repeat \
@@ -280,13 +311,13 @@ impl Hinted for RouterError {
                 "the group of the user lacks a policy: `ca-client router bootstrap --print NAME` shows which are needed"
             }
             Self::UnknownCommand { .. } => {
-                "the release is too old for it, or a package is missing: `/system/package print` on the router"
+                "the release is too old for it, or a package is missing: `/system package print` on the router"
             }
             Self::UnknownArgument { .. } => {
                 "the release does not have it: Tab after the command on its console shows what it takes"
             }
             Self::DeviceMode { .. } => {
-                "`/system/device-mode print` on the router; `/system/device-mode update` asks for its button or a power cut"
+                "`/system device-mode print` on the router; `/system device-mode update` asks for its button or a power cut"
             }
             Self::StorageFull { .. } => {
                 "`/file print` on the router shows what can go: old backups, packages, logs"
@@ -315,7 +346,9 @@ mod tests {
     fn texts_of_routers_are_told_apart() {
         let call = Call::new("/x", Command::Add);
         let word = |text: &str| {
-            let shown = format!("{:?}", RouterError::from_text(&call, text));
+            let error = RouterError::from_text(&call, text);
+            assert_eq!(error.said(), Some(text));
+            let shown = format!("{error:?}");
             let end = shown.find(' ').unwrap_or(shown.len());
             shown.get(..end).map(str::to_owned).unwrap_or_default()
         };

@@ -121,6 +121,7 @@ async fn wait_for(router: &mut dyn RouterTransport, name: &str) -> Result<(), Ro
     }
     Err(RouterError::NoSuchItem {
         call: call.to_string(),
+        what: String::new(),
     })
 }
 

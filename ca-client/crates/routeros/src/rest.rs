@@ -377,7 +377,10 @@ impl Answer {
         let name = call.to_string();
         match self.status {
             _ if text.contains("Session closed") => RouterError::timeout(call, SESSION),
-            StatusCode::NOT_FOUND if call.item.is_some() => RouterError::NoSuchItem { call: name },
+            StatusCode::NOT_FOUND if call.item.is_some() => RouterError::NoSuchItem {
+                call: name,
+                what: text,
+            },
             StatusCode::NOT_FOUND => RouterError::UnknownCommand {
                 call: name,
                 what: text,

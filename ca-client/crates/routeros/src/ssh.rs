@@ -13,6 +13,7 @@ use ca_types::{KeyId, RequestId, SystemEntropy};
 use russh::client::{Config, GexParams, Handle, Handler, connect_stream};
 use russh::keys::{PublicKeyBase64 as _, PublicKeyOrCertificate};
 use russh::{ChannelMsg, Disconnect, Preferred, kex, mac};
+use tokio::sync::OnceCell;
 use tokio::time::timeout;
 
 use self::line::Line;
@@ -78,8 +79,8 @@ pub(crate) struct Ssh {
 
 struct Session {
     handle: Handle<Gate>,
-    /// The console writes JSON, which leaves no doubt where a value ends.
-    json: bool,
+    /// Whether the console writes JSON, which leaves no doubt where a value ends; asked by the first list.
+    json: OnceCell<bool>,
 }
 
 impl std::fmt::Debug for Session {
@@ -184,21 +185,23 @@ impl Session {
         if !login.map_err(failed)?.success() {
             return Err(peer.refuses_login());
         }
-        let mut session = Self {
+        Ok(Self {
             handle,
-            json: false,
+            json: OnceCell::new(),
+        })
+    }
+
+    async fn writes_json(&self) -> Result<bool, RouterError> {
+        let ask = async || {
+            let call = Call::new("/system/resource", Command::Print);
+            match self.run(&call, ":put [/system resource get version]").await {
+                Ok(text) => Ok(text.parse::<Version>().is_ok_and(Version::writes_json)),
+                // Who may not look learns no version, and is told so by the list itself.
+                Err(RouterError::Permission { .. }) => Ok(false),
+                Err(error) => Err(error),
+            }
         };
-        let call = Call::new("/system/resource", Command::Print);
-        let version = session
-            .run(&call, ":put [/system resource get version]")
-            .await;
-        // Who may not look learns no version, and is told so by the first call.
-        session.json = match version {
-            Ok(text) => text.parse::<Version>().is_ok_and(Version::writes_json),
-            Err(RouterError::Permission { .. }) => false,
-            Err(error) => return Err(error),
-        };
-        Ok(session)
+        self.json.get_or_try_init(ask).await.copied()
     }
 
     async fn leave(self) {
@@ -231,9 +234,10 @@ impl Session {
     /// Lists rows; the conditions are checked here, so no value of them goes into the line.
     async fn print(&self, call: &Call<'_>) -> Result<Vec<Row>, RouterError> {
         let line = Line::of(call)?.word("as-value").arguments(call)?;
-        let text = self.run(call, &line.serialized(self.json)).await?;
+        let json = self.writes_json().await?;
+        let text = self.run(call, &line.serialized(json)).await?;
         let text = text.strip_suffix('\n').unwrap_or(&text);
-        let mut rows = if self.json {
+        let mut rows = if json {
             printed::json(call, text)?
         } else {
             let rows = printed::as_value(text);
@@ -244,8 +248,10 @@ impl Session {
         };
         printed::select(call, &mut rows);
         if rows.is_empty() && call.item.is_some() {
-            let call = call.to_string();
-            return Err(RouterError::NoSuchItem { call });
+            return Err(RouterError::NoSuchItem {
+                call: call.to_string(),
+                what: String::new(),
+            });
         }
         Ok(rows.into_iter().map(Row::from_iter).collect())
     }
@@ -280,6 +286,7 @@ impl Session {
             [id] if line::is_id(id) => Ok(id.clone()),
             [id] if id.is_empty() => Err(RouterError::NoSuchItem {
                 call: call.to_string(),
+                what: String::new(),
             }),
             _ => Err(RouterError::Refused {
                 call: call.to_string(),

@@ -176,7 +176,10 @@ impl Hinted for WrittenCallError {
 
     fn hint(&self) -> Option<String> {
         Some(match self {
-            Self::Path(_) => "for example /ip/service/print; `/console/inspect` and Tab on the router show the words".to_owned(),
+            Self::Path(_) => {
+                "for example /ip/service/print; Tab on the console of the router shows the words"
+                    .to_owned()
+            }
             Self::Word(_) => "for example disabled=yes, or ?name=www-ssl to filter".to_owned(),
             Self::Nul(_) => "no text of RouterOS has one".to_owned(),
             Self::SecretInTheOpen(name) => format!("write it into a file: --secret {name}=FILE"),

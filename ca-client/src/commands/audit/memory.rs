@@ -54,7 +54,16 @@ impl Memory {
         if !files::exists(&self.tree) {
             return Ok(None);
         }
-        let tree = files::read(&self.tree)?
+        let octets = files::read(&self.tree)?;
+        if octets.starts_with(ANY_MAGIC) && !octets.starts_with(MAGIC) {
+            return Err(CommandError::Check {
+                code: Code::FailedPrecondition,
+                what: format!("{}: a newer build has written it", self.tree.display()),
+                hint: "use that build; or delete the file, and all leaves are read again"
+                    .to_owned(),
+            });
+        }
+        let tree = octets
             .strip_prefix(MAGIC)
             .and_then(Frontier::from_octets)
             .ok_or_else(|| changed(&self.tree, "it is not the tree of a log"))?;
@@ -91,4 +100,43 @@ fn changed(file: &Path, what: &str) -> CommandError {
     }
 }
 
+/// How the file begins, whatever its format.
+const ANY_MAGIC: &[u8] = b"fleet-ca tree v";
 const MAGIC: &[u8] = b"fleet-ca tree v1\n";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tree_of_a_newer_format_is_told_from_a_changed_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let memory = Memory {
+            checkpoint: folder.path().join("log.checkpoint"),
+            tree: folder.path().join("log.tree"),
+        };
+        let checkpoint = Checkpoint {
+            origin: "pki.example.net/log".to_owned(),
+            size: 0,
+            root: Frontier::new().root(),
+        };
+        let kept = [MAGIC, &Frontier::new().to_octets()].concat();
+        for (octets, refusal) in [
+            (kept.as_slice(), None),
+            (
+                b"fleet-ca tree v2\nmore",
+                Some("a newer build has written it"),
+            ),
+            (b"fleet-ca", Some("it is not the tree of a log")),
+        ] {
+            files::write(&memory.tree, octets, Mode::Public, Existing::Replace).unwrap();
+            let told = memory.read_tree(&checkpoint).err();
+            let text = told.as_ref().map(ToString::to_string);
+            assert_eq!(text.is_some(), refusal.is_some(), "{text:?}");
+            assert!(
+                text.unwrap_or_default()
+                    .ends_with(refusal.unwrap_or_default())
+            );
+        }
+    }
+}

@@ -10,9 +10,10 @@ use ca_verify::Certificate;
 use serde::Serialize;
 
 use super::Context;
+use super::confirm::confirm_first;
 use super::each::warn_of_readers;
 use super::host_key::first_host_key;
-use crate::arguments::{subject_name, value};
+use crate::arguments::{optional, subject_name, value};
 use crate::cli::AddArguments;
 use crate::error::{CommandError, ExitStatus};
 use crate::passphrase::read_passphrase;
@@ -43,9 +44,9 @@ pub(super) async fn run(
     let port = arguments.port.unwrap_or_else(|| door.port());
     let pin = if door == Door::Ssh {
         let fingerprint = arguments.fingerprint.as_deref();
-        first_host_key(address, port, fingerprint, context).await?
+        first_host_key((address, port), "--fingerprint", fingerprint, context).await?
     } else {
-        certificate_key(&arguments, port).await?
+        certificate_key(&arguments, port, context).await?
     };
     let spinner = context
         .printer
@@ -95,15 +96,14 @@ pub(super) async fn run(
     Ok(ExitStatus::Success)
 }
 
-/// Returns the key of the certificate that has the wanted fingerprint.
-async fn certificate_key(arguments: &AddArguments, port: u16) -> Result<KeyId, CommandError> {
+/// Returns the key of the certificate that has the wanted fingerprint, or that the person who typed the command accepts.
+async fn certificate_key(
+    arguments: &AddArguments,
+    port: u16,
+    context: &mut Context,
+) -> Result<KeyId, CommandError> {
     let address = &arguments.address;
-    let fingerprint = arguments.fingerprint.as_ref();
-    let fingerprint = fingerprint.ok_or_else(|| CommandError::Usage {
-        what: "--fingerprint is missing".to_owned(),
-        hint: "`ca-client router bootstrap` ends with it".to_owned(),
-    })?;
-    let wanted: Fingerprint = value("--fingerprint", fingerprint)?;
+    let wanted: Option<Fingerprint> = optional("--fingerprint", arguments.fingerprint.as_ref())?;
     let seen = handshake(address, port, None, FIRST_LOOK).await?;
     let shown = seen.certificates.first().map(Vec::as_slice);
     let shown = Certificate::from_der(shown.unwrap_or_default()).map_err(|source| {
@@ -112,8 +112,17 @@ async fn certificate_key(arguments: &AddArguments, port: u16) -> Result<KeyId, C
             source,
         }
     })?;
-    if shown.fingerprint() != wanted {
-        return Err(other_fingerprint(address, port, shown.fingerprint()));
+    let fingerprint = shown.fingerprint();
+    match wanted {
+        Some(wanted) if wanted != fingerprint => {
+            return Err(other_fingerprint(address, port, fingerprint));
+        }
+        Some(_) => {}
+        None => {
+            let what =
+                format!("{address}:{port} has a certificate with the fingerprint {fingerprint}");
+            confirm_first(&what, "--fingerprint", context)?;
+        }
     }
     Ok(shown.public_key().key_id())
 }

@@ -96,7 +96,8 @@ async fn over_ssh(
     let (address, port) = (&arguments.address, arguments.ssh_port);
     let file = arguments.admin_password_file.as_deref();
     let password = read_passphrase(file.unwrap_or_else(|| Path::new("")))?;
-    let pin = first_host_key(address, port, arguments.host_key.as_deref(), context).await?;
+    let wanted = arguments.host_key.as_deref();
+    let pin = first_host_key((address, port), "--host-key", wanted, context).await?;
     let hidden = Passphrase::from_file_content("…".as_bytes().to_vec());
     let shown = Bootstrap {
         password: &hidden,

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use ca_routeros::{Reply, WrittenCall, WrittenCallError};
-use ca_types::{Code, Hinted as _};
+use ca_types::Hinted as _;
 use serde::Serialize;
 use zeroize::Zeroizing;
 
@@ -31,12 +31,7 @@ pub(super) async fn run(
 ) -> Result<ExitStatus, CommandError> {
     let written = written(arguments)?;
     let fleet = FleetFile::read(&arguments.fleet)?;
-    let chosen = fleet.chosen(std::slice::from_ref(&arguments.router))?;
-    let entry = chosen.first().ok_or_else(|| CommandError::Check {
-        code: Code::NotFound,
-        what: format!("no router `{}`", arguments.router),
-        hint: "`ca-client router list` shows the routers".to_owned(),
-    })?;
+    let entry = fleet.one(&arguments.router)?;
     if let Some(file) = fleet.password_file(entry) {
         warn_of_readers(&file, context)?;
     }

@@ -7,14 +7,14 @@ use base64::engine::general_purpose::STANDARD_NO_PAD;
 use ca_types::{Code, KeyId};
 
 use super::Context;
-use super::confirm::confirm;
+use super::confirm::confirm_first;
 use crate::arguments::value;
 use crate::error::CommandError;
 
 /// Returns the host key that the router shows, when it is the wanted one, or the person who typed the command accepts it.
 pub(super) async fn first_host_key(
-    address: &str,
-    port: u16,
+    (address, port): (&str, u16),
+    option: &'static str,
     wanted: Option<&str>,
     context: &mut Context,
 ) -> Result<KeyId, CommandError> {
@@ -26,27 +26,24 @@ pub(super) async fn first_host_key(
         .key();
     drop(spinner);
     let Some(wanted) = wanted else {
-        let text = openssh(shown);
-        confirm(
-            &format!("{address}:{port} has the host key {text}; is it the one of the router"),
-            context,
-        )?;
+        let what = format!("{address}:{port} has the host key {}", openssh(shown));
+        confirm_first(&what, option, context)?;
         return Ok(shown);
     };
     let wanted: KeyId = match wanted.strip_prefix("SHA256:") {
         Some(text) => digest(text).ok_or_else(|| {
             let what = "wanted SHA256: and 43 letters of base64";
-            CommandError::argument("--fingerprint", Code::InvalidRequest, what)
+            CommandError::argument(option, Code::InvalidRequest, what)
         })?,
-        None => value("--fingerprint", wanted)?,
+        None => value(option, wanted)?,
     };
     if wanted != shown {
         return Err(CommandError::Check {
             code: Code::Unauthenticated,
             what: format!("{address}:{port} shows the host key {}", openssh(shown)),
-            hint: "it is not the one of --fingerprint: somebody else answers there, or the key was made anew. Nothing \
-                   was sent"
-                .to_owned(),
+            hint: format!(
+                "it is not the one of {option}: somebody else answers there, or the key was made anew. Nothing was sent"
+            ),
         });
     }
     Ok(shown)

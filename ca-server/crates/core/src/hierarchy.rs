@@ -5,8 +5,8 @@ use std::str::FromStr;
 
 use ca_types::{Code, Days, Hinted, IssuerClass, IssuerId, SerialNumber, UnixTime, Validity};
 use ca_verify::{
-    Certificate, KeyUsage, LintContext, Linted, PublicKey, Purpose, SignatureAlgorithm,
-    lint_certificate,
+    Certificate, DistinguishedName, KeyUsage, LintContext, Linted, PublicKey, Purpose,
+    SignatureAlgorithm, lint_certificate,
 };
 use x509_cert::ext::Extension;
 
@@ -80,14 +80,24 @@ impl Generation {
 
     /// Returns the common name of the CA: `Example Fleet VPN Server CA 2026-1`.
     pub fn common_name(self, organization: &Organization, class: IssuerClass) -> String {
-        let word = match class {
-            IssuerClass::Root => "Root",
-            IssuerClass::Router => "Router",
-            IssuerClass::VpnServer => "VPN Server",
-            IssuerClass::VpnClient => "VPN Client",
-            IssuerClass::Control => "Control",
-        };
-        format!("{organization} {word} CA {self}")
+        format!("{organization} {} CA {self}", word(class))
+    }
+
+    /// Reads class and generation out of the subject of a CA of this organization, with a name of its own or without.
+    pub fn of_subject(
+        subject: &DistinguishedName,
+        organization: &Organization,
+    ) -> Option<(IssuerClass, Self)> {
+        let common_name = subject.common_name()?;
+        let ours = tbs::ca_name(organization.as_str(), common_name).ok()?;
+        let rest = common_name.strip_prefix(organization.as_str())?;
+        let (name, generation) = rest.rsplit_once(" CA ")?;
+        let class = IssuerClass::ALL
+            .into_iter()
+            .find(|class| name.ends_with(&format!(" {}", word(*class))))?;
+        let id = format!("{class}-{generation}").parse().ok()?;
+        let generation = Self::of_issuer_id(&id, class)?;
+        (ours == subject.der()).then_some((class, generation))
     }
 
     /// Returns the common name of a CA with a name of its own: `Example Fleet Site Berlin Router CA 2026-2`.
@@ -143,6 +153,17 @@ impl Generation {
             year,
             number: last.checked_add(1)?,
         })
+    }
+}
+
+/// Returns the word for a class in the common names of its CAs; none of them ends with another.
+fn word(class: IssuerClass) -> &'static str {
+    match class {
+        IssuerClass::Root => "Root",
+        IssuerClass::Router => "Router",
+        IssuerClass::VpnServer => "VPN Server",
+        IssuerClass::VpnClient => "VPN Client",
+        IssuerClass::Control => "Control",
     }
 }
 

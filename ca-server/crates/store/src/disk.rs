@@ -26,8 +26,8 @@ use crate::tables::{Archived, Known};
 use crate::writer::{Outcome, Submission};
 use crate::{
     ActorRow, BlockedKeyRow, CaStore, CertificateQuery, CertificateRow, Committed, CrlRow,
-    IssuerRequestRow, IssuerRow, LogId, OpenReport, Page, Progress, SeenHolders, Standing,
-    StoreError, TreeHead, UnseenRevocation,
+    IndexDigest, IndexSeal, IssuerRequestRow, IssuerRow, LogId, OpenReport, Page, Progress,
+    SeenHolders, Standing, StoreError, TreeHead, UnseenRevocation,
 };
 
 /// What is done with an index that is there when a store is opened.
@@ -49,18 +49,26 @@ pub struct OpenOptions {
     pub segment_octets: u64,
     /// How much room is kept for revocations and CRLs when the disk is full.
     pub reserve_octets: u64,
+    /// Tells whether the rows of the index are those that a seal of the right key is about; what else it says is checked
+    /// anyhow.
+    pub vouch: Box<Vouch>,
     /// Hears how far opening has come.
     pub progress: Box<dyn FnMut(Progress) + Send>,
 }
 
+/// Judges the seal that was found in an index.
+pub type Vouch = dyn FnMut(Option<&IndexSeal>) -> Result<bool, StoreError> + Send;
+
 impl OpenOptions {
-    /// Takes the system's files, segments of 64 MiB, a reserve of 64 MiB, and nobody who hears of the progress.
+    /// Takes the system's files, segments of 64 MiB, a reserve of 64 MiB, an index whoever wrote it, and nobody who hears
+    /// of the progress.
     pub fn system() -> Self {
         Self {
             files: Arc::new(SystemFiles),
             index: IndexUse::IfSound,
             segment_octets: 64 << 20,
             reserve_octets: RESERVE_OCTETS,
+            vouch: Box::new(|_seal| Ok(true)),
             progress: Box::new(|_progress| {}),
         }
     }
@@ -142,6 +150,18 @@ impl LogStore {
             tracing::error!("the index panicked; the next start builds it anew");
         }
         drop(lock);
+    }
+
+    /// Returns what the rows of the index must be, for a seal.
+    pub fn index_digest(&self) -> IndexDigest {
+        self.state.read().rows.digest(self.log.id())
+    }
+
+    /// Puts a seal into the index, behind the rows it is about; returns when it is there, or there is no index.
+    pub async fn seal_index(&self, seal: IndexSeal) {
+        let sealed = self.feed.seal(seal);
+        // Without an answer there is no index: the next start builds one.
+        drop(sealed.await);
     }
 
     /// Runs what reads files or goes through all rows where it may block.
@@ -334,6 +354,11 @@ impl CaStore for LogStore {
 
     async fn issuers(&self) -> Result<Vec<IssuerRow>, StoreError> {
         Ok(self.state.read().tables.issuers())
+    }
+
+    async fn lost_issuers(&self) -> Result<Vec<IssuerId>, StoreError> {
+        let state = self.state.read();
+        Ok(state.tables.lost_issuers().iter().cloned().collect())
     }
 
     async fn issuer_requests(&self) -> Result<Vec<IssuerRequestRow>, StoreError> {

@@ -362,7 +362,7 @@ impl<'a> Draft<'a> {
     fn check_issuer_added(&self, added: &IssuerAdded) -> Result<(), StoreError> {
         match self.issuer_request(&added.id) {
             Some((class, domain)) if class == added.class && *domain == added.trust_domain => {
-                if self.trust_domain(&added.id).is_some() {
+                if self.trust_domain(&added.id).is_some() || self.is_lost(&added.id) {
                     return Err(StoreError::IssuerExists(added.id.clone()));
                 }
                 match self.issuer_state(&added.id) {
@@ -375,10 +375,21 @@ impl<'a> Draft<'a> {
     }
 
     fn refuse_known_issuer(&self, id: &IssuerId) -> Result<(), StoreError> {
-        if self.trust_domain(id).is_some() || self.issuer_request(id).is_some() {
+        if self.trust_domain(id).is_some() || self.issuer_request(id).is_some() || self.is_lost(id)
+        {
             return Err(StoreError::IssuerExists(id.clone()));
         }
         Ok(())
+    }
+
+    /// Tells whether a restored log has lost a CA of this id, whose key may still be somewhere.
+    fn is_lost(&self, id: &IssuerId) -> bool {
+        let names = |restored: &Restored| restored.left_out.iter().any(|crl| crl.issuer == *id);
+        let accepted = self
+            .changes
+            .iter()
+            .any(|change| matches!(change, RowChange::Restored(restored) if names(restored)));
+        accepted || self.tables.lost_issuers().contains(id)
     }
 
     fn check_issuer_state(&self, changed: &IssuerStateChanged) -> Result<(), StoreError> {

@@ -4,6 +4,10 @@ use std::collections::VecDeque;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use tokio::sync::oneshot;
+
+use crate::IndexSeal;
+
 /// A durable leaf for the index.
 #[derive(Debug)]
 pub(crate) struct IndexRow {
@@ -29,7 +33,24 @@ struct Queue {
     room: usize,
     /// The number of durable leaves.
     leaves: u64,
+    /// The newest seal, which comes behind its rows.
+    sealing: Option<Sealing>,
     is_closed: bool,
+}
+
+/// A seal on its way into the index.
+#[derive(Debug)]
+pub(crate) struct Sealing {
+    pub(crate) seal: IndexSeal,
+    done: oneshot::Sender<()>,
+}
+
+impl Sealing {
+    /// Tells whoever waits that the index has it.
+    pub(crate) fn tell(self) {
+        // Nobody need wait any more.
+        let _whoever_waited = self.done.send(());
+    }
 }
 
 /// What the index does next.
@@ -39,6 +60,8 @@ pub(crate) enum Work {
     Rows(Vec<IndexRow>),
     /// Reads the log up to this leaf: rows did not fit the queue.
     CatchUp(u64),
+    /// Takes in a seal over leaves that it has.
+    Seal(Sealing),
     /// Ends.
     End,
 }
@@ -50,6 +73,7 @@ impl Feed {
                 rows: VecDeque::new(),
                 room: ROOM,
                 leaves: 0,
+                sealing: None,
                 is_closed: false,
             }),
             wake: Condvar::new(),
@@ -72,9 +96,21 @@ impl Feed {
         }
     }
 
+    /// Lets the index take in a seal behind its rows; whoever awaits the answer hears when it has, or that it never will.
+    pub(crate) fn seal(&self, seal: IndexSeal) -> oneshot::Receiver<()> {
+        let (done, answer) = oneshot::channel();
+        let mut queue = self.queue();
+        if !queue.is_ignored() {
+            queue.sealing = Some(Sealing { seal, done });
+            self.wake.notify_one();
+        }
+        answer
+    }
+
     /// Takes no more rows: nobody wants them.
     pub(crate) fn ignore(&self) {
         let mut queue = self.queue();
+        queue.sealing = None;
         queue.rows = VecDeque::new();
         queue.room = 0;
     }
@@ -109,6 +145,9 @@ impl Feed {
             if queue.leaves > applied {
                 return Work::CatchUp(queue.leaves);
             }
+            if let Some(sealing) = queue.sealing.take() {
+                return Work::Seal(sealing);
+            }
             if queue.is_closed {
                 return Work::End;
             }
@@ -121,6 +160,12 @@ impl Feed {
 
     fn queue(&self) -> MutexGuard<'_, Queue> {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Queue {
+    fn is_ignored(&self) -> bool {
+        self.room == 0
     }
 }
 

@@ -4,6 +4,8 @@
 mod fake;
 #[cfg(test)]
 mod recorded;
+#[cfg(any(test, feature = "fake"))]
+mod traced;
 mod whole;
 
 use std::ffi::OsString;
@@ -18,6 +20,8 @@ use std::sync::Arc;
 pub use fake::{Counts, FakeFiles};
 #[cfg(test)]
 pub(crate) use recorded::{Call, Fate, Fault, Lie, Random, RecordedFiles};
+#[cfg(any(test, feature = "fake"))]
+pub use traced::{Crash, LeftOut, TracedFiles};
 pub use whole::{Sequential, add, parent_of, replace};
 
 /// A file system as the log and the files beside it see it.

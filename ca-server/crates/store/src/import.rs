@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use ca_verify::{Certificate, Change, Entry, leaf_hash};
 
-use crate::files::{Files, SystemFiles};
+use crate::files::Files;
 use crate::leaf_row::LeafRow;
 use crate::log::{self, AppendError, Appender, HEADER_OCTETS, Log, segments};
 use crate::state::State;
@@ -26,18 +26,16 @@ const GROUP: usize = 256;
 const SEGMENT_OCTETS: u64 = 64 << 20;
 
 impl LogImport {
-    /// Makes an empty log in a data directory that has none.
+    /// Makes this directory and an empty log in it, by way of these files.
     ///
     /// # Errors
-    /// Fails when there is a log, or a file cannot be written.
-    pub fn create(dir: &Path, id: LogId) -> Result<Self, StoreError> {
-        let files: Arc<dyn Files> = Arc::new(SystemFiles);
-        let log_dir = dir.join("log");
-        log::create(&*files, &log_dir, id)?;
-        let segments = segments(&*files, &log_dir)?;
+    /// Fails when the directory is there, or a file cannot be written.
+    pub fn create(files: &Arc<dyn Files>, log_dir: &Path, id: LogId) -> Result<Self, StoreError> {
+        log::create(&**files, log_dir, id)?;
+        let segments = segments(&**files, log_dir)?;
         let (Some(segment), Some(log)) = (
             segments.first().cloned(),
-            Log::new(Arc::clone(&files), log_dir, segments),
+            Log::new(Arc::clone(files), log_dir.to_owned(), segments),
         ) else {
             return Err(StoreError::Closed);
         };
@@ -107,13 +105,16 @@ impl LogImport {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::files::SystemFiles;
     use crate::fixture::{Leaf, entry, founding, revoked};
     use crate::{LogStore, OpenOptions, snapshot};
 
     #[test]
     fn the_leaves_of_one_log_make_another_with_the_same_tree() {
         let home = tempfile::tempdir().unwrap();
-        let mut import = LogImport::create(home.path(), [7; 16].into()).unwrap();
+        let files: Arc<dyn Files> = Arc::new(SystemFiles);
+        let log = home.path().join("log");
+        let mut import = LogImport::create(&files, &log, [7; 16].into()).unwrap();
         for leaf in [
             founding(),
             Leaf::new("a.example", 1).entry(),
@@ -130,6 +131,6 @@ mod tests {
         assert_eq!((found.head, found.log_id), (head, [7; 16].into()));
         let (_store, report) = LogStore::open(home.path(), OpenOptions::system()).unwrap();
         assert_eq!(report.leaves, 3);
-        LogImport::create(home.path(), [7; 16].into()).unwrap_err();
+        LogImport::create(&files, &log, [7; 16].into()).unwrap_err();
     }
 }

@@ -7,36 +7,43 @@ mod inspection;
 mod pages;
 mod quiet;
 mod read_ahead;
+mod reader;
 
+use std::fs::File;
 use std::panic::AssertUnwindSafe;
-use std::path::Path;
-use std::sync::mpsc::{SyncSender, sync_channel};
-use std::thread;
+use std::path::{Path, PathBuf};
 
 use ca_verify::{Frontier, TILE_LEVEL, leaf_hash};
 
-use crate::chunks::Chunks;
 use crate::feed::{Feed, GROUP, IndexRow, Work};
 use crate::files::{Files as _, SystemFiles};
 use crate::leaf_row::LeafRow;
 use crate::log::Log;
+use crate::seal::Rows;
 use crate::state::State;
-use crate::{LogId, OpenStep, Progress, StoreError};
+use crate::{IndexSeal, LogId, OpenStep, Progress, StoreError};
 pub(crate) use directory::Directories;
-pub use inspection::{IndexStanding, inspect_index};
+pub use inspection::{IndexInspection, IndexStanding, IndexedLeaf, inspect_index};
 use pages::Page;
 pub(crate) use read_ahead::read_ahead;
+pub(crate) use reader::Reader;
 
 /// An open index.
 #[derive(Debug)]
 pub(crate) struct Index {
+    path: PathBuf,
     db: sled::Db,
     log_id: LogId,
     frontier: Frontier,
     last_hash: [u8; 32],
     /// The rows that fill no page yet.
     page: Page,
+    /// The seal that is in it.
+    seal: Option<IndexSeal>,
+    /// How many octets of rows sled may not have written yet.
     unflushed: usize,
+    /// How many rows were added since it was opened.
+    added: usize,
 }
 
 /// Why an index cannot be used.
@@ -61,6 +68,7 @@ impl From<sled::Error> for IndexError {
 }
 
 /// What the head of the index says: how far it is, and of which log.
+#[derive(Debug)]
 struct Head {
     log_id: LogId,
     last_hash: [u8; 32],
@@ -68,6 +76,7 @@ struct Head {
 }
 
 const HEAD_KEY: &[u8] = b"head";
+const SEAL_KEY: &[u8] = b"seal";
 /// The second format has tiles, the third has pages.
 const FORMAT: u8 = 3;
 /// What the keys of tiles begin with.
@@ -105,18 +114,21 @@ impl Index {
             .create_dir(path)
             .map_err(|source| IndexError::Unusable(source.to_string()))?;
         Ok(Self {
+            path: path.to_owned(),
             db: guarded(|| config(path).open())?,
             log_id,
             frontier: Frontier::new(),
             last_hash: [0; 32],
             page: Page::default(),
+            seal: None,
             unflushed: 0,
+            added: 0,
         })
     }
 
-    /// Reads the index in `path`, and fills the state and the places of the log from it.
+    /// Fills the state and the places of the log from an index that is read.
     pub(crate) fn load(
-        path: &Path,
+        reader: Reader<'_>,
         log: &Log,
         (tail_first, tail_offsets): (u64, &[u32]),
         progress: &mut dyn FnMut(Progress),
@@ -126,47 +138,61 @@ impl Index {
         state
             .tables
             .reserve(usize::try_from(leaves).unwrap_or(usize::MAX));
-        let mut reading = pages::Reading::default();
-        let mut apply = |(place, octets): Pair| {
-            let mut offsets = Vec::new();
-            reading.page(&place, &octets, &mut |leaf, offset, row| {
+        let read = reader.hand_over(&mut |batch| {
+            for (leaf, offset) in (batch.first..).zip(&batch.offsets) {
+                if leaf >= leaves {
+                    return Err(unusable("it is newer than the log"));
+                }
                 let in_tail = leaf
                     .checked_sub(tail_first)
                     .and_then(|place| tail_offsets.get(usize::try_from(place).ok()?));
-                if in_tail.is_some_and(|found| *found != offset) {
+                if in_tail.is_some_and(|found| found != offset) {
                     return Err(unusable("a leaf stands elsewhere in the log"));
                 }
-                offsets.push(offset);
-                let applied = state.tables.apply(leaf, row);
-                applied.map_err(|source| IndexError::Unusable(source.to_string()))
-            })?;
-            log.publish(offsets);
+            }
+            let applied = state.tables.apply_all(batch.first, &batch.rows);
+            applied.map_err(|source| IndexError::Unusable(source.to_string()))?;
+            log.publish(batch.offsets.iter().copied());
             progress(Progress {
                 step: OpenStep::Reading,
                 done: log.leaves(),
                 total: leaves,
             });
             Ok(())
-        };
-        let (db, head, tiles) = read_aside(path, (log.id(), leaves), &mut apply)?;
-        let page = reading.end(head.frontier.size())?;
+        })?;
+        let head = read.head;
         let last = head.frontier.size().checked_sub(1);
         match last.map(|last| log.read(last)) {
             None => {}
             Some(Ok(Some(octets))) if leaf_hash(&octets) == head.last_hash => {}
             Some(_) => return Err(unusable("its last leaf is another one in the log")),
         }
-        state.tiles = tiles;
+        if let Some(seal) = &read.seal {
+            let sealed = read.pages.sealed_rows.digest(log.id());
+            if sealed != seal.digest || !is_of_log(&read.pages.rows_behind, log, sealed.leaves)? {
+                return Err(unusable("its rows are not those of the leaves"));
+            }
+        }
+        state.tiles = read.tiles;
         state.frontier = head.frontier.clone();
+        state.rows = read.pages.rows;
         let index = Self {
-            db,
+            path: read.path,
+            db: read.db,
             log_id: head.log_id,
             frontier: head.frontier,
             last_hash: head.last_hash,
-            page,
+            page: read.pages.page,
+            seal: read.seal,
             unflushed: 0,
+            added: 0,
         };
         Ok((index, state))
+    }
+
+    /// Returns the seal that is in it.
+    pub(crate) fn seal(&self) -> Option<&IndexSeal> {
+        self.seal.as_ref()
     }
 
     /// Returns the number of leaves that it has.
@@ -194,12 +220,45 @@ impl Index {
             batch.insert(HEAD_KEY, head);
             guarded(|| self.db.apply_batch(batch))?;
         }
-        self.unflushed += rows.len();
+        self.added += rows.len();
+        self.unflushed += rows.iter().map(|row| row.octets.len()).sum::<usize>();
         if self.unflushed >= FLUSH_EVERY {
-            guarded(|| self.db.flush())?;
-            self.unflushed = 0;
+            self.flush()?;
         }
         Ok(())
+    }
+
+    fn flush(&mut self) -> Result<(), IndexError> {
+        guarded(|| self.db.flush())?;
+        self.unflushed = 0;
+        Ok(())
+    }
+
+    /// Opens it again when it has grown a lot: only then sled notes where everything stands, and what stands behind
+    /// that note the next start reads from end to end.
+    pub(crate) fn settle(self) -> Result<Self, IndexError> {
+        if self.added < SETTLE_EVERY {
+            return Ok(self);
+        }
+        self.reopen()
+    }
+
+    pub(crate) fn reopen(mut self) -> Result<Self, IndexError> {
+        self.flush()?;
+        let Self { db, path, .. } = self;
+        let db = guarded(|| {
+            // It syncs once more, and panics when that fails.
+            drop(db);
+            // A thread of sled's may still hold it for a moment.
+            File::open(path.join("db"))?.lock()?;
+            config(&path).open()
+        })?;
+        Ok(Self {
+            db,
+            path,
+            added: 0,
+            ..self
+        })
     }
 
     fn head(&self) -> Vec<u8> {
@@ -211,17 +270,27 @@ impl Index {
         head.to_octets()
     }
 
-    /// Writes what waits, at the end.
-    fn close(self) -> Result<(), IndexError> {
+    /// Writes what waits, and the seal behind it.
+    pub(crate) fn write(&mut self) -> Result<(), IndexError> {
+        let mut batch = sled::Batch::default();
+        batch.insert(HEAD_KEY, self.head());
         let last = self.applied().checked_sub(1);
         if let Some(last) = last.filter(|_last| !self.page.octets().is_empty()) {
-            let mut batch = sled::Batch::default();
             batch.insert(pages::key(last), self.page.octets());
-            batch.insert(HEAD_KEY, self.head());
-            guarded(|| self.db.apply_batch(batch))?;
         }
-        guarded(|| self.db.flush())?;
-        Ok(())
+        if let Some(seal) = &self.seal {
+            batch.insert(SEAL_KEY, seal.to_octets());
+        }
+        guarded(|| self.db.apply_batch(batch))?;
+        self.flush()
+    }
+
+    fn take_seal(&mut self, seal: &IndexSeal) -> Result<(), IndexError> {
+        if self.seal.as_ref() == Some(seal) {
+            return Ok(());
+        }
+        self.seal = Some(seal.clone());
+        self.write()
     }
 
     /// Follows the log until the feed ends.
@@ -239,8 +308,13 @@ impl Index {
                     }
                 }
                 Work::CatchUp(leaves) => self.catch_up(log, leaves)?,
-                Work::End => return self.close(),
+                Work::Seal(sealing) => {
+                    self.take_seal(&sealing.seal)?;
+                    sealing.tell();
+                }
+                Work::End => return self.write(),
             }
+            self = self.settle()?;
         }
     }
 
@@ -279,84 +353,28 @@ impl IndexRow {
     }
 }
 
-/// A key of sled, and what stands under it.
-type Pair = (sled::IVec, sled::IVec);
-/// The hashes over every 256 leaves.
-type Tiles = Chunks<[u8; 32]>;
-
-/// How often a page is asked for again. What a reading has touched once stays in memory for ever: the cache of sled
-/// throws out what it has too much of only after 64 accesses to each 256th of its nodes, and closing it frees nothing.
-const TOUCHES: usize = 3;
-/// How many pages wait for the tables.
-const WAITING: usize = 64;
-
-/// Reads an index in a thread of its own, and hands its pages over in this one.
-fn read_aside(
-    path: &Path,
-    log: (LogId, u64),
-    apply: &mut dyn FnMut(Pair) -> Result<(), IndexError>,
-) -> Result<(sled::Db, Head, Tiles), IndexError> {
-    let (pages, waiting) = sync_channel(WAITING);
-    thread::scope(|scope| {
-        let reading = scope.spawn(move || guarded(|| read(path, log, &pages)));
-        for page in waiting {
-            apply(page)?;
-        }
-        reading
-            .join()
-            .unwrap_or_else(|_panic| Err(unusable("sled panicked")))
-    })
-}
-
-fn read(
-    path: &Path,
-    (log_id, leaves): (LogId, u64),
-    pages: &SyncSender<Pair>,
-) -> Result<(sled::Db, Head, Tiles), IndexError> {
-    let db = config(path).open()?;
-    let head = head(&db)?;
-    if head.log_id != log_id {
-        return Err(unusable("it belongs to another log"));
-    }
-    if head.frontier.size() > leaves {
-        return Err(unusable("it is newer than the log"));
-    }
-    for page in pages::scan(&db) {
-        let page = page?;
-        for _touch in 0..TOUCHES {
-            db.get(&page.0)?;
-        }
-        // Nobody listens any more when the tables refused a row, which is told there.
-        let ended = |_page| unusable("the tables refused a row");
-        pages.send(page).map_err(ended)?;
-    }
-    let tiles = tiles(&db, &head.frontier)?;
-    Ok((db, head, tiles))
-}
-
 fn head(db: &sled::Db) -> Result<Head, IndexError> {
     db.get(HEAD_KEY)?
         .and_then(|octets| Head::from_octets(&octets))
         .ok_or_else(|| unusable("it has no head of the known form"))
 }
 
-/// Reads the hashes over every 256 leaves, which must be those below the frontier.
-fn tiles(db: &sled::Db, frontier: &Frontier) -> Result<Tiles, IndexError> {
-    let mut tiles = Chunks::new();
-    let mut above = Frontier::new();
-    for (next, pair) in (0_u64..).zip(db.scan_prefix(TILE_KEY)) {
-        let (key, value) = pair?;
-        let tile = <[u8; 32]>::try_from(value.as_ref())
-            .ok()
-            .filter(|_tile| *key == tile_key(next))
-            .ok_or_else(|| unusable("a tile is missing or malformed"))?;
-        tiles.push(tile);
-        above.push(tile);
-    }
-    if !frontier.stands_on(&above, TILE_LEVEL) {
-        return Err(unusable("its tiles are of another tree"));
-    }
-    Ok(tiles)
+fn seal(db: &sled::Db, log_id: LogId) -> Result<Option<IndexSeal>, IndexError> {
+    let octets = db.get(SEAL_KEY)?;
+    Ok(octets.and_then(|octets| IndexSeal::from_octets(log_id, &octets)))
+}
+
+/// Compares rows with the leaves from number `first` on.
+fn is_of_log(rows: &Rows, log: &Log, first: u64) -> Result<bool, IndexError> {
+    let mut of_log = Rows::default();
+    let end = first + rows.leaves();
+    let read = log.replay_in_lanes(first, end, IndexRow::read, &mut |_found, read| {
+        let (_row, row) = read?;
+        of_log.push(&row.octets);
+        Ok(())
+    });
+    read.map_err(|source| IndexError::Unusable(source.to_string()))?;
+    Ok(of_log.digest(log.id()) == rows.digest(log.id()))
 }
 
 fn unusable(what: &str) -> IndexError {
@@ -381,8 +399,11 @@ fn config(path: &Path) -> sled::Config {
 
 /// Little: all access is in the order of the leaves.
 const CACHE_OCTETS: u64 = 16 << 20;
-/// What a killed process has to replay at the most: a fraction of a second.
-const FLUSH_EVERY: usize = 5_000;
+/// In octets of rows. sled writes each half megabyte in one of its seven threads, and when all of them wait for it while it
+/// shortens its file, it stands still for ever.
+const FLUSH_EVERY: usize = 1 << 18;
+/// Some ten megabytes, which a start reads in a fraction of a second.
+const SETTLE_EVERY: usize = 200_000;
 
 /// Gives an index the number of another format.
 #[cfg(test)]
@@ -393,4 +414,44 @@ pub(crate) fn set_format(path: &Path, format: u8) {
     head[0] = format;
     db.insert(HEAD_KEY, head).unwrap();
     db.flush().unwrap();
+}
+
+/// Gives a leaf the row of another change; its checksum is right.
+#[cfg(test)]
+pub(crate) fn change_row(path: &Path, leaf: u64) {
+    let db = config(path).open().unwrap();
+    let key = pages::key(leaf);
+    let octets = db.get(&key).unwrap().unwrap();
+    let mut page = Page::default();
+    let mut usual = crate::leaf_row::Usual::default();
+    let first = leaf >> pages::LEVEL << pages::LEVEL;
+    for (next, (offset, row)) in (first..).zip(pages::rows(&octets)) {
+        let mut changed = LeafRow::from_octets(row, &mut usual).unwrap();
+        if next == leaf {
+            changed.changes = vec![crate::leaf_row::RowChange::ForkClaimed];
+        }
+        page.push(&IndexRow {
+            leaf: next,
+            offset,
+            leaf_hash: [0; 32],
+            octets: changed.to_octets(),
+        });
+    }
+    db.insert(key, page.octets()).unwrap();
+    db.flush().unwrap();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_of_sled_makes_the_index_unusable() {
+        let found = guarded(|| -> Result<(), sled::Error> { panic!("a flipped octet") });
+        assert!(
+            matches!(&found, Err(IndexError::Unusable(why)) if why == "sled panicked"),
+            "{found:?}"
+        );
+        assert!(matches!(guarded(|| Ok::<_, sled::Error>(7)), Ok(7)));
+    }
 }

@@ -29,6 +29,7 @@ mod proofs;
 mod query;
 mod report;
 mod row;
+mod seal;
 mod snapshot;
 mod state;
 #[cfg(test)]
@@ -43,10 +44,10 @@ use async_trait::async_trait;
 use ca_types::{Actor, IssuerId, KeyId, ProfileName, RequestId, SerialNumber, UnixTime};
 use ca_verify::Entry;
 
-pub use disk::{IndexUse, LogStore, OpenOptions, RESERVE_OCTETS};
+pub use disk::{IndexUse, LogStore, OpenOptions, RESERVE_OCTETS, Vouch};
 pub use error::{StoreError, hint_of};
 pub use import::LogImport;
-pub use index::{IndexStanding, inspect_index};
+pub use index::{IndexInspection, IndexStanding, IndexedLeaf, inspect_index};
 pub use inspect::{inspect, read_log};
 pub use leaf_reader::{LeafReader, SegmentStart};
 pub use log_check::LogCheck;
@@ -59,6 +60,7 @@ pub use row::{
     ActorRow, BlockedKeyRow, CertificateRow, CrlRow, IssuerRequestRow, IssuerRow, Revocation,
     UnseenRevocation,
 };
+pub use seal::{IndexDigest, IndexSeal};
 pub use snapshot::{LogSnapshot, SnapshotSegment, snapshot};
 pub use verify::{Damage, LogVerdict, Salvaged, SoundLeaf, salvage, verify_log};
 
@@ -219,6 +221,12 @@ pub trait CaStore: fmt::Debug + Send + Sync {
     /// # Errors
     /// Fails when the store cannot be read.
     async fn issuers(&self) -> Result<Vec<IssuerRow>, StoreError>;
+
+    /// Lists the ids of the CAs that came and went with what a restored backup had not seen: no CA gets them again.
+    ///
+    /// # Errors
+    /// Fails when the store cannot be read.
+    async fn lost_issuers(&self) -> Result<Vec<IssuerId>, StoreError>;
 
     /// Lists the CAs that were asked for at a ceremony, in that order; those that were answered too.
     ///

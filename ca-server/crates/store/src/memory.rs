@@ -196,6 +196,12 @@ impl CaStore for MemoryStore {
         Ok(self.memory().state.tables.issuers())
     }
 
+    async fn lost_issuers(&self) -> Result<Vec<IssuerId>, StoreError> {
+        let memory = self.memory();
+        let lost = memory.state.tables.lost_issuers();
+        Ok(lost.iter().cloned().collect())
+    }
+
     async fn issuer_requests(&self) -> Result<Vec<IssuerRequestRow>, StoreError> {
         Ok(self.memory().state.tables.issuer_requests().to_vec())
     }

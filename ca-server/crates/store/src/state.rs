@@ -7,6 +7,7 @@ use sha2::{Digest, Sha256};
 
 use crate::chunks::Chunks;
 use crate::leaf_row::LeafRow;
+use crate::seal::Rows;
 use crate::tables::{Archived, Contradiction, Tables};
 use crate::{CertificateRow, Committed, Standing, StoreError, TreeHead};
 
@@ -17,6 +18,8 @@ pub(crate) struct State {
     pub(crate) frontier: Frontier,
     /// The hashes over every 256 leaves, for proofs.
     pub(crate) tiles: Chunks<[u8; 32]>,
+    /// What the rows of an index must be.
+    pub(crate) rows: Rows,
 }
 
 impl State {
@@ -25,6 +28,7 @@ impl State {
             tables: Tables::new(),
             frontier: Frontier::new(),
             tiles: Chunks::new(),
+            rows: Rows::default(),
         }
     }
 
@@ -38,6 +42,18 @@ impl State {
         if let Some(tile) = self.frontier.push(leaf_hash) {
             self.tiles.push(tile);
         }
+        Ok(())
+    }
+
+    /// Takes in the next leaf, of which an index keeps the row.
+    pub(crate) fn apply_indexed(
+        &mut self,
+        row: &LeafRow,
+        octets: &[u8],
+        leaf_hash: [u8; 32],
+    ) -> Result<(), Contradiction> {
+        self.apply(row, leaf_hash)?;
+        self.rows.push(octets);
         Ok(())
     }
 

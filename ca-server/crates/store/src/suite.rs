@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use ca_types::{CertificateState, Hinted, RevocationReason, Role};
-use ca_verify::{Change, Entry, Reapplied, Restored, RestoredList, leaf_hash};
+use ca_verify::{Change, CrlSigned, Entry, Reapplied, Restored, RestoredList, leaf_hash};
 use rcgen::SanType;
 
 use crate::fixture::{
@@ -447,6 +447,13 @@ pub(crate) async fn a_restored_log_goes_on_without_using_anything_again(store: A
                 crl: None,
                 revoked: taken.collect(),
             }],
+            left_out: vec![CrlSigned {
+                issuer: "router-2026-2".parse().unwrap(),
+                number: 4,
+                this_update: now(),
+                next_update: now(),
+                sha256: [4; 32],
+            }],
         })
     };
     let lower = "CRL number 2 of `router-2026-1` is not higher than 3";
@@ -458,6 +465,10 @@ pub(crate) async fn a_restored_log_goes_on_without_using_anything_again(store: A
     let unseen = store.revoked_unseen(&router_ca()).await.unwrap();
     let unseen: Vec<_> = unseen.iter().map(|unseen| unseen.serial).collect();
     assert_eq!(unseen, [serial(7)]);
+    // What the lost CA signed is still out there.
+    assert_eq!(store.lost_issuers().await.unwrap().len(), 1);
+    let used = "issuer id `router-2026-2` was used before";
+    refuse(&*store, entry([issuer("router-2026-2", "main")]), used).await;
     refuse(
         &*store,
         entry([crl(9)]),
@@ -699,8 +710,13 @@ macro_rules! store_suite {
                     let (store, _report) = crate::LogStore::open(dir.path(), options).unwrap();
                     let store = Arc::new(store);
                     super::$behaviour(Arc::<crate::LogStore>::clone(&store)).await;
-                    // Every behaviour leaves a log that says the same when it is read again.
+                    // Every behaviour leaves a log, and an index, that say the same when they are read again.
                     let before = crate::fixture::answers(&*store).await;
+                    drop(store);
+                    let options = crate::OpenOptions::system();
+                    let (store, report) = crate::LogStore::open(dir.path(), options).unwrap();
+                    assert_eq!(report.index, crate::IndexReport::Used { replayed: 0 });
+                    assert_eq!(crate::fixture::answers(&store).await, before);
                     drop(store);
                     std::fs::remove_dir_all(dir.path().join("index-1")).unwrap();
                     let options = crate::OpenOptions::system();

@@ -34,6 +34,8 @@ use steady::SteadyTime;
 pub(crate) struct Tables {
     issuers: Vec<Issuer>,
     issuer_requests: Vec<IssuerRequestRow>,
+    /// CAs of a log that was lost: their ids are used.
+    lost_issuers: BTreeSet<IssuerId>,
     profiles: Vec<ProfileName>,
     certificates: Certificates,
     requests: Requests,
@@ -63,6 +65,8 @@ pub(crate) enum Known {
 
 /// After so many certificates it is seen which ones may be archived.
 const SWEEP_EVERY: usize = 1024;
+/// For so many leaves at once the places are fetched that they look at: as many as stay near the processor.
+const FETCHED: usize = 32;
 
 #[derive(Debug)]
 struct Issuer {
@@ -84,6 +88,7 @@ impl Tables {
         Self {
             issuers: Vec::new(),
             issuer_requests: Vec::new(),
+            lost_issuers: BTreeSet::new(),
             profiles: Vec::new(),
             certificates: Certificates::new(),
             requests: Requests::new(),
@@ -96,9 +101,27 @@ impl Tables {
         }
     }
 
-    /// Makes room for so many more certificates.
-    pub(crate) fn reserve(&mut self, certificates: usize) {
-        self.certificates.reserve(certificates);
+    /// Makes room for so many more leaves, most of which bring a certificate for a request.
+    pub(crate) fn reserve(&mut self, leaves: usize) {
+        self.certificates.reserve(leaves);
+        self.requests.reserve(leaves);
+    }
+
+    /// Takes in the leaves from number `first` on.
+    pub(crate) fn apply_all(&mut self, first: u64, rows: &[LeafRow]) -> Result<(), Contradiction> {
+        let mut next = first..;
+        for rows in rows.chunks(FETCHED) {
+            // What they look for stands far apart. Asked for at once, the memory brings many places in the time of one.
+            for row in rows {
+                self.requests.fetch(row.request);
+                let brought = row.changes.iter().filter_map(RowChange::certificate);
+                brought.for_each(|issued| self.certificates.fetch(issued));
+            }
+            for (row, leaf) in rows.iter().zip(&mut next) {
+                self.apply(leaf, row)?;
+            }
+        }
+        Ok(())
     }
 
     /// Takes in the next leaf.
@@ -117,6 +140,8 @@ impl Tables {
                     for list in &restored.lists {
                         self.apply_restored(leaf, list)?;
                     }
+                    let lost = restored.left_out.iter().map(|crl| crl.issuer.clone());
+                    self.lost_issuers.extend(lost);
                 }
                 RowChange::Revoked(revoked) => self.apply_revoked(row.time, revoked)?,
                 RowChange::ActorAdded(actor) => {
@@ -464,6 +489,10 @@ impl Tables {
     }
 
     /// Lists the requests for CAs, the answered ones too.
+    pub(crate) fn lost_issuers(&self) -> &BTreeSet<IssuerId> {
+        &self.lost_issuers
+    }
+
     pub(crate) fn issuer_requests(&self) -> &[IssuerRequestRow] {
         &self.issuer_requests
     }

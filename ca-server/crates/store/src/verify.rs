@@ -3,9 +3,9 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use ca_verify::{Entry, Frontier, leaf_hash};
+use ca_verify::{Entry, EntryError, Frontier, leaf_hash};
 
-use crate::files::{Files, SystemFiles};
+use crate::files::{Files, SystemFiles, parent_of};
 use crate::log::{
     self, AppendError, Appender, Behind, Log, Place, Segment, file_error, known_segments, length,
     next_record, scan, segments,
@@ -185,6 +185,9 @@ impl Look<'_> {
         octets: &[u8],
     ) -> Result<(), StoreError> {
         if let Err(source) = Entry::from_der(octets) {
+            if matches!(source, EntryError::Format(_)) {
+                return Err(segment.of_newer_format(leaf, &source));
+            }
             self.note(segment, u64::from(offset), format!("leaf {leaf}: {source}"));
             return Ok(());
         }
@@ -210,7 +213,8 @@ pub struct Salvaged {
     pub behind: Option<PathBuf>,
 }
 
-/// Writes a new log into `out`, a directory that must not exist: the leaves before the first damage, in order.
+/// Writes a new log into `out`, a directory that must not exist, by way of these files: the leaves before the first
+/// damage, in order.
 ///
 /// The sound leaves behind cannot follow in a log, since their numbers are in no tree with them; they are kept in a
 /// file of their own. The damaged log is only read.
@@ -218,18 +222,18 @@ pub struct Salvaged {
 /// # Errors
 /// Fails as [`verify_log`] does, when `out` exists, and when a file cannot be written.
 pub fn salvage(
+    files: &Arc<dyn Files>,
     dir: &Path,
     out: &Path,
     progress: &mut dyn FnMut(u64),
 ) -> Result<Salvaged, StoreError> {
-    let files: Arc<dyn Files> = Arc::new(SystemFiles);
-    let (damaged, _headers) = known_segments(&*files, &dir.join("log"))?;
+    let (damaged, _headers) = known_segments(&**files, &dir.join("log"))?;
     let id = identity(&damaged);
     files
         .create_dir(out)
         .map_err(file_error(out, "make the directory"))?;
-    log::create(&*files, &out.join("log"), id)?;
-    let mut saved = Saved::begin(&files, &out.join("log"))?;
+    log::create(&**files, &out.join("log"), id)?;
+    let mut saved = Saved::begin(files, &out.join("log"))?;
     let path = out.join(BEHIND);
     let (mut behind, mut end) = (None, 0);
     let verdict = verify_log(dir, &mut |sound| {
@@ -253,9 +257,11 @@ pub fn salvage(
         file.sync_data()
             .map_err(file_error(&path, "sync the file"))?;
     }
-    files
-        .sync_dir(out)
-        .map_err(file_error(out, "sync the directory"))?;
+    for dir in [out, parent_of(out)] {
+        files
+            .sync_dir(dir)
+            .map_err(file_error(dir, "sync the directory"))?;
+    }
     Ok(Salvaged {
         verdict,
         behind: behind.map(|_file| path),

@@ -183,7 +183,8 @@ impl Writer {
         self.log.publish(offsets.iter().copied());
         let mut state = self.state.write();
         for submission in accepted.clone() {
-            if let Err(contradiction) = state.apply(&submission.row, submission.leaf_hash) {
+            let (row, octets) = (&submission.row, &submission.row_octets);
+            if let Err(contradiction) = state.apply_indexed(row, octets, submission.leaf_hash) {
                 tracing::error!(%contradiction, "a durable leaf does not fit the tables");
                 self.state
                     .set_standing(Standing::Stopped(contradiction.to_string()));

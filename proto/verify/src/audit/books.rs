@@ -1,9 +1,10 @@
 //! What the leaves so far say: CAs, certificates, revocations, CRLs and the key of the log.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use ca_types::{
-    Fingerprint, IssuerClass, IssuerState, RevocationReason, SerialNumber, TrustDomain, UnixTime,
+    Fingerprint, IssuerClass, IssuerId, IssuerState, RevocationReason, SerialNumber, TrustDomain,
+    UnixTime,
 };
 
 use super::CertificateFacts;
@@ -18,6 +19,10 @@ pub(super) struct Books {
     /// In the order in which they were added.
     pub(super) cas: Vec<Ca>,
     pub(super) certificates: HashMap<SerialNumber, Booked>,
+    /// CAs whose certificates were asked for.
+    requested: BTreeSet<IssuerId>,
+    /// CAs that a restored log has lost.
+    lost: BTreeSet<IssuerId>,
     log_key: Option<LogKeyStatement>,
     last_time: Option<UnixTime>,
 }
@@ -73,6 +78,10 @@ impl Books {
                 Change::LogKeyAdded(added) => self.log_key_added(&added.statement),
                 Change::Restored(restored) => self.restored(leaf, restored),
                 Change::IssuerStateChanged(changed) => self.issuer_state_changed(leaf, changed),
+                Change::IssuerRequested(requested) => {
+                    self.requested.insert(requested.id.clone());
+                    Ok(())
+                }
                 Change::ActorAdded(_)
                 | Change::ActorRemoved(_)
                 | Change::SettingsChanged(_)
@@ -80,8 +89,7 @@ impl Books {
                 | Change::KeyUnblocked(_)
                 | Change::ForkClaimed(_)
                 | Change::ClockConfirmed(_)
-                | Change::CeremonyRecorded(_)
-                | Change::IssuerRequested(_) => Ok(()),
+                | Change::CeremonyRecorded(_) => Ok(()),
             };
             wrong.extend(taken.err());
         }
@@ -151,6 +159,9 @@ impl Books {
         if self.place(&id).is_ok() {
             return Err(format!("adds the CA `{id}` again"));
         }
+        if self.lost.contains(&added.id) {
+            return Err(format!("adds the CA `{id}`, which a restore has lost"));
+        }
         let certificate = Certificate::from_der(&added.certificate)
             .map_err(|error| format!("certificate of `{id}`: {error}"))?;
         let is_signed = if added.class == IssuerClass::Root {
@@ -177,12 +188,15 @@ impl Books {
         }
     }
 
-    /// A CA that is revoked stands on the CRL of its root.
+    /// A CA that is revoked stands on the CRL of its root; one that was only requested is withdrawn.
     fn issuer_state_changed(
         &mut self,
         leaf: u64,
         changed: &IssuerStateChanged,
     ) -> Result<(), String> {
+        if changed.state == IssuerState::Retired && self.requested.contains(&changed.issuer) {
+            return Ok(());
+        }
         let place = self.place(changed.issuer.as_str())?;
         let certificate = self.cas.get(place).map(|ca| ca.certificate.clone());
         let certificate = certificate.ok_or("changes the state of no CA")?;
@@ -220,21 +234,19 @@ impl Books {
     }
 
     fn log_key_added(&mut self, note: &str) -> Result<(), String> {
-        let statement = LogKeyStatement::from_note(note).map_err(|error| error.to_string())?;
-        let place = self.place(statement.issuer.as_str())?;
-        let control = self
-            .cas
-            .get(place)
-            .filter(|ca| ca.class == IssuerClass::Control)
-            .ok_or("its log key is not vouched for by a control CA")?;
-        LogKeyStatement::verified(note, &control.certificate)
-            .map_err(|error| format!("log key: {error}"))?;
+        let statement = LogKeyStatement::vouched(note, |by| {
+            let control = self.cas.iter().find(|ca| ca.id == by.as_str())?;
+            (control.class == IssuerClass::Control).then(|| control.certificate.clone())
+        })
+        .map_err(|error| format!("log key: {error}"))?;
         self.log_key = Some(statement);
         Ok(())
     }
 
     /// What a published CRL knew and the restored log did not is revoked from here on, as that CRL said.
     fn restored(&mut self, leaf: u64, restored: &Restored) -> Result<(), String> {
+        let lost = restored.left_out.iter().map(|crl| crl.issuer.clone());
+        self.lost.extend(lost);
         for list in &restored.lists {
             let place = self.place(list.issuer.as_str())?;
             let ca = self.cas.get_mut(place).ok_or("a CRL of no CA")?;

@@ -107,6 +107,7 @@ mod tests {
                 root: tree.root(),
                 lost_since: None,
                 lists: Vec::new(),
+                left_out: Vec::new(),
             });
             let changes = if *time < 0 {
                 vec![restored]

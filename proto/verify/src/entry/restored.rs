@@ -17,6 +17,8 @@ pub struct Restored {
     pub lost_since: Option<UnixTime>,
     /// What became of the CRL of each CA.
     pub lists: Vec<RestoredList>,
+    /// Published CRLs of CAs that the backup does not know: they were left out, and no CA gets one of their ids again.
+    pub left_out: Vec<CrlSigned>,
 }
 
 /// What became of the CRL of a CA when a backup was put back.
@@ -50,6 +52,13 @@ pub(super) struct RestoredDer {
     #[asn1(context_specific = "0", tag_mode = "IMPLICIT", optional = "true")]
     lost_since: Option<i64>,
     lists: Vec<RestoredListDer>,
+    #[asn1(
+        context_specific = "1",
+        tag_mode = "IMPLICIT",
+        constructed = "true",
+        optional = "true"
+    )]
+    left_out: Option<Vec<CrlDer>>,
 }
 
 #[derive(Sequence)]
@@ -86,6 +95,9 @@ impl TryFrom<&Restored> for RestoredDer {
                 .iter()
                 .map(RestoredListDer::try_from)
                 .collect::<Result<_, _>>()?,
+            left_out: (!restored.left_out.is_empty())
+                .then(|| restored.left_out.iter().map(CrlDer::try_from).collect())
+                .transpose()?,
         })
     }
 }
@@ -122,6 +134,12 @@ impl TryFrom<RestoredDer> for Restored {
                 .lists
                 .into_iter()
                 .map(RestoredList::try_from)
+                .collect::<Result<_, _>>()?,
+            left_out: restored
+                .left_out
+                .unwrap_or_default()
+                .into_iter()
+                .map(CrlSigned::try_from)
                 .collect::<Result<_, _>>()?,
         })
     }

@@ -77,6 +77,13 @@ fn of_keys_and_restores() -> [Change; 4] {
                     revoked: Vec::new(),
                 },
             ],
+            left_out: vec![CrlSigned {
+                issuer: "router-2026-2".parse().unwrap(),
+                number: 4,
+                this_update: UnixTime::EPOCH,
+                next_update: UnixTime::MAX,
+                sha256: digest,
+            }],
         }),
         Change::Recovered(Issued {
             issuer: "router-2026-1".parse().unwrap(),
@@ -178,4 +185,59 @@ fn every_cut_and_every_flipped_octet_is_refused_or_reads_as_another_entry() {
         flipped[at] ^= 0x20;
         assert_ne!(Entry::from_der(&flipped), Ok(entry()), "flipped at {at}");
     }
+}
+
+/// An entry for each kind of change, as every build of format 1 has written it.
+const FORMAT_1: &str = include_str!("../../../../tests/vectors/entries/format-1.hex");
+
+#[test]
+fn entries_of_format_1_are_written_and_read_as_ever() {
+    let whole = entry();
+    let mut written = Vec::new();
+    for change in &whole.changes {
+        let one = Entry {
+            changes: vec![change.clone()],
+            ..whole.clone()
+        };
+        let octets = one.to_der().unwrap();
+        assert_eq!(Entry::from_der(&octets), Ok(one));
+        let digits = octets.iter().map(|octet| format!("{octet:02x}"));
+        written.push(digits.collect::<String>());
+    }
+    assert_eq!(written.len(), 17);
+    let kept: Vec<_> = FORMAT_1.lines().collect();
+    for one in &written {
+        assert!(kept.contains(&one.as_str()), "not kept yet: {one}");
+    }
+    for line in kept {
+        let digits = line.as_bytes().chunks(2);
+        let octets: Vec<u8> = digits
+            .map(|two| u8::from_str_radix(str::from_utf8(two).unwrap(), 16).unwrap())
+            .collect();
+        let entry = Entry::from_der(&octets).unwrap();
+        assert_eq!(entry.to_der().unwrap(), octets, "{line}");
+    }
+}
+
+/// A newer build may write more fields and other kinds of changes: its format is told all the same.
+#[test]
+fn a_newer_format_is_told_whatever_else_is_in_it() {
+    #[derive(Sequence)]
+    struct Newer {
+        format: u8,
+        more: String,
+    }
+    let mut other = entry().to_der().unwrap();
+    let place = other.windows(3).position(|octets| octets == [2, 1, 1]);
+    other[place.unwrap() + 2] = 2;
+    assert_eq!(Entry::from_der(&other), Err(EntryError::Format(2)));
+    let newer = Newer {
+        format: 3,
+        more: "something".to_owned(),
+    };
+    let octets = newer.to_der().unwrap();
+    assert_eq!(Entry::from_der(&octets), Err(EntryError::Format(3)));
+    let unknown = Newer { format: 1, ..newer };
+    let octets = unknown.to_der().unwrap();
+    assert!(matches!(Entry::from_der(&octets), Err(EntryError::Der(_))));
 }

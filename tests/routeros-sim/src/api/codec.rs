@@ -4,6 +4,9 @@ use std::io;
 
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 
+/// The character that stands for the octet 0.
+const STAND_INS: u32 = 0xF700;
+
 /// The longest word that is read; a longer one ends the connection.
 pub const LONGEST_WORD: usize = 65_536;
 
@@ -39,12 +42,48 @@ pub async fn read<S: AsyncRead + Unpin>(stream: &mut S) -> io::Result<Option<Vec
 pub async fn write<S: AsyncWrite + Unpin>(stream: &mut S, words: &[String]) -> io::Result<()> {
     let mut octets = Vec::new();
     for word in words {
+        let word = bytes(word);
         octets.extend(prefix(word.len()));
-        octets.extend(word.as_bytes());
+        octets.extend(word);
     }
     octets.push(0);
     stream.write_all(&octets).await?;
     stream.flush().await
+}
+
+/// A word as text: octets that are no UTF-8 stand in it as characters of the private use area.
+pub fn text(word: &[u8]) -> String {
+    let mut text = String::new();
+    let stand_in = |octet: &u8| char::from_u32(STAND_INS + u32::from(*octet)).unwrap_or_default();
+    for chunk in word.utf8_chunks() {
+        for c in chunk.valid().chars() {
+            match octet_of(c) {
+                // What looks like a stand-in comes back octet by octet.
+                Some(_) => text.extend(c.encode_utf8(&mut [0; 4]).as_bytes().iter().map(stand_in)),
+                None => text.push(c),
+            }
+        }
+        text.extend(chunk.invalid().iter().map(stand_in));
+    }
+    text
+}
+
+/// The octets of a text.
+fn bytes(text: &str) -> Vec<u8> {
+    let mut octets = Vec::new();
+    for c in text.chars() {
+        match octet_of(c) {
+            Some(octet) => octets.push(octet),
+            None => octets.extend(c.encode_utf8(&mut [0; 4]).as_bytes()),
+        }
+    }
+    octets
+}
+
+/// The octet that a character stands for.
+fn octet_of(c: char) -> Option<u8> {
+    let octet = u32::from(c).checked_sub(STAND_INS)?;
+    u8::try_from(octet).ok().filter(|octet| !octet.is_ascii())
 }
 
 /// The length of a word as it goes before it.
@@ -82,7 +121,16 @@ async fn length<S: AsyncRead + Unpin>(first: u8, stream: &mut S) -> io::Result<u
 
 #[cfg(test)]
 mod tests {
-    use super::{prefix, read};
+    use super::{bytes, prefix, read, text};
+
+    #[test]
+    fn every_octet_comes_back() {
+        let mut octets: Vec<u8> = (0..=u8::MAX).collect();
+        // A character that looks like what stands for an octet.
+        octets.extend("\u{F7FF}ü".as_bytes());
+        assert_eq!(bytes(&text(&octets)), octets);
+        assert_eq!(text("aü".as_bytes()), "aü");
+    }
 
     #[test]
     fn lengths_grow_at_the_documented_bounds() {

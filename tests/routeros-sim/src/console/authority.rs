@@ -9,7 +9,7 @@ use super::export_certificate::{locked, pem};
 use super::table::print_id;
 use super::{World, item_argument, not_here};
 use crate::row::{Reply, Request};
-use crate::signing::{self, Authority, Revoked, Template};
+use crate::signing::{self, Authority, Digest, Revoked, Template};
 use crate::state::{Certificate, Octets};
 use crate::trap::Trap;
 use crate::x509::CertificateFacts;
@@ -24,11 +24,15 @@ impl World {
         if one.der.is_some() {
             return Err(Trap::failure("certificate is already signed"));
         }
+        if !one.managed.is_empty() {
+            return Err(Trap::no_match("number"));
+        }
         let template = template(&one.template)?;
+        self.without_card(request, "ca-on-smart-card")?;
         let host = request.argument("ca-crl-host").map(ToOwned::to_owned);
         let (signer, (der, key)) = match request.argument("ca") {
             None => {
-                let url = host.as_ref().map(|host| crl_url(host, one.id));
+                let url = host.as_ref().map(|host| self.crl_url(host, one));
                 let made = signing::self_sign(&template, url.as_deref(), now);
                 (None, made.map_err(Trap::failure)?)
             }
@@ -47,7 +51,7 @@ impl World {
         if let Some(name) = request.argument("name") {
             name.clone_into(&mut one.name);
         }
-        Ok(Reply::default())
+        Ok(self.finished())
     }
 
     /// Writes a request and its key as files, and forgets the template.
@@ -58,17 +62,21 @@ impl World {
         let passphrase = request
             .argument("key-passphrase")
             .ok_or_else(|| Trap::missing("key-passphrase"))?;
-        let place = self
-            .certificate_place(named)
-            .filter(|place| self.state.certificates[*place].der.is_none())
-            .ok_or_else(|| Trap::no_match("template"))?;
-        let template = template(&self.state.certificates[place].template)?;
+        let (place, own) = self.unsigned(named)?;
+        let template = template(&own.template)?;
         let (text, key) = signing::make_request(&template, self.now()).map_err(Trap::failure)?;
         let key = pem("ENCRYPTED PRIVATE KEY", &locked(&key, passphrase)?);
-        self.state.certificates.remove(place);
-        self.write_file("certificate-request.pem", text.into_bytes(), 0);
-        self.write_file("certificate-request_key.pem", key.into_bytes(), 0);
-        Ok(Reply::default())
+        let gone = self.state.certificates.remove(place);
+        let stem = match self
+            .assumptions
+            .is("request-file-names", "certificate-request")
+        {
+            true => "certificate-request",
+            false => &gone.name,
+        };
+        self.write_file(&format!("{stem}.pem"), text.into_bytes(), 0);
+        self.write_file(&format!("{stem}_key.pem"), key.into_bytes(), 0);
+        Ok(self.finished())
     }
 
     /// Signs a request that lies in a file: a new row without a key.
@@ -95,10 +103,7 @@ impl World {
             false => template.common_name,
         };
         let name = self.free_certificate_name(&stem);
-        let own = self.state.next_certificate;
-        self.state.next_certificate += 1;
-        self.state.certificates.push(Certificate {
-            id: own,
+        self.state.push_certificate(Certificate {
             name,
             der: Some(Octets(der)),
             trust_store: "all".to_owned(),
@@ -141,11 +146,14 @@ impl World {
         Ok(Reply::default())
     }
 
-    /// The CRL of now of a CA of this router that has a host to publish it.
-    pub(crate) fn published_crl(&self, id: u32) -> Option<Vec<u8>> {
-        let one = self.state.certificates.iter().find(|one| one.id == id)?;
-        one.crl_host.as_ref()?;
-        let (_, authority) = self.authority(&print_id(id)).ok()?;
+    /// The CRL of a CA of this router that has a host to publish it: of the last revocation, or of this day of the CA.
+    pub(crate) fn published_crl(&self, stem: &str) -> Option<Vec<u8>> {
+        let one = self
+            .state
+            .certificates
+            .iter()
+            .find(|one| one.crl_host.is_some() && self.crl_stem(one) == stem)?;
+        let (_, authority) = self.authority(&print_id(one.id)).ok()?;
         let revoked: Vec<Revoked> = one
             .revocations
             .iter()
@@ -154,14 +162,27 @@ impl World {
                 at: *at,
             })
             .collect();
-        authority.revocation_list(&revoked, self.now()).ok()
+        let made = CertificateFacts::parse(&one.der.as_ref()?.0)
+            .ok()?
+            .not_before;
+        let begun = made + (self.now() - made).div_euclid(DAY) * DAY;
+        let renewed = revoked.iter().map(|one| one.at).fold(begun, i64::max);
+        authority.revocation_list(&revoked, renewed).ok()
     }
 
-    fn certificate_place(&self, named: &str) -> Option<usize> {
+    pub(super) fn certificate_place(&self, named: &str) -> Option<usize> {
         self.state
             .certificates
             .iter()
             .position(|one| one.name == named || print_id(one.id) == named)
+    }
+
+    /// A template, by name or id, and its place.
+    pub(super) fn unsigned(&self, named: &str) -> Result<(usize, &Certificate), Trap> {
+        self.certificate_place(named)
+            .and_then(|place| Some((place, self.state.certificates.get(place)?)))
+            .filter(|(_, one)| one.der.is_none() && one.managed.is_empty())
+            .ok_or_else(|| Trap::no_match("template"))
     }
 
     /// A CA that this router made, by name or id.
@@ -180,19 +201,29 @@ impl World {
             .ok_or_else(wrong)?;
         let authority = Authority {
             key: key.0.clone(),
-            crl_url: one.crl_host.as_ref().map(|host| crl_url(host, one.id)),
+            crl_url: one.crl_host.as_ref().map(|host| self.crl_url(host, one)),
             template,
         };
         Ok((one.id, authority))
     }
+
+    /// Where the CRL of a CA is published.
+    fn crl_url(&self, host: &str, one: &Certificate) -> String {
+        format!("http://{host}/crl/{}.crl", self.crl_stem(one))
+    }
+
+    fn crl_stem(&self, one: &Certificate) -> String {
+        match self.assumptions.is("crl-path", "number") {
+            true => one.id.to_string(),
+            false => one.name.clone(),
+        }
+    }
 }
 
-/// Where the CRL of a CA is published.
-fn crl_url(host: &str, id: u32) -> String {
-    format!("http://{host}/crl/{id}.crl")
-}
+/// How often a CRL is renewed.
+const DAY: i64 = 86_400;
 
-fn template(fields: &BTreeMap<String, String>) -> Result<Template, Trap> {
+pub(super) fn template(fields: &BTreeMap<String, String>) -> Result<Template, Trap> {
     let field = |name: &str| fields.get(name).cloned().unwrap_or_default();
     let list = |name: &str| -> Vec<String> {
         field(name)
@@ -205,6 +236,7 @@ fn template(fields: &BTreeMap<String, String>) -> Result<Template, Trap> {
     let key_size = match field("key-size").as_str() {
         "prime256v1" => 256,
         "secp384r1" => 384,
+        "secp521r1" => 521,
         other => other
             .parse()
             .map_err(|_| not_here("/certificate", "key-size"))?,
@@ -218,12 +250,14 @@ fn template(fields: &BTreeMap<String, String>) -> Result<Template, Trap> {
             .parse()
             .map_err(|_| Trap::invalid("days-valid"))?,
         key_size,
+        digest: Digest::of_word(&field("digest-algorithm"))
+            .ok_or_else(|| not_here("/certificate", "digest-algorithm"))?,
         organization: fields.get("organization").cloned(),
     })
 }
 
 /// The DER of a request in PEM or DER.
-fn request_der(octets: &[u8]) -> Option<Vec<u8>> {
+pub(super) fn request_der(octets: &[u8]) -> Option<Vec<u8>> {
     let Ok(text) = std::str::from_utf8(octets) else {
         return Some(octets.to_vec());
     };

@@ -2,8 +2,7 @@
 
 use super::table::print_id;
 use super::{World, found, item_argument, listed, not_here};
-use crate::crl;
-use crate::date::Moment;
+use crate::crl::{self, CrlFacts};
 use crate::row::{Reply, Request, Row};
 use crate::state::{CrlRow, Octets};
 use crate::trap::Trap;
@@ -24,6 +23,10 @@ impl World {
                     }
                 }
                 Ok(Reply::default())
+            }
+            "reset" => {
+                self.crl_id(request)?;
+                self.keep_required("url").map(|()| Reply::default())
             }
             "remove" => {
                 let id = self.crl_id(request)?;
@@ -62,7 +65,10 @@ impl World {
             .filter(|one| one.trusted && !one.made_here)
             .filter_map(|one| CertificateFacts::parse(&one.der.as_ref()?.0).ok())
             .flat_map(|facts| facts.crl_urls)
-            .filter(|url| url.starts_with("http://"))
+            .filter(|url| {
+                let secure = url.starts_with("https://");
+                url.starts_with("http://") || secure && self.assumptions.is("crl-https", "listed")
+            })
             .collect();
         urls.sort();
         urls.dedup();
@@ -80,7 +86,7 @@ impl World {
         }
     }
 
-    fn push_crl(&mut self, url: &str, dynamic: bool) -> u32 {
+    pub(crate) fn push_crl(&mut self, url: &str, dynamic: bool) -> u32 {
         let id = self.state.next_crl;
         self.state.next_crl += 1;
         self.state.crls.push(CrlRow {
@@ -112,6 +118,37 @@ impl World {
             rows: Vec::new(),
             ret: Some(print_id(id)),
         })
+    }
+
+    /// Tells whether a CRL of so many octets may be downloaded: from 7.16.2 memory has to be left.
+    fn has_memory_for(&self, octets: usize) -> bool {
+        let left = self.free_memory.checked_sub(octets);
+        let least = match self.assumptions.is("crl-short-memory", "list") {
+            true => 0,
+            false => MEMORY_RESERVE,
+        };
+        !self.model.since(16) || left.is_some_and(|left| left >= least)
+    }
+
+    /// When a certificate was revoked, as a list says that counts.
+    pub(super) fn listed_as_revoked(&self, facts: &CertificateFacts) -> Option<i64> {
+        let in_use = self.state.setting("/certificate/settings", "crl-use") == Some("true");
+        if !in_use && self.assumptions.is("crl-flag", "in-use") {
+            return None;
+        }
+        let held = self.state.crls.iter().filter_map(|row| row.der.as_ref());
+        held.filter_map(|der| crl::parse(&der.0).ok())
+            .filter(|list| list.issuer_der == facts.issuer_der && self.issuer_signed(list))
+            .flat_map(|list| list.revoked)
+            .find(|(serial, _)| *serial == facts.serial_hex)
+            .map(|(_, at)| at)
+    }
+
+    /// True when a certificate of the store is that of the list's issuer.
+    fn issuer_signed(&self, list: &CrlFacts) -> bool {
+        let all = self.state.certificates.iter();
+        all.filter_map(|one| CertificateFacts::parse(&one.der.as_ref()?.0).ok())
+            .any(|facts| list.is_signed_by(&facts))
     }
 
     fn crl_id(&self, request: &Request) -> Result<u32, Trap> {
@@ -159,15 +196,19 @@ impl World {
             );
             put("num", list.number.clone());
             put("revoked", list.revoked.len().to_string());
-            put("last-update", Moment::at(list.this_update).print(form));
-            put("next-update", Moment::at(list.next_update).print(form));
+            put("last-update", self.local(list.this_update).print(form));
+            put("next-update", self.local(list.next_update).print(form));
             put("akid", list.akid.clone());
             put("fingerprint", list.fingerprint.clone());
+            put("signature", list.signature.clone());
             rows.push(row);
         }
         rows
     }
 }
+
+/// What may have to stay free.
+const MEMORY_RESERVE: usize = 8 << 20;
 
 /// The places that the router would fetch CRLs from now.
 pub(crate) fn wanted(world: &World) -> Vec<String> {
@@ -176,7 +217,12 @@ pub(crate) fn wanted(world: &World) -> Vec<String> {
 
 /// Takes in what a download brought.
 pub(crate) fn store(world: &mut World, url: &str, fetched: Result<Vec<u8>, String>) {
-    let checked = fetched.and_then(|der| crl::parse(&der).map(|_| der));
+    let checked = fetched
+        .and_then(|der| crl::parse(&der).map(|_| der))
+        .and_then(|der| match world.has_memory_for(der.len()) {
+            true => Ok(der),
+            false => Err("not enough memory".to_owned()),
+        });
     for row in world.state.crls.iter_mut().filter(|row| row.url == url) {
         match &checked {
             Ok(der) => {

@@ -3,21 +3,56 @@
 use std::collections::BTreeMap;
 
 use super::{World, listed, not_here};
-use crate::row::{Reply, Row};
+use crate::row::{Reply, Request, Row};
 use crate::trap::Trap;
 use crate::tree::Tree;
 
 const MENU: &str = "/system/device-mode";
 
+/// A change that was asked for, and counts when the power goes in time.
+#[derive(Debug)]
+pub(crate) struct Update {
+    modes: BTreeMap<String, bool>,
+    until: i64,
+}
+
 impl World {
-    pub(super) fn device_mode(&self, command: &str) -> Result<Reply, Trap> {
-        if command != "print" {
-            // It waits for the button or for a power cut: the control port sets it.
-            return Err(not_here(MENU, command));
+    pub(super) fn device_mode(&mut self, command: &str, request: &Request) -> Result<Reply, Trap> {
+        match command {
+            "print" => {}
+            "update" => return self.update_device_mode(request),
+            _ => return Err(not_here(MENU, command)),
         }
         let row = self.modes().into_iter();
         let row: Row = row.map(|(name, value)| (name.to_owned(), value)).collect();
         Ok(listed(vec![row]))
+    }
+
+    /// Notes a change: nobody who is not at the device can make it.
+    fn update_device_mode(&mut self, request: &Request) -> Result<Reply, Trap> {
+        let mut modes = BTreeMap::new();
+        for (name, value) in &request.arguments {
+            if name != "flagged" && !FEATURES.contains(&name.as_str()) {
+                return Err(not_here(MENU, name));
+            }
+            let on = match value.as_str() {
+                "yes" | "true" => true,
+                "no" | "false" => false,
+                _ => return Err(Trap::no_match(name)),
+            };
+            modes.insert(name.clone(), on);
+        }
+        let until = self.machine_clock + ACTIVATION_TIMEOUT;
+        self.mode_update = Some(Update { modes, until });
+        Ok(Reply::default())
+    }
+
+    /// The power went: that is somebody at the device, who agrees to what was asked for.
+    pub(crate) fn confirm_device_mode(&mut self) {
+        let asked = self.mode_update.take();
+        if let Some(update) = asked.filter(|update| self.machine_clock <= update.until) {
+            self.set_device_mode(update.modes);
+        }
     }
 
     /// Turns features on and off, and the flag, as somebody with a hand at the button may.
@@ -82,6 +117,9 @@ impl World {
         row
     }
 }
+
+/// The seconds in which the button is to be pressed or the power to be cut (RouterOS manual, Device-mode).
+const ACTIVATION_TIMEOUT: i64 = 300;
 
 /// What a device mode allows or forbids.
 const FEATURES: &[&str] = &[

@@ -42,7 +42,14 @@ impl World {
             };
             let key = one.key.as_ref().filter(|_| !one.no_key_export);
             if pkcs12 {
-                files.push((format!("{stem}.p12"), container(one, passphrase)?));
+                let encryption = match self.exports_aes() {
+                    true => EncryptionAlgorithm::PbeWithHmacSha256AndAes256,
+                    false => EncryptionAlgorithm::PbeWithShaAnd3KeyTripleDesCbc,
+                };
+                files.push((
+                    format!("{stem}.p12"),
+                    container(one, passphrase, encryption)?,
+                ));
                 continue;
             }
             files.push((
@@ -59,6 +66,10 @@ impl World {
             self.write_file(&name, contents, 0);
         }
         Ok(Reply::default())
+    }
+
+    fn exports_aes(&self) -> bool {
+        self.model.since(24) || self.assumptions.is("export-pkcs12", "aes")
     }
 }
 
@@ -79,7 +90,11 @@ pub(super) fn locked(key: &[u8], passphrase: &str) -> Result<Vec<u8>, Trap> {
     Ok(locked.as_bytes().to_vec())
 }
 
-fn container(one: &Certificate, passphrase: &str) -> Result<Vec<u8>, Trap> {
+fn container(
+    one: &Certificate,
+    passphrase: &str,
+    encryption: EncryptionAlgorithm,
+) -> Result<Vec<u8>, Trap> {
     let der = one
         .der
         .as_ref()
@@ -98,7 +113,7 @@ fn container(one: &Certificate, passphrase: &str) -> Result<Vec<u8>, Trap> {
     store.add_entry(&one.name, entry);
     store
         .writer(passphrase)
-        .encryption_algorithm(EncryptionAlgorithm::PbeWithHmacSha256AndAes256)
+        .encryption_algorithm(encryption)
         .encryption_iterations(ITERATIONS)
         .mac_algorithm(MacAlgorithm::HmacSha256)
         .mac_iterations(ITERATIONS)

@@ -4,6 +4,7 @@ use super::{World, listed, not_here};
 use crate::download::Trust;
 use crate::row::{Reply, Request, Row};
 use crate::trap::Trap;
+use crate::x509;
 
 /// A file that is to be fetched.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,8 +33,11 @@ impl World {
                 "fetch of anything but http:// and https://",
             ));
         }
+        let uses_crls = self.state.setting("/certificate/settings", "crl-use") == Some("true")
+            && request.argument("check-certificate") == Some("yes");
         let trust = secure.then(|| Trust {
             authorities: checked.then(|| self.trusted_for("fetch")),
+            crls: uses_crls.then(|| self.crls()),
             now: self.now(),
         });
         let output = request.argument("output").unwrap_or("file");
@@ -48,17 +52,21 @@ impl World {
         Ok(Reply::default())
     }
 
+    /// The CRLs that were downloaded, in DER.
+    fn crls(&self) -> Vec<Vec<u8>> {
+        let rows = self.state.crls.iter();
+        rows.filter_map(|row| Some(row.der.as_ref()?.0.clone()))
+            .collect()
+    }
+
     /// The certificates that are trusted for a purpose, in DER.
     fn trusted_for(&self, purpose: &str) -> Vec<Vec<u8>> {
-        let scoped = self.model.has_trust_stores();
-        let trusted = self.state.certificates.iter().filter(|one| {
-            let mut scopes = one.trust_store.split(',');
-            one.trusted && (!scoped || scopes.any(|scope| scope == "all" || scope == purpose))
-        });
-        trusted
+        let all = self.state.certificates.iter();
+        let trusted = all
+            .filter(|one| self.trusts(one, purpose))
             .filter_map(|one| one.der.as_ref())
-            .map(|der| der.0.clone())
-            .collect()
+            .map(|der| der.0.clone());
+        x509::first_of_each_name(trusted, |der| der)
     }
 
     /// Takes in what came, and answers the command.

@@ -3,7 +3,6 @@
 use aws_lc_rs::digest;
 
 use super::{World, found, item_argument, listed, not_here};
-use crate::date::Moment;
 use crate::row::{Reply, Request, Row};
 use crate::state::{File, Octets};
 use crate::trap::Trap;
@@ -24,6 +23,9 @@ impl World {
                 Ok(Reply::default())
             }
             "read" => self.read_file(request),
+            "copy" => self.copy_file(request),
+            "head" | "tail" => self.file_lines(command, request),
+            "reset" => self.reset_file(request),
             _ => Err(not_here("/file", command)),
         }
     }
@@ -83,7 +85,7 @@ impl World {
     }
 
     /// Leaves so many octets free.
-    pub(crate) fn leave_free(&mut self, free: usize) {
+    pub fn leave_free(&mut self, free: usize) {
         let files = self.state.files.iter();
         let taken: usize = files.map(|file| file.contents.0.len()).sum();
         self.storage = taken + free;
@@ -114,16 +116,12 @@ impl World {
             "creation-time"
         };
         let mut rows = Vec::new();
-        for file in &mut self.state.files {
-            if file.hidden > 0 {
-                file.hidden -= 1;
-                continue;
-            }
+        for file in self.state.files.iter().filter(|file| file.hidden == 0) {
             let mut row = Row::new();
             row.insert(".id".to_owned(), file.id.clone());
             row.insert("name".to_owned(), file.name.clone());
             row.insert("type".to_owned(), kind(file));
-            row.insert(dated.to_owned(), Moment::at(file.changed).print(form));
+            row.insert(dated.to_owned(), self.local(file.changed).print(form));
             if !file.directory {
                 row.insert("size".to_owned(), file.contents.0.len().to_string());
                 if file.contents.0.len() <= limit
@@ -134,7 +132,31 @@ impl World {
             }
             rows.push(row);
         }
+        for file in &mut self.state.files {
+            file.hidden = file.hidden.saturating_sub(1);
+        }
         rows
+    }
+
+    /// Copies a file under another name.
+    fn copy_file(&mut self, request: &Request) -> Result<Reply, Trap> {
+        let id = self.file_ids(request)?.remove(0);
+        let name = request
+            .argument("name")
+            .ok_or_else(|| Trap::missing("name"))?;
+        if self.state.files.iter().any(|file| file.name == name) {
+            return Err(Trap::failure("file already exists"));
+        }
+        let files = self.state.files.iter();
+        let contents = files
+            .filter(|file| file.id == id)
+            .find_map(|file| (!file.directory).then(|| file.contents.0.clone()))
+            .ok_or_else(Trap::item)?;
+        if self.room(name) < contents.len() {
+            return Err(self.full());
+        }
+        self.write_file(name, contents, 0);
+        Ok(Reply::default())
     }
 
     fn add_file(&mut self, request: &Request) -> Result<Reply, Trap> {
@@ -237,6 +259,61 @@ impl World {
             String::from_utf8_lossy(&octets).into_owned(),
         );
         Ok(listed(vec![row]))
+    }
+
+    /// The first or the last lines of a file.
+    fn file_lines(&self, command: &str, request: &Request) -> Result<Reply, Trap> {
+        let id = self.file_ids(request)?.remove(0);
+        let count: usize = match request.argument("n") {
+            None => 10,
+            Some(text) => text.parse().map_err(|_| Trap::invalid("n"))?,
+        };
+        let mut files = self.state.files.iter();
+        let file = files
+            .find(|file| file.id == id && !file.directory)
+            .ok_or_else(Trap::item)?;
+        let text = String::from_utf8_lossy(&file.contents.0);
+        let lines: Vec<(usize, &str)> = (1..).zip(text.lines()).collect();
+        let skipped = match command {
+            "tail" => lines.len().saturating_sub(count),
+            _ => 0,
+        };
+        let shown: Vec<String> = lines
+            .into_iter()
+            .skip(skipped)
+            .take(count)
+            .map(|(number, line)| match request.argument("numbered") {
+                None => line.to_owned(),
+                Some(_) => format!("{number} {line}"),
+            })
+            .collect();
+        let text = shown.join("\n");
+        if self.assumptions.is("file-lines", "ret") {
+            return Ok(Reply {
+                rows: Vec::new(),
+                ret: Some(text),
+            });
+        }
+        Ok(listed(vec![[("data".to_owned(), text)].into()]))
+    }
+
+    /// Empties files; a name and a type stay.
+    fn reset_file(&mut self, request: &Request) -> Result<Reply, Trap> {
+        let ids = self.file_ids(request)?;
+        for field in ["name", "type"] {
+            if request.argument(field).is_some() {
+                self.keep_required(field)?;
+            }
+        }
+        if request.argument("contents").is_some() {
+            let now = self.now();
+            let files = self.state.files.iter_mut();
+            for file in files.filter(|file| ids.contains(&file.id)) {
+                file.contents = Octets(Vec::new());
+                file.changed = now;
+            }
+        }
+        Ok(Reply::default())
     }
 
     fn file_ids(&self, request: &Request) -> Result<Vec<String>, Trap> {

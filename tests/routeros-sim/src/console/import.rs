@@ -1,11 +1,12 @@
 //! `/certificate/import`.
 
 use super::{World, listed};
-use crate::import::{self, Imported};
+use crate::import::{self, Imported, Outcome, Skills};
+use crate::model::Model;
 use crate::row::{Reply, Request, Row};
 use crate::state::{Certificate, Octets};
 use crate::trap::Trap;
-use crate::x509::{self, CertificateFacts};
+use crate::x509::{self, CertificateFacts, Peculiarity};
 
 /// What an import counted.
 #[derive(Debug, Default)]
@@ -36,7 +37,7 @@ impl World {
         let (file_name, octets) = (file.name.clone(), file.contents.0.clone());
         let trusted = request
             .argument("trusted")
-            .map_or(Ok(true), Self::trust_flag)?;
+            .map_or(Ok(true), |value| Self::flag("trusted", value))?;
         let short = file_name.rsplit('/').next().unwrap_or(&file_name);
         let wishes = Wishes {
             stem: request.argument("name").unwrap_or(short).to_owned(),
@@ -49,12 +50,14 @@ impl World {
         };
         let mut counters = Counters::default();
         let passphrase = request.argument("passphrase").unwrap_or_default();
-        match import::read(&octets, passphrase) {
+        match import::read(&octets, passphrase, self.import_skills()) {
+            Ok(outcome) if outcome.is_open_store && self.model.ignores_open_stores() => {}
             Ok(mut outcome) => {
+                self.drop_unknown_kinds(&mut outcome);
                 if self.halves {
                     // The power or the link ends in the middle; the file stays.
                     outcome.objects.truncate(outcome.objects.len().div_ceil(2));
-                    self.take_in(outcome.objects, &wishes, &mut counters)?;
+                    self.take_in(outcome, &wishes, &mut counters)?;
                     return Ok(Reply::default());
                 }
                 counters.files = 1;
@@ -65,7 +68,7 @@ impl World {
                 {
                     return Err(Trap::failure("decryption failed"));
                 }
-                self.take_in(outcome.objects, &wishes, &mut counters)?;
+                self.take_in(outcome, &wishes, &mut counters)?;
             }
             Err(reason) => eprintln!("routeros-sim: import of {file_name}: {reason}"),
         }
@@ -76,33 +79,75 @@ impl World {
         Ok(listed(vec![self.counted(&counters)]))
     }
 
+    /// What this router can open.
+    pub(super) fn import_skills(&self) -> Skills {
+        Skills {
+            newer_prf: self.assumptions.is("import-key-prf", "any"),
+            rc2: self.assumptions.is("import-rc2", "accepted"),
+        }
+    }
+
+    /// Leaves out what the router may not know: elliptic curves, name constraints, extensions.
+    fn drop_unknown_kinds(&self, outcome: &mut Outcome) {
+        let is_refused = |one: &Peculiarity| {
+            let question = match one {
+                Peculiarity::NameConstraints => "import-name-constraints",
+                Peculiarity::UnknownCritical => "import-critical-extensions",
+            };
+            self.assumptions.is(question, "refused")
+        };
+        outcome.objects.retain(|object| match object {
+            Imported::Certificate(facts) => !facts.peculiarities.iter().any(is_refused),
+            Imported::Key { .. } => true,
+        });
+        if self.model == Model::V6_49 && self.assumptions.is("v6-curves", "refused") {
+            outcome.objects.retain(|object| match object {
+                Imported::Certificate(facts) => facts.key_type == "rsa",
+                Imported::Key { spki, .. } => x509::is_rsa(spki),
+            });
+        }
+    }
+
     fn take_in(
         &mut self,
-        objects: Vec<Imported>,
+        outcome: Outcome,
         wishes: &Wishes,
         counters: &mut Counters,
     ) -> Result<(), Trap> {
+        let attaches_late =
+            outcome.is_open_store || self.assumptions.is("import-key-attach", "second");
         let mut place = 0;
         let mut keys = Vec::new();
-        for object in objects {
+        for object in outcome.objects {
             match object {
                 Imported::Certificate(facts) => {
                     counters.certificates +=
-                        u32::from(self.take_certificate(&facts, place, wishes));
+                        u32::from(self.take_certificate(&facts, place, wishes)?);
                     place += 1;
                 }
                 Imported::Key { pkcs8, spki } => keys.push((pkcs8, spki)),
             }
         }
         for (pkcs8, spki) in keys {
-            self.take_key(pkcs8, &spki, wishes, counters);
+            let seen = Octets(x509::fingerprint(&spki).into_bytes());
+            if attaches_late && !self.state.keys_seen.contains(&seen) {
+                self.state.keys_seen.push(seen);
+            } else {
+                self.take_key(pkcs8, &spki, wishes, counters);
+            }
         }
         Ok(())
     }
 
     /// True when the store changed.
-    fn take_certificate(&mut self, facts: &CertificateFacts, place: u32, wishes: &Wishes) -> bool {
+    fn take_certificate(
+        &mut self,
+        facts: &CertificateFacts,
+        place: u32,
+        wishes: &Wishes,
+    ) -> Result<bool, Trap> {
         let wants_issuer = self.model.in_place_wants_issuer();
+        let wants_subject = self.assumptions.is("import-in-place", "key-and-subject");
         for own in &mut self.state.certificates {
             let Some(old) = own
                 .der
@@ -112,14 +157,14 @@ impl World {
                 continue;
             };
             if old.fingerprint == facts.fingerprint {
-                return false;
+                return Ok(false);
             }
             if old.spki_der == facts.spki_der
-                && old.subject_der == facts.subject_der
+                && (!wants_subject || old.subject_der == facts.subject_der)
                 && (!wants_issuer || old.issuer_der == facts.issuer_der)
             {
                 own.der = Some(Octets(facts.der.clone()));
-                return true;
+                return Ok(true);
             }
         }
         let wanted = match (wishes.numbered_from_zero, place) {
@@ -132,12 +177,13 @@ impl World {
                 .find(|name| self.state.certificates.iter().all(|own| own.name != *name))
                 .unwrap_or(wanted)
         } else {
-            self.free_certificate_name(&wanted)
+            let free = self.free_certificate_name(&wanted);
+            if free != wanted && self.assumptions.is("import-name-taken", "refused") {
+                return Err(Trap::taken("certificate"));
+            }
+            free
         };
-        let id = self.state.next_certificate;
-        self.state.next_certificate += 1;
-        self.state.certificates.push(Certificate {
-            id,
+        self.state.push_certificate(Certificate {
             name,
             der: Some(Octets(facts.der.clone())),
             trusted: wishes.trusted,
@@ -145,17 +191,10 @@ impl World {
             no_key_export: wishes.no_key_export,
             ..Certificate::default()
         });
-        true
+        Ok(true)
     }
 
     fn take_key(&mut self, pkcs8: Vec<u8>, spki: &[u8], wishes: &Wishes, counters: &mut Counters) {
-        let seen = Octets(x509::fingerprint(spki).into_bytes());
-        if self.assumptions.is("import-key-attach", "second")
-            && !self.state.keys_seen.contains(&seen)
-        {
-            self.state.keys_seen.push(seen);
-            return;
-        }
         let mut matched = false;
         for own in &mut self.state.certificates {
             let fits = own

@@ -4,7 +4,6 @@ use std::collections::VecDeque;
 
 use super::table::print_id;
 use super::{World, found, listed, not_here};
-use crate::date::Moment;
 use crate::row::{Reply, Request, Row};
 use crate::trap::Trap;
 
@@ -54,6 +53,21 @@ impl World {
         }
     }
 
+    /// `/system/logging/action/clear`: forgets the lines of an action; `memory` is the one that `/log` shows.
+    pub(super) fn clear_log(&mut self, request: &Request) -> Result<Reply, Trap> {
+        let named = request
+            .argument("action")
+            .ok_or_else(|| Trap::missing("action"))?;
+        let known = self.names("/system/logging/action");
+        if known.iter().all(|(_, name)| name != named) {
+            return Err(Trap::no_match("action"));
+        }
+        if named == "memory" {
+            self.log.lines.clear();
+        }
+        Ok(Reply::default())
+    }
+
     fn log_rows(&self) -> Vec<Row> {
         let form = self.model.date_form();
         self.log
@@ -62,7 +76,7 @@ impl World {
             .map(|line| {
                 [
                     (".id", print_id(line.id)),
-                    ("time", Moment::at(line.at).print(form)),
+                    ("time", self.local(line.at).print(form)),
                     ("topics", line.topics.clone()),
                     ("message", line.message.clone()),
                 ]

@@ -1,5 +1,8 @@
 //! What turns a router off or turns it into another: reboot, shutdown, backup, license.
 
+use aws_lc_rs::rand::{SecureRandom as _, SystemRandom};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD_NO_PAD;
 use serde::{Deserialize, Serialize};
 
 use super::log::Log;
@@ -29,13 +32,30 @@ impl World {
         Ok(Reply::default())
     }
 
-    pub(super) fn license(&self, command: &str) -> Result<Reply, Trap> {
-        if command != "print" {
-            return Err(not_here("/system/license", command));
+    pub(super) fn license(&mut self, command: &str) -> Result<Reply, Trap> {
+        match command {
+            "print" => {}
+            "generate-new-id" => {
+                let mut octets = [0; 8];
+                let random = SystemRandom::new();
+                random
+                    .fill(&mut octets)
+                    .map_err(|_| Trap::failure("no randomness"))?;
+                let id = STANDARD_NO_PAD.encode(octets);
+                let own = self.state.settings.entry(LICENSE.to_owned()).or_default();
+                own.insert("system-id".to_owned(), id);
+                return Ok(Reply::default());
+            }
+            "renew" => return self.no_network("status"),
+            _ => return Err(not_here(LICENSE, command)),
         }
-        let row: Row = [("level", "free"), ("system-id", "sFTG8mQvKzL")]
-            .map(|(name, value)| (name.to_owned(), value.to_owned()))
-            .into();
+        let id = self.state.setting(LICENSE, "system-id");
+        let row: Row = [
+            ("level", "free"),
+            ("system-id", id.unwrap_or("sFTG8mQvKzL")),
+        ]
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .into();
         Ok(listed(vec![row]))
     }
 
@@ -96,6 +116,8 @@ impl World {
         self.cut.extend(services.map(|(_, name)| name));
     }
 }
+
+const LICENSE: &str = "/system/license";
 
 /// A board without a battery begins with the second day of 1970.
 const DAY: i64 = 86_400;

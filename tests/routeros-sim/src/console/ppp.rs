@@ -5,6 +5,7 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use tokio::sync::oneshot;
 
+use super::system::note_comment;
 use super::table::{parse_id, print_id};
 use super::{World, found, item_argument, listed, not_here};
 use crate::date::span;
@@ -33,6 +34,14 @@ impl World {
                     .map(|one| self.ppp_session(one).ok_or_else(Trap::item))
                     .collect::<Result<_, _>>()?;
                 self.ppp_sessions.retain(|id, _| !ids.contains(id));
+                Ok(Reply::default())
+            }
+            "set" | "comment" | "reset" => {
+                let named = item_argument(request).ok_or_else(|| Trap::missing("numbers"))?;
+                let id = self.ppp_session(named).ok_or_else(Trap::item)?;
+                if let Some(session) = self.ppp_sessions.get_mut(&id) {
+                    note_comment(&mut session.fields, command, request);
+                }
                 Ok(Reply::default())
             }
             _ => Err(not_here("/ppp/active", command)),
@@ -124,7 +133,7 @@ impl World {
         self.ppp_sessions.iter().find(is_named).map(|(id, _)| *id)
     }
 
-    fn ppp_rows(&self) -> Vec<Row> {
+    pub(super) fn ppp_rows(&self) -> Vec<Row> {
         let row = |(id, session): (&u32, &PppSession)| {
             let mut row = session.fields.clone();
             row.insert(".id".to_owned(), print_id(*id));

@@ -18,7 +18,7 @@ impl World {
         match command {
             "print" => Ok(listed(self.service_rows(caller))),
             "find" => Ok(found(&self.service_rows(caller))),
-            "set" | "enable" | "disable" => {
+            "set" | "enable" | "disable" | "reset" | "unset" => {
                 self.refuse_dynamic(request)?;
                 let before = self.state.table(MENU).to_vec();
                 let reply = self.rows(caller, command, &self.with_allow_list(request))?;

@@ -27,17 +27,31 @@ impl World {
                     .argument("value-name")
                     .ok_or_else(|| Trap::missing("value-name"))?
                     .to_owned();
+                let known = menu(path)?;
+                let required = known
+                    .fields
+                    .get(&field)
+                    .is_some_and(|own| own.is(Trait::Required));
+                let can_go = known.fields.contains_key(&field) || field == "comment";
+                if !can_go || required || known.name.as_ref() == Some(&field) {
+                    return Err(Trap::no_match("value-name"));
+                }
                 self.change(request, |fields| {
                     fields.remove(&field);
                 })
             }
             "reset" => {
-                let named = named_fields(path, request)?;
+                let named = self.named_fields(path, request)?;
                 self.change(request, |fields| {
                     fields.retain(|name, _| !named.contains(name));
                 })
             }
-            "reset-counters" | "reset-counters-all" => Ok(Reply::default()),
+            "monitor" => self.monitor(request),
+            // Nothing is counted, nobody asks whether a password is old, and no list is fetched.
+            "reset-counters" | "reset-counters-all" | "pause" | "reload" => Ok(Reply::default()),
+            "renew" | "expire-password" => self.items(request).map(|_| Reply::default()),
+            "generate" => self.generate_psks(request),
+            "clear" => self.clear_log(request),
             "move" => self.move_rows(request),
             "enable" | "disable" => {
                 let value = (command == "disable").to_string();
@@ -77,17 +91,32 @@ impl World {
                     .entry(path.to_owned())
                     .or_default()
                     .extend(changed);
+                if path == NTP_CLIENT {
+                    self.ask_for_the_time();
+                }
                 Ok(Reply::default())
             }
-            "reset-freq-drift" => Ok(Reply::default()),
+            "monitor" => self.monitor(request),
+            "reset-freq-drift" | "reset-counters" => Ok(Reply::default()),
             "reset" => {
-                let named = named_fields(path, request)?;
+                let named = self.named_fields(path, request)?;
                 if let Some(own) = self.state.settings.get_mut(path) {
                     own.retain(|name, _| !named.contains(name));
                 }
                 Ok(Reply::default())
             }
             _ => Err(not_here(path, command)),
+        }
+    }
+
+    /// Takes the time of the machine, as from a server of NTP, when the client is on and knows one.
+    fn ask_for_the_time(&mut self) {
+        let set = |field| self.state.setting(NTP_CLIENT, field).unwrap_or_default();
+        let knows_one = ["servers", "server-dns-names"]
+            .iter()
+            .any(|field| !set(field).is_empty());
+        if set("enabled") == "true" && knows_one {
+            self.state.clock_offset = -self.passed;
         }
     }
 
@@ -334,6 +363,25 @@ impl World {
         Ok(Reply::default())
     }
 
+    /// The fields that a `reset` names, each by an argument of its name.
+    fn named_fields(&self, path: &str, request: &Request) -> Result<Vec<String>, Trap> {
+        let menu = menu(path)?;
+        let mut named = Vec::new();
+        for (name, _) in &request.arguments {
+            let field = menu.fields.get(name);
+            if matches!(name.as_str(), ".id" | "numbers" | "number") {
+                continue;
+            }
+            if menu.name.as_ref() == Some(name) || field.is_some_and(|own| own.is(Trait::Required))
+            {
+                self.keep_required(name)?;
+            } else {
+                named.push(name.clone());
+            }
+        }
+        Ok(named)
+    }
+
     /// Puts rows before another one, or to the end.
     fn move_rows(&mut self, request: &Request) -> Result<Reply, Trap> {
         let ids = self.items(request)?;
@@ -387,19 +435,7 @@ impl World {
     }
 }
 
-/// The fields that a `reset` names, each by an argument of its name.
-fn named_fields(path: &str, request: &Request) -> Result<Vec<String>, Trap> {
-    let named: Vec<String> = request
-        .arguments
-        .iter()
-        .map(|(name, _)| name.clone())
-        .filter(|name| !matches!(name.as_str(), ".id" | "numbers" | "number"))
-        .collect();
-    match named.iter().find(|name| *name == "name") {
-        Some(name) => Err(not_here(path, name)),
-        None => Ok(named),
-    }
-}
+const NTP_CLIENT: &str = "/system/ntp/client";
 
 /// An id as the console prints it.
 pub(crate) fn print_id(id: u32) -> String {

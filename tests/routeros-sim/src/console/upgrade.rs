@@ -2,9 +2,19 @@
 
 use super::World;
 use crate::model::Model;
+use crate::row::Reply;
 use crate::tree::{self, Tree};
 
 impl World {
+    /// `/system/package/update/install` takes the newest release of version 7, and starts anew with it.
+    pub(super) fn install_newest(&mut self) -> Reply {
+        if self.model < Model::V7_24 {
+            self.become_model(Model::V7_24);
+            self.boot();
+        }
+        Reply::default()
+    }
+
     /// Becomes another version: policies and menus that changed their form are carried over.
     pub(crate) fn become_model(&mut self, model: Model) {
         let before = std::mem::replace(&mut self.model, model);
@@ -16,6 +26,12 @@ impl World {
                 if let Some(list) = item.fields.remove("address") {
                     item.fields.insert("available-from".to_owned(), list);
                 }
+            }
+        }
+        if model.since(19) && !before.since(5) {
+            // 7.19 lost the trust in what releases up to 7.4 had imported.
+            for one in &mut self.state.certificates {
+                one.trusted &= one.made_here;
             }
         }
         self.number_files();

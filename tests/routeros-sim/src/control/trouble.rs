@@ -52,6 +52,13 @@ struct Cpu {
     seconds_per_key: i64,
 }
 
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Line {
+    topics: String,
+    message: String,
+}
+
 /// Does what a request says.
 pub(super) fn answer(
     router: &Router,
@@ -65,7 +72,7 @@ pub(super) fn answer(
         (&Method::PUT, "/chance") => router.leave_to(read(body)?),
         (&Method::POST, "/time") => {
             let time: Time = read(body)?;
-            router.world().passed += time.seconds;
+            router.let_pass(time.seconds);
         }
         (&Method::PUT, "/battery") => {
             let battery: Switch = read(body)?;
@@ -94,11 +101,19 @@ pub(super) fn answer(
             let storage: Storage = read(body)?;
             router.world().leave_free(storage.free);
         }
+        (&Method::PUT, "/memory") => {
+            let memory: Storage = read(body)?;
+            router.world().free_memory = memory.free;
+        }
         (&Method::PUT, "/device-mode") => {
             let modes: BTreeMap<String, bool> = read(body)?;
             let mut world = router.world();
             world.set_device_mode(modes);
             router.save(&world);
+        }
+        (&Method::POST, "/log") => {
+            let line: Line = read(body)?;
+            router.world().note(&line.topics, &line.message);
         }
         (&Method::PUT, "/cpu") => {
             let cpu: Cpu = read(body)?;

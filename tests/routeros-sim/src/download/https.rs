@@ -5,13 +5,14 @@ use std::time::Duration;
 
 use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
-use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::pki_types::{CertificateDer, CertificateRevocationListDer, ServerName, UnixTime};
 use rustls::{ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
 use super::Trust;
+use crate::x509::CertificateFacts;
 
 /// Shakes hands with a server that is trusted.
 pub(super) async fn secure(
@@ -44,6 +45,8 @@ pub(super) async fn secure(
 #[derive(Debug)]
 struct Judge {
     verifier: Option<Arc<WebPkiServerVerifier>>,
+    /// CAs of the store that are no roots.
+    between: Vec<CertificateDer<'static>>,
     now: UnixTime,
 }
 
@@ -55,16 +58,28 @@ impl Judge {
         let Some(authorities) = trust.authorities else {
             return Ok(Self {
                 verifier: None,
+                between: Vec::new(),
                 now,
             });
         };
         let mut roots = RootCertStore::empty();
-        roots.add_parsable_certificates(authorities.into_iter().map(CertificateDer::from));
+        // A chain whose CRLs count is checked up to its root.
+        let (anchors, between): (Vec<_>, Vec<_>) = authorities.into_iter().partition(|der| {
+            trust.crls.is_none()
+                || CertificateFacts::parse(der).is_ok_and(|facts| facts.self_signed)
+        });
+        roots.add_parsable_certificates(anchors.into_iter().map(CertificateDer::from));
+        if trust.crls.as_ref().is_some_and(Vec::is_empty) {
+            return Err(UNTRUSTED.to_owned());
+        }
+        let crls = trust.crls.unwrap_or_default().into_iter();
         let verifier = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider)
+            .with_crls(crls.map(CertificateRevocationListDer::from))
             .build()
-            .map_err(|_empty| UNTRUSTED.to_owned())?;
+            .map_err(|_unusable| UNTRUSTED.to_owned())?;
         Ok(Self {
             verifier: Some(verifier),
+            between: between.into_iter().map(CertificateDer::from).collect(),
             now,
         })
     }
@@ -83,7 +98,7 @@ impl ServerCertVerifier for Judge {
             None => Ok(ServerCertVerified::assertion()),
             Some(verifier) => verifier.verify_server_cert(
                 end_entity,
-                intermediates,
+                &[intermediates, &self.between].concat(),
                 server_name,
                 ocsp_response,
                 self.now,

@@ -2,14 +2,14 @@
 
 use der::{Decode as _, Encode as _, oid::AssociatedOid as _};
 use rcgen::{
-    PKCS_ECDSA_P256_SHA256, PKCS_ECDSA_P384_SHA384, PKCS_RSA_SHA256, PublicKeyData,
-    SignatureAlgorithm,
+    PKCS_ECDSA_P256_SHA256, PKCS_ECDSA_P384_SHA384, PKCS_ECDSA_P521_SHA512, PKCS_RSA_SHA256,
+    PublicKeyData, SignatureAlgorithm,
 };
 use x509_cert::attr::Attribute;
 use x509_cert::ext::pkix::SubjectAltName;
 use x509_cert::request::{CertReq, ExtensionReq};
 
-use super::Template;
+use super::{Digest, Template};
 use crate::x509::{self, SignedParts};
 
 /// The key that a request asks to certify.
@@ -51,6 +51,7 @@ pub fn read(der: &[u8], days: i64) -> Result<(Template, RequestedKey), String> {
         ("rsa", _) => &PKCS_RSA_SHA256,
         (_, "prime256v1") => &PKCS_ECDSA_P256_SHA256,
         (_, "secp384r1") => &PKCS_ECDSA_P384_SHA384,
+        (_, "secp521r1") => &PKCS_ECDSA_P521_SHA512,
         _ => return Err(format!("keys of size {size} cannot be certified here")),
     };
     let octets = request
@@ -78,6 +79,7 @@ pub fn read(der: &[u8], days: i64) -> Result<(Template, RequestedKey), String> {
         .to_vec(),
         days,
         key_size: 0,
+        digest: Digest::Sha256,
         organization: None,
         is_ca: false,
     };

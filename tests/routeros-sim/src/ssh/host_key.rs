@@ -9,25 +9,19 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use russh::keys::{PrivateKey, decode_secret_key};
 
+use crate::console::World;
 use crate::model::Model;
 use crate::router::Router;
-use crate::state::{Octets, State};
+use crate::state::Octets;
 
-/// Returns the key of a router: RSA on version 6, Ed25519 on version 7 unless `host-key-type=rsa`.
+/// Returns the key of a router: RSA unless `host-key-type=ed25519`, which version 7 has.
 pub(super) fn of(router: &Router) -> io::Result<PrivateKey> {
     let mut world = router.world();
-    let kept = world.state.ssh_host_key.clone();
-    let der = match kept {
-        Some(Octets(der)) => der,
-        None => {
-            let rsa =
-                world.model == Model::V6_49 || chosen(&world.state, "host-key-type") == Some("rsa");
-            let der = generate(rsa)?;
-            world.state.ssh_host_key = Some(Octets(der.clone()));
-            router.save(&world);
-            der
-        }
-    };
+    let is_new = world.state.ssh_host_key.is_none();
+    let der = kept(&mut world)?;
+    if is_new {
+        router.save(&world);
+    }
     let pem = format!(
         "-----BEGIN PRIVATE KEY-----\n{}\n-----END PRIVATE KEY-----\n",
         STANDARD.encode(der)
@@ -35,10 +29,15 @@ pub(super) fn of(router: &Router) -> io::Result<PrivateKey> {
     decode_secret_key(&pem, None).map_err(io::Error::other)
 }
 
-/// What was set by hand.
-fn chosen<'s>(state: &'s State, field: &str) -> Option<&'s str> {
-    let fields = state.settings.get("/ip/ssh")?;
-    fields.get(field).map(String::as_str)
+/// Returns the key in PKCS#8, made if there is none.
+pub(crate) fn kept(world: &mut World) -> io::Result<Vec<u8>> {
+    if let Some(Octets(der)) = &world.state.ssh_host_key {
+        return Ok(der.clone());
+    }
+    let kind = world.state.setting("/ip/ssh", "host-key-type");
+    let der = generate(world.model == Model::V6_49 || kind != Some("ed25519"))?;
+    world.state.ssh_host_key = Some(Octets(der.clone()));
+    Ok(der)
 }
 
 fn generate(rsa: bool) -> io::Result<Vec<u8>> {

@@ -1,22 +1,23 @@
 //! The older SCP: `scp -t` takes files, `scp -f` gives them.
 
-use russh::Channel;
-use russh::server::Msg;
+use std::sync::Arc;
+
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::io::{AsyncRead, AsyncWrite};
 
 use super::disk::{Disk, DiskError, resolve};
+use crate::router::Router;
 
 /// What a client asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Copy {
+pub struct Copy {
     gives: bool,
     path: String,
 }
 
 impl Copy {
     /// Reads the words after `scp`.
-    pub(super) fn parse(words: &str) -> Option<Self> {
+    pub fn parse(words: &str) -> Option<Self> {
         let mut gives = None;
         let mut rest = words.trim();
         while let Some(flags) = rest.strip_prefix('-') {
@@ -41,13 +42,17 @@ impl Copy {
     }
 }
 
-/// Does it, and returns the exit status.
-pub(super) async fn run(copy: &Copy, disk: &Disk, channel: Channel<Msg>) -> u32 {
-    let mut stream = BufReader::new(channel.into_stream());
+/// Does it for a user, and returns the exit status.
+pub async fn serve<S>(copy: &Copy, router: Arc<Router>, user: String, stream: S) -> u32
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    let disk = Disk::new(router, user);
+    let mut stream = BufReader::new(stream);
     let done = if copy.gives {
-        give(copy, disk, &mut stream).await
+        give(copy, &disk, &mut stream).await
     } else {
-        take(copy, disk, &mut stream).await
+        take(copy, &disk, &mut stream).await
     };
     match done {
         Ok(()) => 0,

@@ -4,11 +4,13 @@ pub mod packet;
 
 use std::collections::BTreeMap;
 use std::io;
+use std::sync::Arc;
 
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 
 use self::packet::{Attributes, Name, Request, Response, Splitter, Status};
 use super::disk::{Disk, DiskError, Entry, resolve};
+use crate::router::Router;
 
 /// A session of one client.
 #[derive(Debug)]
@@ -32,13 +34,13 @@ enum Open {
     Listing(Vec<Entry>),
 }
 
-/// Answers packets until the client leaves.
-pub(crate) async fn serve<S>(disk: Disk, mut stream: S) -> io::Result<()>
+/// Answers the packets of a user until the client leaves.
+pub async fn serve<S>(router: Arc<Router>, user: String, mut stream: S) -> io::Result<()>
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
     let mut session = Session {
-        disk,
+        disk: Disk::new(router, user),
         open: BTreeMap::new(),
         next: 0,
         is_cut: false,

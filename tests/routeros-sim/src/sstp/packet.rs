@@ -6,7 +6,7 @@ use tokio::io::{AsyncRead, AsyncReadExt as _};
 
 /// What came in.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Packet {
+pub enum Packet {
     /// A message about the call.
     Control(Control),
     /// A frame of PPP.
@@ -15,7 +15,7 @@ pub(crate) enum Packet {
 
 /// A message about the call: its type, and its attributes by id.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Control {
+pub struct Control {
     pub(crate) kind: u16,
     pub(crate) attributes: Vec<(u8, Vec<u8>)>,
 }
@@ -29,24 +29,38 @@ impl Packet {
             Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Ok(None),
             Err(error) => return Err(error),
         }
-        let [version, flags, high, low] = header;
-        let length = usize::from(u16::from_be_bytes([high, low]) & 0x0FFF);
-        if version != VERSION || length < header.len() {
-            return Err(invalid("the header of a packet is wrong"));
-        }
-        let mut body = vec![0; length - header.len()];
+        let (flags, length) = opened(header)?;
+        let mut body = vec![0; length];
         stream.read_exact(&mut body).await?;
+        Self::of(flags, body).map(Some)
+    }
+
+    /// Reads the first one of these octets; returns what follows it too, or nothing when it is not whole.
+    ///
+    /// # Errors
+    /// Fails for what is no packet.
+    pub fn decode(octets: &[u8]) -> io::Result<Option<(Self, &[u8])>> {
+        let Some((header, rest)) = octets.split_first_chunk() else {
+            return Ok(None);
+        };
+        let (flags, length) = opened(*header)?;
+        let Some((body, rest)) = rest.split_at_checked(length) else {
+            return Ok(None);
+        };
+        Ok(Some((Self::of(flags, body.to_vec())?, rest)))
+    }
+
+    fn of(flags: u8, body: Vec<u8>) -> io::Result<Self> {
         if flags & 1 == 0 {
-            return Ok(Some(Self::Data(body)));
+            return Ok(Self::Data(body));
         }
         Control::parse(&body)
             .map(Self::Control)
-            .map(Some)
             .ok_or_else(|| invalid("a control packet is cut short"))
     }
 
     /// Writes it.
-    pub(crate) fn octets(&self) -> Vec<u8> {
+    pub fn octets(&self) -> Vec<u8> {
         let (flag, body) = match self {
             Self::Control(control) => (1, control.octets()),
             Self::Data(frame) => (0, frame.clone()),
@@ -106,6 +120,15 @@ impl Control {
     }
 }
 
+/// Reads a header: the flags, and the length of what follows.
+fn opened([version, flags, high, low]: [u8; 4]) -> io::Result<(u8, usize)> {
+    let length = usize::from(u16::from_be_bytes([high, low]) & 0x0FFF);
+    match length.checked_sub(4) {
+        Some(length) if version == VERSION => Ok((flags, length)),
+        _ => Err(invalid("the header of a packet is wrong")),
+    }
+}
+
 fn invalid(what: &str) -> io::Error {
     io::Error::new(io::ErrorKind::InvalidData, what)
 }
@@ -114,6 +137,8 @@ const VERSION: u8 = 0x10;
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[tokio::test]
@@ -126,6 +151,26 @@ mod tests {
             let octets = packet.octets();
             let read = Packet::read(&mut octets.as_slice()).await;
             assert_eq!(read.expect("a packet"), Some(packet));
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_is_a_packet_is_written_as_it_was_read(
+            flags in any::<u8>(),
+            body in prop::collection::vec(prop_oneof![Just(0_u8), 0..16_u8, any::<u8>()], 0..300),
+        ) {
+            let [high, low] = u16::try_from(body.len() + 4).expect("a short one").to_be_bytes();
+            let octets = [vec![VERSION, flags, high, low], body].concat();
+            if let Ok(Some((packet, rest))) = Packet::decode(&octets) {
+                prop_assert!(rest.is_empty());
+                let written = packet.octets();
+                let again = Packet::decode(&written).expect("what was written can be read");
+                prop_assert_eq!(again, Some((packet, &[][..])));
+            }
+            for end in 0..octets.len() {
+                prop_assert!(!matches!(Packet::decode(&octets[..end]), Ok(Some(_))));
+            }
         }
     }
 

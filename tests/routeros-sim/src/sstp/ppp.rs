@@ -4,7 +4,7 @@ use std::net::Ipv4Addr;
 
 /// The router's end.
 #[derive(Debug)]
-pub(crate) struct Ppp {
+pub struct Ppp {
     magic: [u8; 4],
     /// The addresses of the router and of the caller, once the caller is known.
     addresses: Option<(Ipv4Addr, Ipv4Addr)>,
@@ -12,13 +12,16 @@ pub(crate) struct Ppp {
 
 /// What a frame comes to.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Heard {
+pub enum Heard {
     /// Send these frames.
     Replies(Vec<Vec<u8>>),
     /// Somebody says who it is; [`Ppp::let_in`] or [`Ppp::turn_away`] answers.
     Login {
+        /// The number of the request, which the answer repeats.
         id: u8,
+        /// The name.
         name: String,
+        /// The password.
         password: String,
     },
     /// The link is given up.
@@ -26,7 +29,8 @@ pub(crate) enum Heard {
 }
 
 impl Ppp {
-    pub(crate) fn new(magic: [u8; 4]) -> Self {
+    /// Begins with the number that tells a loop.
+    pub fn new(magic: [u8; 4]) -> Self {
         Self {
             magic,
             addresses: None,
@@ -42,8 +46,11 @@ impl Ppp {
         frame(LCP, REQUEST, 1, &options)
     }
 
-    /// Takes a frame.
-    pub(crate) fn hear(&self, octets: &[u8]) -> Heard {
+    /// Takes a frame; a longer one than a link of the usual size carries is dropped (RFC 1661 §6.1).
+    pub fn hear(&self, octets: &[u8]) -> Heard {
+        if octets.len() > LONGEST {
+            return Heard::Replies(Vec::new());
+        }
         let inner = octets.strip_prefix(&[0xFF, 3]).unwrap_or(octets);
         let Some((protocol, rest)) = inner.split_first_chunk() else {
             return Heard::Replies(Vec::new());
@@ -65,7 +72,7 @@ impl Ppp {
     }
 
     /// Answers a login whose name and password are right.
-    pub(crate) fn let_in(&mut self, id: u8, router: Ipv4Addr, caller: Ipv4Addr) -> Vec<Vec<u8>> {
+    pub fn let_in(&mut self, id: u8, router: Ipv4Addr, caller: Ipv4Addr) -> Vec<Vec<u8>> {
         self.addresses = Some((router, caller));
         vec![
             frame(PAP, ACK, id, &[0]),
@@ -172,6 +179,9 @@ fn frame(protocol: u16, code: u8, id: u8, data: &[u8]) -> Vec<u8> {
     octets
 }
 
+/// The octets of a frame: 1500 of information behind address, control and protocol.
+const LONGEST: usize = 1_504;
+
 const LCP: u16 = 0xC021;
 const PAP: u16 = 0xC023;
 const IPCP: u16 = 0x8021;
@@ -193,7 +203,10 @@ const ADDRESS: u8 = 3;
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+    use crate::sstp::packet::Packet;
 
     #[test]
     fn unknown_options_and_protocols_are_rejected() {
@@ -206,6 +219,29 @@ mod tests {
         assert_eq!(ppp.hear(&other), Heard::Replies(vec![answer]));
         for nonsense in [&[][..], &[0xFF, 3, 0xC0], &[0xC0, 0x23, 1, 1, 0, 9, 200, 1]] {
             assert_eq!(ppp.hear(nonsense), Heard::Replies(Vec::new()));
+        }
+        let longer = frame(0x80FD, REQUEST, 9, &vec![0; LONGEST]);
+        assert_eq!(ppp.hear(&longer), Heard::Replies(Vec::new()));
+    }
+
+    proptest! {
+        /// Every answer is a frame of the length that it says, and goes into a packet.
+        #[test]
+        fn answers_are_whole_frames(
+            protocol in prop_oneof![Just(LCP), Just(PAP), Just(IPCP), any::<u16>()],
+            code in 0..12_u8,
+            data in prop::collection::vec(prop_oneof![0..8_u8, any::<u8>()], 0..1_600),
+        ) {
+            let mut ppp = Ppp::new([1, 2, 3, 4]);
+            ppp.let_in(1, Ipv4Addr::LOCALHOST, Ipv4Addr::BROADCAST);
+            let heard = ppp.hear(&frame(protocol, code, 7, &data));
+            let (Heard::Replies(answers) | Heard::End(answers)) = heard else { return Ok(()) };
+            for answer in answers {
+                prop_assert_eq!(usize::from(u16::from_be_bytes([answer[6], answer[7]])), answer.len() - 4);
+                let octets = Packet::Data(answer.clone()).octets();
+                let read = Packet::decode(&octets).expect("a packet");
+                prop_assert_eq!(read, Some((Packet::Data(answer), &[][..])));
+            }
         }
     }
 }

@@ -5,6 +5,7 @@ use super::{
     section::{self, Section},
     word, word_or,
 };
+use crate::x509::CertificateFacts;
 use std::collections::BTreeSet;
 
 /// Turns the rows of a router into `swanctl.conf`.
@@ -138,6 +139,10 @@ impl Draft<'_> {
             return Err("the identity lists no certificate".to_owned());
         }
         let own = listed.remove(own);
+        if CertificateFacts::parse(&own.der).is_ok_and(|facts| facts.skid.is_empty()) {
+            let name = &own.name;
+            return Err(format!("certificate {name} has no subject key identifier"));
+        }
         Ok((
             own,
             listed.into_iter().map(|held| held.name.clone()).collect(),

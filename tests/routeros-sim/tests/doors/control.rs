@@ -1,19 +1,19 @@
 //! The program itself, its control port, and CRLs fetched over http.
 
+use std::fs::File;
 use std::io::{BufRead as _, BufReader};
 use std::net::TcpListener as PortFinder;
 use std::process::{Child, Command, Stdio};
 
-use rcgen::{
-    CertificateParams, CertificateRevocationListParams, CrlDistributionPoint, DnType, IsCa,
-    KeyIdMethod, RevokedCertParams, SerialNumber,
-};
+use rcgen::{CertificateParams, CrlDistributionPoint, DnType, IsCa};
+use routeros_sim::assumption::Assumptions;
 use routeros_sim::model::Model;
+use routeros_sim::tree::Tree;
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpStream;
 
-use crate::rig::{Authority, Rig, key, request};
+use crate::rig::{Rig, key, request};
 
 struct Program {
     child: Child,
@@ -41,7 +41,7 @@ impl Program {
                 &control.to_string(),
             ])
             .stdout(Stdio::piped())
-            .stderr(Stdio::null())
+            .stderr(File::create(directory.join("log")).expect("a file"))
             .spawn()
             .expect("the program starts");
         let mut line = String::new();
@@ -139,53 +139,9 @@ async fn the_control_port_does_what_it_says() {
     );
 }
 
-#[tokio::test]
-async fn facts_6_crls_are_fetched_over_http_and_judged() {
-    let rig = Rig::start(Model::V7_24).await;
-    let authority = Authority::new();
-    let server = TcpListener::bind("127.0.0.1:0").await.expect("a port");
-    let url = format!("http://{}/ca.crl", server.local_addr().expect("an address"));
-    let crl = authority.crl(7, &[SerialNumber::from(5_u64), SerialNumber::from(6_u64)]);
-    tokio::spawn(async move {
-        while let Ok((mut stream, _)) = server.accept().await {
-            let mut octets = [0; 1_024];
-            let read = stream.read(&mut octets).await.expect("a request");
-            assert!(octets[..read].starts_with(b"GET /ca.crl HTTP/1.1\r\n"));
-            let head = format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n", crl.len());
-            stream.write_all(head.as_bytes()).await.expect("an answer");
-            stream.write_all(&crl).await.expect("an answer");
-        }
-    });
-    let body = json!({ "url": url }).to_string();
-    let (status, row) = rig.call("PUT", "/rest/certificate/crl", &body).await;
-    assert_eq!(
-        (status, &row["num"], &row["revoked"]),
-        (201, &json!("7"), &json!("2"))
-    );
-    assert_eq!(row["invalid"], "true", "the store does not have the issuer");
-    rig.upload("ca.pem", &authority.intermediate).await;
-    rig.import("ca.pem", "issuing").await;
-    let (_, rows) = rig.call("GET", "/rest/certificate/crl", "").await;
-    let row = &rows[0];
-    assert_eq!(
-        (
-            &row["invalid"],
-            &row["expired"],
-            &row["dynamic"],
-            &row["cert"]
-        ),
-        (
-            &json!("false"),
-            &json!("false"),
-            &json!("false"),
-            &json!("issuing")
-        )
-    );
-}
-
+/// Fails when: the row is static.
 #[tokio::test]
 async fn facts_5_10_a_distribution_point_makes_a_dynamic_row() {
-    let rig = Rig::assuming(Model::V7_24, &["crl-on-add=manual"]).await;
     let mut params = CertificateParams::new(Vec::new()).expect("no names");
     params
         .distinguished_name
@@ -193,25 +149,73 @@ async fn facts_5_10_a_distribution_point_makes_a_dynamic_row() {
     params.is_ca = IsCa::ExplicitNoCa;
     let uris = vec!["http://127.0.0.1:9/x.crl".to_owned()];
     params.crl_distribution_points = vec![CrlDistributionPoint { uris }];
-    rig.upload(
-        "c.pem",
-        &params.self_signed(&key()).expect("a certificate").pem(),
-    )
-    .await;
-    rig.import("c.pem", "c").await;
+    let pem = params.self_signed(&key()).expect("a certificate").pem();
+    for model in Model::ALL {
+        let rig = Rig::start(model).await.with_file("c", &pem).await;
+        rig.import_file("c", "").await;
+        let yes = if model.has_rest() { "true" } else { "yes" };
+        assert_eq!(rig.row("/certificate", "c_0").await["crl"], yes);
+        let row = rig.rows("/certificate/crl").await.remove(0);
+        assert_eq!(row["url"], "http://127.0.0.1:9/x.crl", "{}", model.name());
+        assert_eq!(row["dynamic"], yes);
+        assert_eq!(row.get("num"), None);
+        let remove = ["/certificate/crl/remove", "=numbers=*1"];
+        rig.ask(&remove).await.expect_err("the row is dynamic");
+        rig.paste("/certificate remove c_0").await;
+        assert!(rig.rows("/certificate/crl").await.is_empty());
+    }
+}
+
+/// Fails when: what is not played is passed over in silence.
+#[tokio::test]
+async fn a_menu_that_is_not_played_is_empty_and_named_in_the_log() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let program = Program::start(directory.path());
+    let printed = program.control("POST", "/console", "/tool netwatch print");
+    assert_eq!(printed.await, (200, String::new()));
+    let (status, said) = program
+        .control("POST", "/console", "/tool netwatch add host=192.0.2.1")
+        .await;
+    let refused = "/tool/netwatch add: failure: not in this simulator\n";
+    assert_eq!((status, said.as_str()), (400, refused));
+    let (status, said) = program
+        .control("POST", "/console", "/tool netwatch remove *1")
+        .await;
     assert_eq!(
-        rig.call("GET", "/rest/certificate/c", "").await.1["crl"],
-        "true"
+        (status, said.as_str()),
+        (400, "/tool/netwatch remove: no such item\n")
     );
-    let (_, rows) = rig.call("GET", "/rest/certificate/crl", "").await;
-    assert_eq!(rows[0]["url"], "http://127.0.0.1:9/x.crl");
-    assert_eq!(rows[0]["dynamic"], "true");
-    assert_eq!(rows[0].get("num"), None);
-    rig.paste("/certificate remove c").await;
-    assert_eq!(
-        rig.call("GET", "/rest/certificate/crl", "").await.1,
-        json!([])
-    );
+    let log = std::fs::read_to_string(directory.path().join("log")).expect("a log");
+    for line in [
+        "routeros-sim: /tool/netwatch print: answered as an empty menu\n",
+        "routeros-sim: /tool/netwatch remove: answered as an empty menu\n",
+        "routeros-sim: /tool/netwatch add: not in this simulator\n",
+    ] {
+        assert!(log.contains(line), "{log}");
+    }
+}
+
+/// Fails when: a menu of 6.49 is left out of the list, or nothing speaks for it.
+#[test]
+fn the_program_lists_its_assumptions_and_what_speaks_for_the_menus_of_6_49() {
+    let output = Command::new(env!("CARGO_BIN_EXE_routeros-sim"))
+        .arg("--list-assumptions")
+        .output()
+        .expect("the program starts");
+    assert!(output.status.success(), "{output:?}");
+    let text = String::from_utf8(output.stdout).expect("text");
+    for (menu, _) in Tree::of(Model::V6_49).menus() {
+        let begin = format!("    {menu}: ");
+        let mark = text.lines().find_map(|line| line.strip_prefix(&begin));
+        let mark = mark.unwrap_or_else(|| panic!("no {menu} in {text}"));
+        let sources = ["D ", "C ", "I "];
+        let known = sources.iter().any(|letter| mark.starts_with(letter));
+        assert!(known, "{menu}: {mark}");
+    }
+    for one in Assumptions::list() {
+        let begin = format!("{}={}\n    {}\n", one.key, one.values.join("|"), one.reason);
+        assert!(text.contains(&begin), "{begin}");
+    }
 }
 
 #[test]
@@ -220,10 +224,6 @@ fn the_program_names_what_it_cannot_do() {
         (
             &["--model", "8"][..],
             "error: model 8: wanted one of 6.49, 7.9, 7.12, 7.16, 7.20, 7.24\n",
-        ),
-        (
-            &["--model", "6.49", "--rest", "127.0.0.1:0"][..],
-            "error: --rest: version 6.49 has no REST\n",
         ),
         (
             &["--model", "7.24", "--assume", "x=y"][..],
@@ -236,33 +236,5 @@ fn the_program_names_what_it_cannot_do() {
             .expect("the program starts");
         assert_eq!(output.status.code(), Some(2), "{arguments:?}");
         assert_eq!(String::from_utf8_lossy(&output.stderr), expected);
-    }
-}
-
-impl Authority {
-    /// A CRL of the intermediate, in DER.
-    fn crl(&self, number: u64, revoked: &[SerialNumber]) -> Vec<u8> {
-        let day = rcgen::date_time_ymd;
-        let params = CertificateRevocationListParams {
-            this_update: day(2026, 1, 1),
-            next_update: day(2046, 1, 1),
-            crl_number: SerialNumber::from(number),
-            issuing_distribution_point: None,
-            revoked_certs: revoked
-                .iter()
-                .map(|serial| RevokedCertParams {
-                    serial_number: serial.clone(),
-                    revocation_time: day(2026, 1, 1),
-                    reason_code: None,
-                    invalidity_date: None,
-                })
-                .collect(),
-            key_identifier_method: KeyIdMethod::Sha256,
-        };
-        params
-            .signed_by(self.issuer())
-            .expect("a CRL")
-            .der()
-            .to_vec()
     }
 }

@@ -5,96 +5,128 @@ use serde_json::json;
 use tokio::io::AsyncReadExt as _;
 use tokio::net::TcpStream;
 
+use crate::facts::with_rest;
 use crate::rig::{Authority, Rig, handshake, key, request};
 
 async fn push(rig: &Rig, authority: &Authority, name: &str) {
     let key = key();
     let leaf = authority.leaf("router.example", &key);
-    rig.upload(
-        "chain.pem",
-        &format!("{}{}", authority.intermediate, authority.root),
-    )
-    .await;
-    rig.import("chain.pem", "ca").await;
-    rig.upload("leaf.pem", &format!("{leaf}{}", key.serialize_pem()))
-        .await;
-    rig.import("leaf.pem", name).await;
-}
-
-#[tokio::test]
-async fn facts_1_1_without_a_certificate_the_handshake_fails_with_alert_40() {
-    for model in [Model::V6_49, Model::V7_24] {
-        let rig = Rig::start(model).await;
-        let error = handshake(rig.api_ssl)
-            .await
-            .expect_err("no certificate")
-            .to_string();
-        assert!(error.contains("HandshakeFailure"), "{error}");
+    let chain = format!("{}{}", authority.intermediate, authority.root);
+    let leaf = leaf + &key.serialize_pem();
+    for (kind, contents) in [("chain", chain), ("leaf", leaf)] {
+        let file = format!("{name}-{kind}.pem");
+        rig.upload(&file, &contents).await;
+        rig.import(&file, if kind == "chain" { "ca" } else { name })
+            .await;
     }
 }
 
+/// Fails when: a fresh router has `www-ssl` on, or lets somebody through it without a certificate.
+#[tokio::test]
+async fn facts_1_1_www_ssl_is_off_until_it_is_turned_on() {
+    for model in with_rest() {
+        let rig = Rig::from_the_box(model).await;
+        let row = rig.row("/ip/service", "www-ssl").await;
+        for (field, value) in [
+            ("disabled", "true"),
+            ("invalid", "true"),
+            ("certificate", "none"),
+        ] {
+            assert_eq!(row[field], value, "{} {field}", model.name());
+        }
+        rig.paste("/ip service enable www-ssl").await;
+        for door in [rig.rest, rig.api_ssl] {
+            let error = handshake(door).await.expect_err("no certificate");
+            let error = error.to_string();
+            assert!(
+                error.contains("HandshakeFailure"),
+                "{}: {error}",
+                model.name()
+            );
+        }
+    }
+}
+
+/// Fails when: another certificate cuts nobody.
 #[tokio::test]
 async fn facts_1_11_rebinding_cuts_the_service_and_serves_the_new_chain() {
-    let rig = Rig::start(Model::V7_24).await;
-    let authority = Authority::new();
-    push(&rig, &authority, "first").await;
-    push(&rig, &authority, "second").await;
-    rig.paste("/ip service set www-ssl certificate=first").await;
-    let (idle, before) = handshake(rig.rest).await.expect("a handshake");
-    assert_eq!(
-        before.len(),
-        2,
-        "the leaf and its intermediate, not the root"
-    );
-    let (stream, _) = handshake(rig.rest).await.expect("a handshake");
-    let body = r#"{"numbers":"www-ssl","certificate":"second"}"#;
-    request(stream, "admin:secret", "POST", "/rest/ip/service/set", body)
-        .await
-        .expect_err("cut before the answer");
-    let mut idle = idle;
-    let mut octets = Vec::new();
-    let read = idle.read_to_end(&mut octets).await;
-    assert!(
-        read.is_err() || octets.is_empty(),
-        "every connection of the service is cut"
-    );
-    let (_, after) = handshake(rig.rest).await.expect("a handshake");
-    assert_ne!(before[0], after[0]);
-    assert_eq!(before[1], after[1]);
-    let (_, rows) = rig.call("GET", "/rest/ip/service/www-ssl", "").await;
-    assert_eq!(rows["certificate"], "second");
+    for model in with_rest() {
+        let rig = Rig::start(model).await;
+        let authority = Authority::new();
+        push(&rig, &authority, "first").await;
+        push(&rig, &authority, "second").await;
+        rig.paste("/ip service set www-ssl certificate=first").await;
+        let (idle, before) = handshake(rig.rest).await.expect("a handshake");
+        assert_eq!(
+            before.len(),
+            2,
+            "the leaf and its intermediate, not the root"
+        );
+        let (stream, _) = handshake(rig.rest).await.expect("a handshake");
+        let body = r#"{"numbers":"www-ssl","certificate":"second"}"#;
+        request(stream, "admin:secret", "POST", "/rest/ip/service/set", body)
+            .await
+            .expect_err("cut before the answer");
+        let mut idle = idle;
+        let mut octets = Vec::new();
+        let read = idle.read_to_end(&mut octets).await;
+        assert!(
+            read.is_err() || octets.is_empty(),
+            "every connection of the service is cut"
+        );
+        let (_, after) = handshake(rig.rest).await.expect("a handshake");
+        assert_ne!(before[0], after[0]);
+        assert_eq!(before[1], after[1]);
+        let (_, rows) = rig.call("GET", "/rest/ip/service/www-ssl", "").await;
+        assert_eq!(rows["certificate"], "second");
+        let (stream, _) = handshake(rig.rest).await.expect("a handshake");
+        let body = r#"{"numbers":"www-ssl","port":"8443"}"#;
+        request(stream, "admin:secret", "POST", "/rest/ip/service/set", body)
+            .await
+            .expect_err("cut before the answer");
+        let (_, rows) = rig.call("GET", "/rest/ip/service/www-ssl", "").await;
+        assert_eq!(rows["port"], "8443");
+    }
 }
 
+/// Fails when: a row of a connection can be set.
 #[tokio::test]
 async fn facts_1_13_open_connections_are_rows_that_cannot_be_set() {
-    let rig = Rig::start(Model::V7_24).await;
-    let _open = TcpStream::connect(rig.api).await.expect("a connection");
-    let path = "/rest/ip/service?name=api";
-    let mut rows = rig.call("GET", path, "").await.1;
-    while rows.as_array().is_some_and(|rows| rows.len() < 2) {
-        tokio::task::yield_now().await;
-        rows = rig.call("GET", path, "").await.1;
+    for model in Model::ALL {
+        let rig = Rig::start(model).await;
+        if model < Model::V7_20 {
+            let names = rig.rows("/ip/service").await;
+            assert_eq!(names.len(), 8, "{}: no row of a connection", model.name());
+            continue;
+        }
+        let _open = TcpStream::connect(rig.api).await.expect("a connection");
+        let path = "/rest/ip/service?name=api";
+        let mut rows = rig.call("GET", path, "").await.1;
+        while rows.as_array().is_some_and(|rows| rows.len() < 2) {
+            tokio::task::yield_now().await;
+            rows = rig.call("GET", path, "").await.1;
+        }
+        assert_eq!(
+            (&rows[0]["dynamic"], &rows[1]["dynamic"]),
+            (&"false".into(), &"true".into())
+        );
+        let id = rows[1][".id"].as_str().expect("an id");
+        let (status, value) = rig
+            .call(
+                "PATCH",
+                &format!("/rest/ip/service/{id}"),
+                r#"{"disabled":"yes"}"#,
+            )
+            .await;
+        assert_eq!(status, 400);
+        assert_eq!(
+            value["detail"],
+            format!(
+                "failure: this is configured elsewhere (/ip/service/set {} = api)",
+                rows[0][".id"].as_str().expect("an id")
+            )
+        );
     }
-    assert_eq!(
-        (&rows[0]["dynamic"], &rows[1]["dynamic"]),
-        (&"false".into(), &"true".into())
-    );
-    let id = rows[1][".id"].as_str().expect("an id");
-    let (status, value) = rig
-        .call(
-            "PATCH",
-            &format!("/rest/ip/service/{id}"),
-            r#"{"disabled":"yes"}"#,
-        )
-        .await;
-    assert_eq!(status, 400);
-    assert_eq!(
-        value["detail"],
-        format!(
-            "failure: this is configured elsewhere (/ip/service/set {} = api)",
-            rows[0][".id"].as_str().expect("an id")
-        )
-    );
 }
 
 #[tokio::test]

@@ -11,14 +11,14 @@ use tempfile::TempDir;
 use crate::rig::Rig;
 
 /// OpenSSH on the way to a router.
-struct Client<'a> {
+pub(crate) struct Client<'a> {
     rig: &'a Rig,
     user: &'a str,
     folder: TempDir,
 }
 
 impl<'a> Client<'a> {
-    fn new(rig: &'a Rig, user: &'a str, password: &str) -> Self {
+    pub(crate) fn new(rig: &'a Rig, user: &'a str, password: &str) -> Self {
         let folder = tempfile::tempdir().expect("a directory");
         let ask = folder.path().join("ask");
         fs::write(&ask, format!("#!/bin/sh\necho '{password}'\n")).expect("a script");
@@ -26,12 +26,12 @@ impl<'a> Client<'a> {
         Self { rig, user, folder }
     }
 
-    fn path(&self, name: &str) -> String {
+    pub(crate) fn path(&self, name: &str) -> String {
         self.folder.path().join(name).display().to_string()
     }
 
     /// Runs a program of OpenSSH, and returns whether it was content and what it said.
-    async fn run(&self, program: &str, words: &[&str]) -> (bool, String) {
+    pub(crate) async fn run(&self, program: &str, words: &[&str]) -> (bool, String) {
         let known = format!("UserKnownHostsFile={}", self.path("known"));
         let port = self.rig.ssh.port().to_string();
         let port_flag = if program == "ssh" { "-p" } else { "-P" };
@@ -57,12 +57,12 @@ impl<'a> Client<'a> {
         )
     }
 
-    async fn ssh(&self, command: &str) -> String {
+    pub(crate) async fn ssh(&self, command: &str) -> String {
         let host = format!("{}@127.0.0.1", self.user);
         self.run("ssh", &[&host, command]).await.1
     }
 
-    async fn sftp(&self, batch: &str) -> (bool, String) {
+    pub(crate) async fn sftp(&self, batch: &str) -> (bool, String) {
         fs::write(self.folder.path().join("batch"), batch).expect("a file");
         let host = format!("{}@127.0.0.1", self.user);
         let words = ["-o", "BatchMode=no", "-b", &self.path("batch"), &host];
@@ -277,23 +277,32 @@ async fn an_export_without_a_file_is_printed() {
     }
 }
 
+/// Fails when: one of the three lists is the same with `strong-crypto=yes`.
 #[tokio::test(flavor = "multi_thread")]
-async fn strong_crypto_leaves_the_old_key_exchanges_out() {
-    let rig = Rig::start(Model::V7_24).await;
+async fn strong_crypto_leaves_the_old_algorithms_out() {
     let old = [
-        "-o",
         "KexAlgorithms=diffie-hellman-group14-sha1",
-        "admin@127.0.0.1",
-        ":put in",
+        "Ciphers=aes128-ctr",
+        "MACs=hmac-sha1",
     ];
-    let client = Client::new(&rig, "admin", "secret");
-    let (good, said) = client.run("ssh", &old).await;
-    assert!(good, "{said}");
-    drop(client);
-    let rig = rig.with_setting("/ip/ssh", "strong-crypto", "true").await;
-    let client = Client::new(&rig, "admin", "secret");
-    assert!(!client.run("ssh", &old).await.0);
-    assert_eq!(client.ssh(":put in").await, "in\r\n");
+    for model in [Model::V6_49, Model::V7_24] {
+        let mut rig = Rig::start(model).await;
+        for (strong, taken) in [("false", true), ("true", false)] {
+            rig = rig.with_setting("/ip/ssh", "strong-crypto", strong).await;
+            let client = Client::new(&rig, "admin", "secret");
+            for algorithms in old {
+                let words = ["-o", algorithms, "admin@127.0.0.1", ":put in"];
+                let (good, said) = client.run("ssh", &words).await;
+                assert_eq!(
+                    good,
+                    taken,
+                    "{} {strong} {algorithms}: {said}",
+                    model.name()
+                );
+            }
+            assert_eq!(client.ssh(":put in").await, "in\r\n");
+        }
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -23,6 +23,8 @@ const SERVER: &str = "sstp.example";
 struct Ground {
     folder: TempDir,
     root: String,
+    /// Another CA of the name of the first.
+    twin: String,
     gateway: String,
     gateway_der: Vec<u8>,
     crl: Vec<u8>,
@@ -35,7 +37,6 @@ impl Ground {
             std::fs::write(folder.path().join(name), text).expect("the directory is writable");
         };
         let issuer = authority("SSTP CA");
-        // Of the same name.
         let stranger = authority("SSTP CA");
         let gateway_key = rsa_key();
         let gateway = certificate(SERVER, 1, &gateway_key, &issuer);
@@ -44,6 +45,7 @@ impl Ground {
             ("revoked", 3, &issuer),
             ("foreign", 2, &stranger),
             ("expired", 4, &issuer),
+            ("not-yet", 6, &issuer),
             ("gateway-only", 5, &issuer),
         ] {
             let key = key();
@@ -68,6 +70,7 @@ impl Ground {
         let crl = crl.signed_by(&issuer).expect("a CRL");
         Self {
             root: issuer.pem(),
+            twin: stranger.pem(),
             gateway_der: gateway.der().to_vec(),
             gateway: gateway.pem() + &gateway_key.serialize_pem(),
             crl: crl.der().to_vec(),
@@ -80,10 +83,12 @@ impl Ground {
         let rig = Rig::start(model).await;
         let rig = rig.with_file("root", &self.root).await;
         let rig = rig.with_file("gateway", &self.gateway).await;
+        let rig = rig.with_file("twin", &self.twin).await;
         let rig = rig.with_crl(&self.crl).await;
         rig.paste(&format!(
             "/certificate import file-name=root passphrase=\"\"
             /certificate import file-name=gateway passphrase=\"\"
+            /certificate import file-name=twin passphrase=\"\"
             /interface sstp-server server set enabled=yes certificate=gateway_0 {settings}"
         ))
         .await;
@@ -111,8 +116,13 @@ fn certificate(
 ) -> rcgen::Certificate {
     let mut params = CertificateParams::new(vec![name.to_owned()]).expect("a name");
     params.serial_number = Some(SerialNumber::from(vec![serial]));
+    // By this OpenSSL would tell two CAs of one name apart.
+    params.use_authority_key_identifier_extension = true;
     if name == "expired" {
         params.not_after = date_time_ymd(2024, 1, 1);
+    }
+    if name == "not-yet" {
+        params.not_before = date_time_ymd(2090, 1, 1);
     }
     if name == "gateway-only" {
         params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
@@ -251,6 +261,7 @@ const IPCP: u16 = 0x8021;
 
 const STATIC_RSA: &str = "AES256-SHA";
 
+/// Fails when: a list is never asked, nobody is asked for a certificate, everybody is, or the second CA of a name counts.
 #[tokio::test]
 async fn facts_7_sstp_lets_in_whom_its_store_vouches_for() {
     let ground = Ground::new();
@@ -268,8 +279,10 @@ async fn facts_7_sstp_lets_in_whom_its_store_vouches_for() {
             ("verify-client-certificate=no", None, true),
             ("verify-client-certificate=yes", Some("good"), true),
             ("verify-client-certificate=yes", None, false),
+            // Its CA is in the store too, behind another one of its name.
             ("verify-client-certificate=yes", Some("foreign"), false),
             ("verify-client-certificate=yes", Some("expired"), false),
+            ("verify-client-certificate=yes", Some("not-yet"), false),
             ("verify-client-certificate=yes", Some("gateway-only"), false),
             // Nobody looks at the list.
             ("verify-client-certificate=yes", Some("revoked"), true),
@@ -293,6 +306,23 @@ async fn facts_7_sstp_lets_in_whom_its_store_vouches_for() {
     }
 }
 
+/// Fails when: the scopes of the CA are not looked at.
+#[tokio::test]
+async fn facts_7_sstp_trusts_what_the_store_trusts_for_it() {
+    let ground = Ground::new();
+    let rig = ground
+        .rig(Model::V7_24, "verify-client-certificate=yes")
+        .await;
+    for (scopes, let_in) in [("www,ipsec", false), ("www,sstp", true)] {
+        rig.paste(&format!("/certificate set root_0 trust-store={scopes}"))
+            .await;
+        let words = ["-cert", "good", "-key", "good", "-cipher", STATIC_RSA];
+        let called = Caller::dial(&rig, &ground, &words).call().await;
+        assert_eq!(called.is_some(), let_in, "{scopes}");
+    }
+}
+
+/// Fails when: pfs changes nothing.
 #[tokio::test]
 async fn facts_7b_sstp_speaks_the_suites_that_are_set() {
     let ground = Ground::new();

@@ -1,17 +1,18 @@
 //! It is data, and not answers: whatever the tree knows is kept and shown at another door, and
 //! whatever it does not know is refused in the words of the version.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use routeros_sim::console::Caller;
 use routeros_sim::model::Model;
 use routeros_sim::row::{Reply, Request, Row};
 use routeros_sim::trap::Trap;
-use routeros_sim::tree::Tree;
-use serde_json::Value;
+use routeros_sim::tree::{self, Tree};
+use serde_json::{Value, json};
 
 use crate::api::Client;
 use crate::rig::Rig;
+use crate::ssh;
 
 const SEED: u64 = 20_261_129;
 const TRIPLES: usize = 300;
@@ -22,28 +23,121 @@ const ROWS: &str = "/ip ipsec peer add name=hub address=192.0.2.1/32\n\
                     /certificate add name=own common-name=own";
 
 /// Commands that need a terminal, end the session, or do what the loopback address cannot show.
-const APART: [&str; 8] = [
-    "edit", "reboot", "shutdown", "load", "import", "fetch", "ping", "quit",
+const APART: [&str; 9] = [
+    "edit", "reboot", "shutdown", "load", "import", "fetch", "install", "ping", "quit",
 ];
 
+/// Fails when: `set` keeps nothing, an unknown argument is passed over, a truth may be any word, a menu that is not played is unknown, or a command is refused for nothing that it was given.
 #[tokio::test]
 async fn random_words_change_state_or_are_refused_by_their_type() {
     let fields: Value =
         serde_json::from_str(include_str!("../../data/fields.json")).expect("the data is JSON");
     let mut dice = Dice(SEED);
     let mut told = BTreeMap::new();
+    let mut kept = BTreeSet::new();
+    let mut played: Vec<&str> = fields
+        .as_object()
+        .expect("menus")
+        .keys()
+        .map(String::as_str)
+        .chain(PLAYED_BY_HAND)
+        .filter(|menu| Model::ALL.iter().any(|one| Tree::of(*one).has_menu(menu)))
+        .collect();
+    played.sort_unstable();
+    played.dedup();
+    // Every played menu has its turn, with a right value first and then with a wrong one.
+    assert!(TRIPLES >= 4 * played.len(), "{} menus", played.len());
     for number in 0..TRIPLES {
-        let model = *dice.of(&Model::ALL);
-        let triple = Triple::draw(&mut dice, model, &fields);
+        let turn = number / 2;
+        let (model, triple) = match number % 2 {
+            0 => Triple::of_menu(&mut dice, played[turn % played.len()], &fields),
+            _ => {
+                let model = *dice.of(&Model::ALL);
+                (model, Triple::draw(&mut dice, model))
+            }
+        };
+        let wrong = turn / played.len() % 2 == 1;
         let rig = Rig::start(model).await;
         rig.paste(ROWS).await;
         let shown = format!("seed {SEED}, triple {number}: {} {triple:?}", model.name());
-        let outcome = triple.play(&rig, &fields, dice.chance(2), &shown).await;
+        let outcome = triple.play(&rig, &fields, wrong, &shown).await;
         *told.entry(outcome).or_insert(0) += 1;
+        if outcome == "kept" {
+            kept.insert(triple.menu);
+        }
     }
-    for outcome in ["kept", "refused by its type", "unknown word", "answered"] {
-        let count = told.get(outcome).copied().unwrap_or(0);
-        assert!(count >= 20, "{outcome} came {count} times: {told:?}");
+    let count = |outcome| told.get(outcome).copied().unwrap_or(0);
+    for outcome in [
+        "kept",
+        "refused by its type",
+        "unknown word",
+        "done",
+        "refused for what it is about",
+    ] {
+        assert!(count(outcome) >= 20, "{outcome}: {told:?}");
+    }
+    let takes_set = |menu: &&str| {
+        let set = |one: &Model| Tree::of(*one).arguments(menu, "set").is_some();
+        fields.get(menu).is_some() && Model::ALL.iter().any(set)
+    };
+    let set = played.into_iter().filter(takes_set);
+    let silent: Vec<&str> = set.filter(|menu| !kept.contains(*menu)).collect();
+    assert_eq!(
+        silent, [""; 0],
+        "menus of which nothing was seen to be kept"
+    );
+    let nothing_shown = count("apart") + count("not played");
+    assert!(nothing_shown <= 25, "{told:?}");
+}
+
+/// The menus that are played on every version.
+const PLAYED: &str = "/certificate /certificate/crl /certificate/settings /file /ip/service \
+    /ip/ipsec/active-peers /ip/ipsec/identity /ip/ipsec/mode-config /ip/ipsec/peer \
+    /ip/ipsec/policy /ip/ipsec/policy/group /ip/ipsec/profile /ip/ipsec/proposal \
+    /interface/sstp-server/server /interface/sstp-client /interface/ovpn-server/server \
+    /interface/ovpn-client /interface/l2tp-server/server /interface/l2tp-client /ppp/secret \
+    /ppp/profile /ppp/active /radius /user /user/group /system/identity /system/resource \
+    /system/clock /system/ntp/client /system/license /system/device-mode /system/logging \
+    /system/logging/action /ip/address /ip/firewall/filter /ip/dns /ip/ssh /log";
+
+/// Those of them whose rows are made of something else than fields; each has tests of its own.
+const PLAYED_BY_HAND: [&str; 9] = [
+    "/certificate",
+    "/certificate/crl",
+    "/file",
+    "/ip/ipsec/active-peers",
+    "/ppp/active",
+    "/system/resource",
+    "/system/clock",
+    "/system/license",
+    "/log",
+];
+
+#[tokio::test]
+async fn the_menus_that_are_played_are_there_on_every_version() {
+    for model in Model::ALL {
+        let rig = Rig::start(model).await;
+        let mut client = Client::logged_in(&rig).await;
+        for menu in PLAYED.split_whitespace() {
+            let print = format!("{menu}/print");
+            let said = client.ask(&[&print]).await;
+            assert!(said.is_ok(), "{} {menu}: {said:?}", model.name());
+            // A menu that is not played prints as an empty one, too.
+            let played = tree::menus().contains_key(menu) || PLAYED_BY_HAND.contains(&menu);
+            assert!(played, "{menu}");
+        }
+        let tree = Tree::of(model);
+        for (menu, command) in [
+            ("/", "export"),
+            ("/tool", "fetch"),
+            ("/system", "reboot"),
+            ("/system", "shutdown"),
+            ("/system/backup", "save"),
+            ("/system/backup", "load"),
+        ] {
+            let known = tree.arguments(menu, command);
+            assert!(known.is_some(), "{} {menu} {command}", model.name());
+        }
     }
 }
 
@@ -55,28 +149,50 @@ struct Triple {
 }
 
 impl Triple {
-    /// Half of the triples set a field; the others are any words, a third of them invented.
-    fn draw(dice: &mut Dice, model: Model, fields: &Value) -> Self {
+    /// A field of a menu that is played, or any command where none can be set, on a version that has the menu.
+    fn of_menu(dice: &mut Dice, menu: &str, fields: &Value) -> (Model, Self) {
+        let commands = |model| {
+            let mut all = Tree::of(model).menus();
+            all.find(|(path, _)| *path == menu).map(|(_, own)| own)
+        };
+        let having: Vec<_> = Model::ALL
+            .into_iter()
+            .filter_map(|model| Some((model, commands(model)?)))
+            .collect();
+        let (model, commands) = *dice.of(&having);
+        let command = match commands.get("set") {
+            Some(arguments) if !arguments.is_empty() => "set",
+            _ => *dice.of(&commands.keys().map(String::as_str).collect::<Vec<_>>()),
+        };
+        let arguments = &commands[command];
+        let shown = |name: &&String| {
+            let field = &fields[menu]["fields"][name.as_str()];
+            let write_only = json!("write-only");
+            let hidden = field["is"]
+                .as_array()
+                .is_some_and(|all| all.contains(&write_only));
+            command == "set" && field.is_object() && !hidden && field["type"] != "reference"
+        };
+        let mut candidates: Vec<&String> = arguments.iter().filter(shown).collect();
+        if candidates.is_empty() {
+            candidates.extend(arguments);
+        }
+        let argument = match candidates.as_slice() {
+            [] => String::new(),
+            some => (*dice.of(some)).clone(),
+        };
+        let triple = Self {
+            menu: menu.to_owned(),
+            command: command.to_owned(),
+            argument,
+        };
+        (model, triple)
+    }
+
+    /// Any words, half of the triples with an invented one.
+    fn draw(dice: &mut Dice, model: Model) -> Self {
         let tree = Tree::of(model);
         let menus: Vec<(&str, _)> = tree.menus().collect();
-        let working: Vec<_> = menus
-            .iter()
-            .filter(|(path, _)| fields.get(path).is_some())
-            .collect();
-        if dice.chance(2) {
-            let (menu, commands) = **dice.of(&working);
-            let command = if commands.contains_key("set") {
-                "set"
-            } else {
-                "print"
-            };
-            let argument = dice.of(&commands[command]).clone();
-            return Self {
-                menu: menu.to_owned(),
-                command: command.to_owned(),
-                argument,
-            };
-        }
         let (menu, commands) = *dice.of(&menus);
         let names: Vec<&String> = commands.keys().collect();
         let mut triple = Self {
@@ -132,13 +248,35 @@ impl Triple {
             &[&argument]
         };
         let said = self.said(rig, words).await;
+        if self.command == "print" {
+            assert_eq!(said, Ok(()), "{shown}: a menu can be printed");
+        }
+        match said {
+            Ok(()) => "done",
+            Err(text) => self.refused(&text, known.unwrap_or_default(), fields, shown),
+        }
+    }
+
+    /// The tree knows every word, so what is wrong is the value of an argument, an argument that is missing, or the item.
+    fn refused(&self, text: &str, known: &[String], fields: &Value, shown: &str) -> &'static str {
+        let about = [
+            "invalid value for argument ",
+            "input does not match any value of ",
+            "ambiguous value of ",
+            "missing value(s) of argument(s) ",
+        ];
+        let named = about.iter().find_map(|begin| text.strip_prefix(begin));
+        let named = named.and_then(|rest| rest.split([',', ' ']).next());
+        let of_an_argument = named.is_some_and(|name| known.iter().any(|one| one == name));
+        if of_an_argument || text == "no such item" {
+            return "refused for what it is about";
+        }
         let works = fields.get(&self.menu).is_some();
-        let unplayed = |text: &String| text.contains("not in this simulator");
         assert!(
-            !(works && said.as_ref().is_err_and(unplayed)),
-            "{shown}: {said:?}"
+            text == "failure: not in this simulator" && !works,
+            "{shown}: {text}"
         );
-        "answered"
+        "not played"
     }
 
     /// Sets a field over the API, and reads it back through another door.
@@ -153,22 +291,38 @@ impl Triple {
         let Some(value) = sample(rig, field).await else {
             return "apart";
         };
-        let item = self.item(rig, fields).await;
-        let item = item.map(|id| format!("=.id={id}"));
-        let before = self.read_back(rig).await;
-        let sent = if wrong { "~" } else { &value };
+        let id = self.item(rig, fields).await;
+        let printed = match self.argument.as_str() {
+            "address" if self.menu == "/ip/service" && rig.model() == Model::V7_24 => {
+                "available-from"
+            }
+            other => other,
+        };
+        let kind = field["type"].as_str().expect("a type");
+        let refused = wrong && kind != "string";
+        let before = self.read_back(rig, id.as_deref(), printed).await;
+        let is_on = before
+            .as_deref()
+            .is_some_and(|own| ["yes", "true"].contains(&own));
+        let sent = match wrong {
+            true => "~",
+            // What is there already would not tell whether it is kept.
+            false if kind == "bool" && is_on => "no",
+            false => &value,
+        };
         let argument = format!("={}={sent}", self.argument);
+        let item = id.as_ref().map(|id| format!("=.id={id}"));
         let mut words = vec![argument.as_str()];
         words.extend(item.as_deref());
         let said = self.said(rig, &words).await;
-        let kind = field["type"].as_str().expect("a type");
-        if wrong && kind != "string" {
+        if refused {
             let text = match kind {
                 "number" | "time" | "address" => "invalid value for argument",
                 _ => "input does not match any value of",
             };
             assert_eq!(said, Err(format!("{text} {}", self.argument)), "{shown}");
-            assert_eq!(self.read_back(rig).await, before, "{shown}");
+            let after = self.read_back(rig, id.as_deref(), printed).await;
+            assert_eq!(after, before, "{shown}");
             return "refused by its type";
         }
         assert_eq!(said, Ok(()), "{shown}");
@@ -180,22 +334,11 @@ impl Triple {
         if is("write-only") {
             return "apart";
         }
-        let printed = match self.argument.as_str() {
-            "address" if self.menu == "/ip/service" && rig.model() == Model::V7_24 => {
-                "available-from"
-            }
-            other => other,
-        };
-        let rows = self.read_back(rig).await;
-        let id = item.as_deref().and_then(|word| word.strip_prefix("=.id="));
-        let row = rows
-            .iter()
-            .find(|row| id.is_none_or(|id| row.get(".id").is_some_and(|own| own == id)))
-            .unwrap_or_else(|| panic!("{shown}: no row {id:?}"));
-        let kept = row
-            .get(printed)
-            .unwrap_or_else(|| panic!("{shown}: {row:?}"));
-        let same = kept.starts_with(sent)
+        let kept = self.read_back(rig, id.as_deref(), printed).await;
+        let kept = kept.unwrap_or_else(|| panic!("{shown}: no {printed}"));
+        // A group shows the policies that it has not, too.
+        let same = kept == sent
+            || kind == "policy" && kept.starts_with(sent)
             || matches!((sent, kept.as_str()), ("no", "false") | ("yes", "true"));
         assert!(same, "{shown}: {sent} came back as {kept}");
         "kept"
@@ -208,7 +351,7 @@ impl Triple {
             return None;
         }
         if tree.arguments(&self.menu, "add").is_none() {
-            let rows = self.read_back(rig).await;
+            let rows = printed(rig, &self.menu).await.expect("rows").rows;
             return rows.first().and_then(|row| row.get(".id").cloned());
         }
         let mut add = Request::new(&self.menu, "add");
@@ -242,22 +385,27 @@ impl Triple {
         }
     }
 
-    /// What REST shows of the menu, or the serial console where there is no REST.
-    async fn read_back(&self, rig: &Rig) -> Vec<Row> {
-        if rig.model().has_rest() {
-            let (status, body) = rig.call("GET", &format!("/rest{}", self.menu), "").await;
-            assert_eq!(status, 200, "{body}");
-            let rows = match body {
-                Value::Array(rows) => rows,
-                row => vec![row],
-            };
-            return rows
-                .into_iter()
-                .map(|row| serde_json::from_value(row).expect("texts"))
-                .filter(|row: &Row| row.get("connection").is_none())
-                .collect();
+    /// What REST shows of a field, or SSH where there is no REST.
+    async fn read_back(&self, rig: &Rig, id: Option<&str>, field: &str) -> Option<String> {
+        if !rig.model().has_rest() {
+            let get = format!(
+                ":put [{} get {} {field}]",
+                self.menu,
+                id.unwrap_or_default()
+            );
+            let said = ssh::Client::new(rig, "admin", "secret").ssh(&get).await;
+            let kept = said.strip_suffix("\r\n").expect("a line");
+            let absent = kept == "input does not match any value of value-name";
+            return (!absent).then(|| kept.to_owned());
         }
-        printed(rig, &self.menu).await.expect("rows").rows
+        let path = match id {
+            Some(id) => format!("/rest{}/{id}", self.menu),
+            None => format!("/rest{}", self.menu),
+        };
+        let (status, row) = rig.call("GET", &path, "").await;
+        assert_eq!(status, 200, "{row}");
+        let row: Row = serde_json::from_value(row).expect("texts");
+        row.get(field).cloned()
     }
 }
 
@@ -295,11 +443,6 @@ impl Dice {
             .wrapping_add(1_442_695_040_888_963_407);
         let high = usize::try_from(self.0 >> 33).expect("31 bits");
         high % end
-    }
-
-    /// One in so many.
-    fn chance(&mut self, of: usize) -> bool {
-        self.below(of) == 0
     }
 
     fn of<'a, T>(&mut self, all: &'a [T]) -> &'a T {

@@ -8,11 +8,12 @@ use serde_json::Value;
 use crate::process;
 
 /// Our crates, and the crates of ours that each may use.
-const ARROWS: [(&str, &[&str]); 12] = [
+const ARROWS: [(&str, &[&str]); 13] = [
     ("ca-types", &[]),
     ("ca-verify", &["ca-types"]),
     ("ca-core", &["ca-verify", "ca-types"]),
     ("ca-proto", &["ca-types"]),
+    ("ca-record", &[]),
     ("ca-routeros", &["ca-types"]),
     ("ca-store", &["ca-verify", "ca-types"]),
     ("ca-deploy", &["ca-routeros", "ca-verify", "ca-types"]),
@@ -24,13 +25,14 @@ const ARROWS: [(&str, &[&str]); 12] = [
         "ca-client",
         &[
             "ca-deploy",
+            "ca-record",
             "ca-routeros",
             "ca-proto",
             "ca-verify",
             "ca-types",
         ],
     ),
-    ("routeros-sim", &[]),
+    ("routeros-sim", &["ca-record"]),
     ("ca-tests", ANY),
     ("xtask", ANY),
 ];
@@ -38,7 +40,7 @@ const ARROWS: [(&str, &[&str]); 12] = [
 const ANY: &[&str] = &["*"];
 
 /// Crates whose code is a function of its arguments: no sockets, no runtime, no storage.
-const PURE: [&str; 3] = ["ca-types", "ca-verify", "ca-core"];
+const PURE: [&str; 4] = ["ca-types", "ca-verify", "ca-core", "ca-record"];
 const IMPURE: [&str; 7] = [
     "tokio",
     "tonic",

@@ -28,7 +28,7 @@ pub(super) fn examine(observed: &Observed, now: UnixTime, complaints: &mut Compl
                 Gravity::Error,
                 "the router found its settings suspicious and takes no new IPsec entries"
                     .to_owned(),
-                Some("/system/device-mode/update flagged=no".to_owned()),
+                Some("/system device-mode update flagged=no".to_owned()),
             );
         }
         if !mode.ipsec && !observed.identities.is_empty() {
@@ -37,7 +37,7 @@ pub(super) fn examine(observed: &Observed, now: UnixTime, complaints: &mut Compl
                 "device-mode",
                 Gravity::Error,
                 format!("the device mode {} does not allow IPsec", mode.mode),
-                Some("/system/device-mode/update ipsec=yes".to_owned()),
+                Some("/system device-mode update ipsec=yes".to_owned()),
             );
         }
     }
@@ -50,7 +50,7 @@ pub(super) fn examine(observed: &Observed, now: UnixTime, complaints: &mut Compl
                 "RouterOS {} is older than the last security releases (6.49.22, 7.23.4, 7.24.2)",
                 observed.version
             ),
-            Some("/system/package/update/install".to_owned()),
+            Some("/system package update install".to_owned()),
         );
     }
 }
@@ -63,8 +63,12 @@ impl Log {
     /// Returns the last lines that may explain a complaint, oldest first.
     pub(super) fn about(&self, what: &str) -> Vec<String> {
         let topics: &[&str] = match what {
-            "ipsec-identity" | "crl" => &["ipsec", "certificate"],
-            "clock" | "outdated" | "plain-service" | "device-mode" => &[],
+            "ipsec-identity" | "crl" | "twin-cas" => &["ipsec", "certificate"],
+            "service-without-certificate" | "service-off" | "wrong-certificate" => {
+                &["ssl", "ssld", "certificate"]
+            }
+            "clock" | "outdated" | "plain-service" | "device-mode" | "firewall"
+            | "address-list" => &[],
             _ => &["certificate", "ssl", "ssld", "ipsec"],
         };
         let speaks = |of: &String| of.split(',').any(|topic| topics.contains(&topic));

@@ -2,7 +2,7 @@
 
 use ca_routeros::{RouterTransport, Row};
 
-use super::{Complaints, Gravity, complain};
+use super::{Complaints, Gravity, complain, mend};
 use crate::DeployError;
 use crate::observe::{Observed, rows};
 
@@ -42,7 +42,7 @@ pub(super) async fn examine(
                 )
                 .trim_end()
                 .to_owned(),
-                Some(format!("{MENU}/disable {}", rule.id())),
+                Some(mend::command(MENU, format_args!("disable {}", rule.id()))),
             );
         }
     }

@@ -1,6 +1,6 @@
 //! The services: bound to nothing, bound to the wrong certificate, in the clear.
 
-use super::{Complaints, Gravity, complain, push, store};
+use super::{Complaints, Gravity, complain, mend, push, store};
 use crate::observe::Observed;
 use crate::{Binding, RouterEntry};
 
@@ -23,7 +23,7 @@ pub(super) fn examine(observed: &Observed, entry: &RouterEntry, complaints: &mut
                     ),
                     match is_wanted {
                         true => push(entry),
-                        false => Some(format!("/ip/service/disable {name}")),
+                        false => Some(mend::command(MENU, format_args!("disable {name}"))),
                     },
                 );
             }
@@ -32,7 +32,7 @@ pub(super) fn examine(observed: &Observed, entry: &RouterEntry, complaints: &mut
                 "plain-service",
                 Gravity::Warning,
                 format!("{name} is on: passwords go through it in the clear"),
-                Some(format!("/ip/service/disable {name}")),
+                Some(mend::command(MENU, format_args!("disable {name}"))),
             ),
             _ => {}
         }
@@ -49,7 +49,7 @@ pub(super) fn examine(observed: &Observed, entry: &RouterEntry, complaints: &mut
                     "{name} is reached only from {}",
                     service.available_from.join(", ")
                 ),
-                Some(format!("/ip/service/set {name} address=\"\"")),
+                Some(mend::command(MENU, format_args!("set {name} address=\"\""))),
             );
         }
     }
@@ -88,7 +88,7 @@ fn wrong_certificate(
             "service-off",
             Gravity::Error,
             format!("{wanted} shall show {name}, and is switched off"),
-            Some(format!("/ip/service/enable {wanted}")),
+            Some(mend::command(MENU, format_args!("enable {wanted}"))),
         );
     }
     let bound = service.certificate.as_deref();
@@ -108,3 +108,5 @@ fn wrong_certificate(
         );
     }
 }
+
+const MENU: &str = "/ip/service";

@@ -1,31 +1,24 @@
 //! The certificates in the store, and whether each can do what it is used for.
 
-use ca_routeros::certificate::CertificateRow;
-use ca_types::UnixTime;
-
-use super::{Complaints, Gravity, UnusedCertificate, Use, complain, push};
+use super::use_of::Use;
+use super::{Complaints, Gravity, Look, UnusedCertificate, complain, mend, push};
 use crate::RouterEntry;
 use crate::observe::{Observed, is_ending};
+use ca_routeros::certificate::CertificateRow;
 
-pub(super) fn examine(
-    observed: &Observed,
-    uses: &[Use],
-    entry: &RouterEntry,
-    now: UnixTime,
-    complaints: &mut Complaints,
-) {
-    let mut seen: Vec<&str> = Vec::new();
-    for used in uses.iter().filter(|used| used.enabled) {
-        let place = format!("{} {}", used.menu, used.row);
-        let place = place.trim_end();
+pub(super) fn examine(look: &Look<'_>, complaints: &mut Complaints) {
+    let mut seen: Vec<(&str, bool)> = Vec::new();
+    let named = |used: &&Use| used.enabled && !used.certificate.is_empty();
+    for used in look.uses.iter().filter(named) {
+        let place = place(used);
         let name = used.certificate.as_str();
-        let Some(row) = find(observed, name) else {
+        let Some(row) = find(look.observed, name) else {
             complain(
                 complaints,
                 "gone",
                 Gravity::Error,
                 format!("{place} uses the certificate {name}, which is gone"),
-                push(entry),
+                mend::replacement(look, used),
             );
             continue;
         };
@@ -39,37 +32,38 @@ pub(super) fn examine(
                     used.usage,
                     row.key_usage.join(", ")
                 ),
-                push(entry),
+                mend::replacement(look, used),
             );
         }
-        if !seen.contains(&name) {
-            seen.push(name);
-            one(observed, row, place, entry, now, complaints);
+        let once = (name, used.is_of_others());
+        if !seen.contains(&once) {
+            seen.push(once);
+            one(look, row, used, complaints);
         }
     }
-    twins(observed, complaints);
+    twins(look.observed, complaints);
+}
+
+/// Says where a certificate is used.
+pub(super) fn place(used: &Use) -> String {
+    let place = format!("{} {}", used.menu, used.row);
+    place.trim_end().to_owned()
 }
 
 /// Judges a certificate that is in use.
-fn one(
-    observed: &Observed,
-    row: &CertificateRow,
-    place: &str,
-    entry: &RouterEntry,
-    now: UnixTime,
-    complaints: &mut Complaints,
-) {
-    let name = &row.name;
+fn one(look: &Look<'_>, row: &CertificateRow, used: &Use, complaints: &mut Complaints) {
+    let (name, place, now) = (&row.name, place(used), look.now);
+    let mend = mend::replacement(look, used);
     let mut say =
-        |what, gravity, message| complain(complaints, what, gravity, message, push(entry));
-    if !row.private_key && !row.is_ca() {
+        |what, gravity, message| complain(complaints, what, gravity, message, mend.clone());
+    if !row.private_key && !row.is_ca() && !used.is_of_others() {
         say(
             "no-key",
             Gravity::Error,
             format!("{place} uses {name}, whose private key is not on the router"),
         );
     }
-    match observed.validity(row) {
+    match look.observed.validity(row) {
         Some(validity) if validity.not_after() < now => say(
             "expired",
             Gravity::Error,
@@ -98,14 +92,22 @@ fn one(
         ),
         None => {}
     }
-    chain(observed, row, entry, complaints);
+    if used.is_of_others() {
+        return;
+    }
+    // What is above a certificate of ours comes with a push, wherever that is used.
+    let mend = match is_ours(row, look.entry) {
+        true => push(look.entry),
+        false => mend,
+    };
+    chain(look.observed, row, mend.as_deref(), complaints);
 }
 
 /// Goes up from a certificate: everything above it must be in the store, and trusted.
 fn chain(
     observed: &Observed,
     leaf: &CertificateRow,
-    entry: &RouterEntry,
+    by: Option<&str>,
     complaints: &mut Complaints,
 ) {
     let mut row = leaf;
@@ -126,7 +128,7 @@ fn chain(
                     "the CA above {} ({}) is not in the store: clients get an incomplete chain",
                     row.name, row.issuer
                 ),
-                push(entry),
+                by.map(str::to_owned),
             );
             return;
         };
@@ -136,7 +138,10 @@ fn chain(
                 "untrusted",
                 Gravity::Error,
                 format!("the CA {} is in the store and not trusted", above.name),
-                Some(format!("/certificate/set {} trusted=yes", above.name)),
+                Some(mend::command(
+                    MENU,
+                    format_args!("set {} trusted=yes", mend::value(&above.name)),
+                )),
             );
         }
         row = above;
@@ -159,6 +164,8 @@ fn twins(observed: &Observed, complaints: &mut Complaints) {
                 && other.key_identifier != row.key_identifier
         };
         if let Some(other) = cas.iter().take(at).find(same) {
+            // The one that no certificate here needs goes, or else the elder.
+            let idle = [other, row].into_iter().find(|ca| !is_above(observed, ca));
             complain(
                 complaints,
                 "twin-cas",
@@ -167,26 +174,34 @@ fn twins(observed: &Observed, complaints: &mut Complaints) {
                     "the CAs {} and {} have one name: the router confuses them",
                     other.name, row.name
                 ),
-                Some(format!("/certificate/remove {}", other.name)),
+                Some(mend::command(
+                    MENU,
+                    format_args!("remove {}", mend::value(&idle.unwrap_or(other).name)),
+                )),
             );
         }
     }
 }
 
+/// Tells whether another certificate here names this one as its issuer.
+fn is_above(observed: &Observed, row: &CertificateRow) -> bool {
+    observed.certificates.iter().any(|below| {
+        below.id != row.id
+            && !row.key_identifier.is_empty()
+            && below.authority_key_identifier == row.key_identifier
+    })
+}
+
 /// Lists certificates that nothing refers to: expired ones, and former ones of ours.
-pub(super) fn unused(
-    observed: &Observed,
-    uses: &[Use],
-    entry: &RouterEntry,
-    now: UnixTime,
-) -> Vec<UnusedCertificate> {
+pub(super) fn unused(look: &Look<'_>) -> Vec<UnusedCertificate> {
+    let Look {
+        observed,
+        uses,
+        entry,
+        now,
+    } = *look;
     let is_used = |row: &CertificateRow| {
-        uses.iter().any(|used| used.certificate == row.name)
-            || observed.certificates.iter().any(|below| {
-                below.id != row.id
-                    && !row.key_identifier.is_empty()
-                    && below.authority_key_identifier == row.key_identifier
-            })
+        uses.iter().any(|used| used.certificate == row.name) || is_above(observed, row)
     };
     let free = observed.certificates.iter().filter(|row| !is_used(row));
     free.filter_map(|row| {
@@ -210,7 +225,7 @@ pub(super) fn unused(
 }
 
 /// Tells whether a push brought it: our rows are `fleet-ca-…`, or the NAME of a wish and eight digits.
-fn is_ours(row: &CertificateRow, entry: &RouterEntry) -> bool {
+pub(super) fn is_ours(row: &CertificateRow, entry: &RouterEntry) -> bool {
     let of_wish = entry.certificates.iter().any(|wish| {
         let rest = row.name.strip_prefix(wish.name.as_str());
         let digits = rest.and_then(|rest| rest.strip_prefix('-'));
@@ -238,3 +253,5 @@ fn is_former(observed: &Observed, uses: &[Use], row: &CertificateRow) -> bool {
 pub(super) fn find<'a>(observed: &'a Observed, name: &str) -> Option<&'a CertificateRow> {
     observed.certificates.iter().find(|row| row.name == name)
 }
+
+const MENU: &str = "/certificate";

@@ -1,18 +1,14 @@
 //! IPsec identities and CRLs.
 
-use ca_types::UnixTime;
+use super::{Complaints, Gravity, Look, Use, complain, mend, push};
 
-use super::{Complaints, Gravity, complain, push};
-use crate::RouterEntry;
-use crate::observe::Observed;
+pub(super) fn examine(look: &Look<'_>, complaints: &mut Complaints) {
+    identities(look, complaints);
+    crls(look, complaints);
+}
 
-pub(super) fn examine(
-    observed: &Observed,
-    entry: &RouterEntry,
-    now: UnixTime,
-    complaints: &mut Complaints,
-) {
-    let by_certificate = observed.identities.iter().filter(|identity| {
+fn identities(look: &Look<'_>, complaints: &mut Complaints) {
+    let by_certificate = look.observed.identities.iter().filter(|identity| {
         !identity.dynamic && identity.settings.auth_method == "digital-signature"
     });
     for identity in by_certificate {
@@ -23,18 +19,34 @@ pub(super) fn examine(
                 "ipsec-identity",
                 Gravity::Warning,
                 format!("the identity of {peer} is switched off"),
-                Some(format!("/ip/ipsec/identity/enable [find peer={peer}]")),
+                Some(mend::command(
+                    IDENTITIES,
+                    format_args!("enable {}", identity.id),
+                )),
             );
         } else if identity.settings.certificates.is_empty() {
+            let empty = Use {
+                menu: IDENTITIES,
+                row: peer.clone(),
+                id: identity.id.clone(),
+                field: "certificate",
+                certificate: String::new(),
+                usage: "",
+                enabled: true,
+            };
             complain(
                 complaints,
                 "ipsec-identity",
                 Gravity::Error,
                 format!("the identity of {peer} signs with a certificate, and has none"),
-                push(entry),
+                mend::replacement(look, &empty),
             );
         }
     }
+}
+
+fn crls(look: &Look<'_>, complaints: &mut Complaints) {
+    let (observed, entry) = (look.observed, look.entry);
     if entry.crl_use && !observed.crl_settings.crl_use {
         complain(
             complaints,
@@ -48,18 +60,21 @@ pub(super) fn examine(
         let unfit = observed
             .crls
             .iter()
-            .filter(|crl| !crl.is_valid(observed.offset, now));
-        for crl in unfit {
+            .filter(|crl| !crl.is_valid(observed.offset, look.now));
+        let urls: Vec<&str> = unfit.map(|crl| crl.url.as_str()).collect();
+        if !urls.is_empty() {
             complain(
                 complaints,
                 "crl",
                 Gravity::Error,
                 format!(
                     "the router looks at CRLs, and has no valid one from {}: peers are refused",
-                    crl.url
+                    urls.join(", ")
                 ),
-                Some("/certificate/crl/download".to_owned()),
+                Some(mend::command("/certificate/crl", "download")),
             );
         }
     }
 }
+
+const IDENTITIES: &str = "/ip/ipsec/identity";

@@ -12,12 +12,23 @@ pub(super) struct Use {
     pub(super) menu: &'static str,
     /// What the row is called there; empty for a menu of settings.
     pub(super) row: String,
-    /// The name of the certificate.
+    /// The id of the row; empty for a menu of settings.
+    pub(super) id: String,
+    /// The field that names it.
+    pub(super) field: &'static str,
+    /// The name of the certificate; empty where there could be one.
     pub(super) certificate: String,
     /// What its key must be for there; empty where the release decides.
     pub(super) usage: &'static str,
     /// Whether the row is switched on.
     pub(super) enabled: bool,
+}
+
+impl Use {
+    /// Tells whether it names a certificate of somebody else: its key is not here, and none of ours takes its place.
+    pub(super) fn is_of_others(&self) -> bool {
+        matches!(self.field, "remote-certificate" | "ca-certificate")
+    }
 }
 
 /// Lists every use; menus that the release or its packages lack have none.
@@ -30,10 +41,16 @@ pub(super) async fn uses(router: &mut dyn RouterTransport) -> Result<Vec<Use>, D
                 continue;
             }
             for field in place.fields {
-                for certificate in row.list(field) {
+                let mut certificates = row.list(field);
+                if certificates.is_empty() {
+                    certificates.push(String::new());
+                }
+                for certificate in certificates {
                     uses.push(Use {
                         menu: place.menu,
                         row: label(&row),
+                        id: row.id().to_owned(),
+                        field,
                         certificate,
                         usage: place.usage,
                         enabled: !row.is("disabled")

@@ -77,7 +77,7 @@ fn found(binding: &Binding, spot: &Spot, observed: &Observed) -> Result<Setting,
             server.ok_or_else(|| PlanError::NotThere {
                 menu: "/interface/sstp-server",
                 name: "server".to_owned(),
-                command: "/system/package print".to_owned(),
+                command: "/system package print".to_owned(),
             })
         }
         Binding::SstpClient { interface } => {
@@ -86,7 +86,7 @@ fn found(binding: &Binding, spot: &Spot, observed: &Observed) -> Result<Setting,
             row.map(Setting::from).ok_or_else(|| PlanError::NotThere {
                 menu: "/interface/sstp-client",
                 name: interface.clone(),
-                command: format!("/interface/sstp-client/add name={interface} connect-to=… user=…"),
+                command: format!("/interface sstp-client add name={interface} connect-to=… user=…"),
             })
         }
     }
@@ -97,7 +97,7 @@ fn service(name: &str, observed: &Observed) -> Result<Setting, PlanError> {
     row.map(Setting::from).ok_or_else(|| PlanError::NotThere {
         menu: "/ip/service",
         name: name.to_owned(),
-        command: "/ip/service/print".to_owned(),
+        command: "/ip service print".to_owned(),
     })
 }
 
@@ -107,7 +107,7 @@ fn identity(ipsec: &IpsecBinding, spot: &Spot, observed: &Observed) -> Result<Se
         menu: "/ip/ipsec/peer",
         name: ipsec.peer.clone(),
         command: format!(
-            "/ip/ipsec/peer/add name={} address=… exchange-mode=ike2",
+            "/ip ipsec peer add name={} address=… exchange-mode=ike2",
             ipsec.peer
         ),
     })?;

@@ -27,6 +27,19 @@ pub(crate) enum LeafState {
     Healthy(Found),
     /// It is there, and less than a third of its life is left.
     Ending(Found),
+    /// It is there, and the fleet file wants another one.
+    Unlike(Found, Difference),
+}
+
+/// What the fleet file wants otherwise.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Difference {
+    /// The names: no successor has others than its predecessor.
+    Names,
+    /// The kind of key.
+    Key,
+    /// A shorter life.
+    Days,
 }
 
 /// A certificate of ours on the router.
@@ -40,7 +53,7 @@ impl LeafState {
     /// Returns the certificate that is there.
     pub(crate) fn found(&self) -> Option<&Found> {
         match self {
-            Self::Healthy(found) | Self::Ending(found) => Some(found),
+            Self::Healthy(found) | Self::Ending(found) | Self::Unlike(found, _) => Some(found),
             Self::Missing => None,
         }
     }
@@ -56,7 +69,9 @@ impl Leaf {
     pub(crate) fn shown_row_name(&self) -> String {
         match &self.state {
             LeafState::Healthy(found) => found.row.name.clone(),
-            LeafState::Missing | LeafState::Ending(_) => format!("{}-…", self.name),
+            LeafState::Missing | LeafState::Ending(_) | LeafState::Unlike(..) => {
+                format!("{}-…", self.name)
+            }
         }
     }
 }
@@ -79,16 +94,26 @@ pub(super) fn leaf(
             row.private_key && !row.expired && validity.contains(now) && !hierarchy.is_revoked(row);
         (usable && row.common_name == wish.name.as_str()).then_some((row, *issuer, validity))
     });
-    let found = ours.max_by_key(|(_, _, validity)| (validity.not_after(), validity.not_before()));
+    let difference = |row: &CertificateRow, validity: Validity| match row {
+        row if hierarchy.is_renamed(row) => Some(Difference::Names),
+        row if !has_wished_key(row, wish) => Some(Difference::Key),
+        _ if lives_too_long(validity, wish) => Some(Difference::Days),
+        _ => None,
+    };
+    let found = ours.max_by_key(|(row, _, validity)| {
+        let is_like = difference(row, *validity).is_none();
+        (is_like, validity.not_after(), validity.not_before())
+    });
     let (issuing, state) = match found {
         None => ((*newest).clone(), LeafState::Missing),
         Some((row, issuing, validity)) => {
+            let difference = difference(row, validity);
             let row = row.clone();
             let found = Found { row, validity };
-            if is_ending(validity, now) {
-                ((*newest).clone(), LeafState::Ending(found))
-            } else {
-                (issuing.clone(), LeafState::Healthy(found))
+            match difference {
+                Some(difference) => ((*newest).clone(), LeafState::Unlike(found, difference)),
+                None if is_ending(validity, now) => ((*newest).clone(), LeafState::Ending(found)),
+                None => (issuing.clone(), LeafState::Healthy(found)),
             }
         }
     };
@@ -97,6 +122,26 @@ pub(super) fn leaf(
         issuing,
         state,
     })
+}
+
+/// Tells whether the key is of the kind that the fleet file names; a row that does not say has it.
+fn has_wished_key(row: &CertificateRow, wish: &CertificateWish) -> bool {
+    let Some(word) = &wish.key_algorithm else {
+        return true;
+    };
+    row.key_type.is_empty()
+        || match word.strip_prefix("rsa") {
+            Some(bits) => row.key_type == "rsa" && row.key_size == bits,
+            None => row.key_type == "ec",
+        }
+}
+
+/// Tells whether a certificate is valid for longer than the fleet file says; one with a shorter life ends before that.
+///
+/// What a router shows of its times may be an hour off, where summer time begins or ends between them.
+fn lives_too_long(validity: Validity, wish: &CertificateWish) -> bool {
+    wish.days
+        .is_some_and(|days| validity.seconds() > days.seconds() + DAY)
 }
 
 /// Tells whether a row names this CA as its issuer; every CA has a name of its own.
@@ -122,3 +167,5 @@ fn is_by(row: &CertificateRow, ca: &Authority) -> bool {
 fn hex(octets: &[u8]) -> String {
     octets.iter().map(|octet| format!("{octet:02x}")).collect()
 }
+
+const DAY: u64 = 86_400;

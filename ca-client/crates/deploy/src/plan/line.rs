@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{BindStep, CaStep, LeafState, Plan, binding};
+use super::{BindStep, CaStep, Difference, LeafState, Plan, binding};
 use crate::spot::{Setting, Spot};
 
 /// One change.
@@ -147,6 +147,18 @@ fn leaf_line(leaf: &super::Leaf) -> Option<PlanLine> {
             leaf.issuing.issuer_id,
             found.row.name,
             found.validity.not_after()
+        ),
+        LeafState::Unlike(found, Difference::Names) => format!(
+            "new key, issued by {}; {} has other names, and is revoked in the same step",
+            leaf.issuing.issuer_id, found.row.name,
+        ),
+        LeafState::Unlike(found, Difference::Key) => format!(
+            "new key, issued by {}; {} has another kind of key",
+            leaf.issuing.issuer_id, found.row.name,
+        ),
+        LeafState::Unlike(found, Difference::Days) => format!(
+            "new key, issued by {}; {} is valid for more days than wanted",
+            leaf.issuing.issuer_id, found.row.name,
         ),
     };
     Some(PlanLine {

@@ -98,7 +98,7 @@ fn device_mode(observed: &Observed, warnings: &mut Vec<String>) {
     };
     if mode.flagged {
         warnings.push(
-            "the router is flagged (`/system/device-mode print`) and takes no new IPsec entries"
+            "the router is flagged (`/system device-mode print`) and takes no new IPsec entries"
                 .to_owned(),
         );
     }

@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 
 use super::{Job, Staged, padded};
 use crate::hierarchy::short;
-use crate::plan::{CaStep, Leaf, LeafState, Plan};
+use crate::plan::{CaStep, Difference, Leaf, LeafState, Plan};
 use crate::report::FormerCertificate;
 use crate::{CertificateWish, DeployError};
 
@@ -22,6 +22,8 @@ pub(super) struct Stage<'a> {
     added: Vec<Fingerprint>,
     /// Files that may be on the router, one of them with a key in it.
     files: Vec<String>,
+    /// The serial numbers of what the CA issued for this run.
+    issued: Vec<String>,
 }
 
 impl<'a> Stage<'a> {
@@ -38,6 +40,7 @@ impl<'a> Stage<'a> {
             random,
             added: Vec::new(),
             files: Vec::new(),
+            issued: Vec::new(),
         }
     }
 
@@ -102,7 +105,7 @@ impl<'a> Stage<'a> {
                     former: None,
                 });
             }
-            LeafState::Ending(found) => Some(FormerCertificate {
+            LeafState::Ending(found) | LeafState::Unlike(found, _) => Some(FormerCertificate {
                 row: found.row.name.clone(),
                 serial: padded(&found.row.serial),
                 not_after: found.validity.not_after(),
@@ -110,7 +113,10 @@ impl<'a> Stage<'a> {
             LeafState::Missing => None,
         };
         (self.job.progress)(&format!("getting a certificate for {}", wish.name));
-        let enrolled = self.job.enroller.enroll(wish).await?;
+        let replaces = matches!(leaf.state, LeafState::Unlike(_, Difference::Names));
+        let enrolled = self.job.enroller.enroll(wish, replaces).await?;
+        let serial = padded(&hex(enrolled.certificate.serial_octets()));
+        self.issued.push(serial.clone());
         let digits = short(&enrolled.root);
         self.install(&enrolled.root, &format!("fleet-ca-root-{digits}"))
             .await?;
@@ -130,7 +136,7 @@ impl<'a> Stage<'a> {
         Ok(Staged {
             row,
             issuing_row: issuing.name,
-            serial: padded(&hex(certificate.serial_octets())),
+            serial,
             not_after: certificate.validity().not_after(),
             new_key: Some(certificate.public_key().key_id()),
             former,
@@ -237,7 +243,8 @@ impl<'a> Stage<'a> {
         Ok(())
     }
 
-    /// Removes again what this run added, as far as the router lets it; returns the error with what stayed.
+    /// Removes again what this run added, as far as the router lets it, and has revoked what was issued for it; returns
+    /// the error with what stayed.
     pub(super) async fn undo(mut self, error: DeployError) -> DeployError {
         let deleted = self.delete_files().await;
         let added = std::mem::take(&mut self.added);
@@ -255,13 +262,29 @@ impl<'a> Stage<'a> {
                 }
             }
         }
-        match deleted {
+        let error = match deleted {
             Ok(()) => error,
             Err(_) => DeployError::FileStays {
                 file: self.files.pop().unwrap_or_default(),
                 source: Box::new(error),
             },
+        };
+        self.discard(error).await
+    }
+
+    /// Has revoked what was issued for this run: one valid certificate more for each failing push would in the end
+    /// leave the line of successors too long for another one.
+    async fn discard(&self, mut error: DeployError) -> DeployError {
+        for serial in &self.issued {
+            if let Err(why) = self.job.enroller.discard(serial).await {
+                error = DeployError::CertificateStays {
+                    serial: serial.clone(),
+                    why: why.to_string(),
+                    source: Box::new(error),
+                };
+            }
         }
+        error
     }
 }
 

@@ -67,7 +67,11 @@ async fn diagnose(story: &mut Story) -> Diagnosis {
 /// Breaks a healthy router, and expects exactly these complaints.
 #[track_caller]
 fn check(expect: &[(&str, &str)], broken: impl FnOnce(&mut State)) {
-    let mut story = healthy();
+    check_of(healthy(), expect, broken);
+}
+
+#[track_caller]
+fn check_of(mut story: Story, expect: &[(&str, &str)], broken: impl FnOnce(&mut State)) {
     broken(&mut story.router.state());
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -120,12 +124,12 @@ fn certificates_that_cannot_work_are_named() {
     });
     check(&[("chain", PUSH)], |state| leaf(state, &[("akid", "DD")]));
     check(
-        &[("untrusted", "/certificate/set ca trusted=yes")],
+        &[("untrusted", "/certificate set ca trusted=yes")],
         |state| {
             state.change("/certificate", "ca", &[("trusted", "false")]);
         },
     );
-    check(&[("twin-cas", "/certificate/remove ca")], |state| {
+    check(&[("twin-cas", "/certificate remove ca-2")], |state| {
         let twin = [
             ("name", "ca-2"),
             ("common-name", "Router CA"),
@@ -147,20 +151,22 @@ fn services_that_refuse_or_tell_everything_are_named() {
     check(&[("service-without-certificate", PUSH)], |state| {
         service(state, "www-ssl", &[("certificate", "none")]);
     });
-    check(&[("service-off", "/ip/service/enable www-ssl")], |state| {
+    check(&[("service-off", "/ip service enable www-ssl")], |state| {
         service(state, "www-ssl", &[("disabled", "true")]);
     });
-    check(&[("wrong-certificate", PUSH)], |state| {
+    let wrong = ("wrong-certificate", PUSH);
+    // At www-ssl, and at the identity.
+    check(&[wrong, wrong], |state| {
         leaf(state, &[("common-name", "munich.example.net")]);
     });
     check(
-        &[("plain-service", "/ip/service/disable telnet")],
+        &[("plain-service", "/ip service disable telnet")],
         |state| {
             let telnet = [("name", "telnet"), ("port", "23"), ("disabled", "false")];
             state.add("/ip/service", &telnet);
         },
     );
-    let mend = "/ip/service/set www-ssl address=\"\"";
+    let mend = "/ip service set www-ssl address=\"\"";
     check(&[("address-list", mend)], |state| {
         service(state, "www-ssl", &[("available-from", "192.0.2.0/24")]);
     });
@@ -168,7 +174,7 @@ fn services_that_refuse_or_tell_everything_are_named() {
         let fields = [&[("chain", "input")], fields].concat();
         state.add("/ip/firewall/filter", &fields);
     };
-    let mend = "/ip/firewall/filter/disable *11";
+    let mend = "/ip firewall filter disable *11";
     check(&[("firewall", mend)], |state| {
         rule(
             state,
@@ -198,16 +204,99 @@ fn services_that_refuse_or_tell_everything_are_named() {
     });
 }
 
+/// A router that shall show its certificate at both ends of SSTP; the client is off.
+fn with_sstp() -> Story {
+    let mut story = healthy();
+    let bindings = &mut story.entry.certificates[0].bindings;
+    bindings.push(Binding::SstpServer);
+    bindings.push(Binding::SstpClient {
+        interface: "to-hq".to_owned(),
+    });
+    story
+}
+
+#[test]
+fn ends_of_sstp_without_their_certificate_are_named() {
+    let server = "/interface/sstp-server/server";
+    let client = "/interface/sstp-client";
+    let enabled = [("enabled", "true"), ("disabled", "false")];
+    check_of(with_sstp(), &[], |state| {
+        state.change(server, "", &[("enabled", "false"), ("certificate", "none")]);
+        state.change(client, "to-hq", &[("disabled", "true")]);
+    });
+    for menu in [server, client] {
+        let row = if menu == client { "to-hq" } else { "" };
+        for (certificate, expect) in [
+            (LEAF, None),
+            ("none", Some(("service-without-certificate", PUSH))),
+            ("other", Some(("wrong-certificate", PUSH))),
+        ] {
+            let expect: Vec<(&str, &str)> = expect.into_iter().collect();
+            check_of(with_sstp(), &expect, |state| {
+                for (menu, row) in [(server, ""), (client, "to-hq")] {
+                    state.change(menu, row, &enabled);
+                    state.change(menu, row, &[("certificate", LEAF)]);
+                }
+                add_other(state, &[]);
+                state.change(menu, row, &[("certificate", certificate)]);
+            });
+        }
+    }
+}
+
+/// Adds a good certificate of another NAME under the same CA.
+fn add_other(state: &mut State, fields: &[(&str, &str)]) {
+    let row = [
+        ("name", "other"),
+        ("common-name", "other.example.net"),
+        ("issuer", "CN=Router CA"),
+        ("akid", "BB"),
+        ("key-usage", "tls-server,tls-client"),
+        ("private-key", "true"),
+        ("invalid-before", "2026-05-01 00:00:00"),
+        ("invalid-after", "2027-08-01 00:00:00"),
+    ];
+    state.add("/certificate", &row);
+    state.change("/certificate", "other", fields);
+}
+
+/// The key of a peer is with the peer, and so is its next certificate.
+#[test]
+fn the_certificate_of_a_peer_needs_no_key_and_no_chain() {
+    let pinned = |state: &mut State, fields: &[(&str, &str)]| {
+        add_other(state, &[("private-key", "false"), ("akid", "DD")]);
+        state.change("/certificate", "other", fields);
+        state.change("/ip/ipsec/identity", "", &[("remote-certificate", "other")]);
+    };
+    check(&[], |state| pinned(state, &[]));
+    check(&[("expired", "")], |state| {
+        pinned(state, &[("invalid-after", "2026-05-20 00:00:00")]);
+    });
+    check(&[("gone", "")], |state| {
+        state.change("/ip/ipsec/identity", "", &[("remote-certificate", "*7")]);
+    });
+    // An identity of somebody else beside the one of the fleet file is his matter.
+    check(&[], |state| {
+        add_other(state, &[]);
+        let identity = [
+            ("peer", "hamburg"),
+            ("auth-method", "digital-signature"),
+            ("certificate", "other"),
+        ];
+        state.add("/ip/ipsec/identity", &identity);
+    });
+}
+
 #[test]
 fn clock_release_mode_tunnels_and_crls_are_named() {
     let ntp = "/system/ntp/client/set enabled=yes servers=pool.ntp.org";
     check(&[("clock", ntp)], |state| state.seconds_slow = 3600);
-    let update = "/system/package/update/install";
+    let update = "/system package update install";
     check(&[("outdated", update)], |state| {
         state.set_version("7.24.1 (stable)");
     });
     check(
-        &[("device-mode", "/system/device-mode/update flagged=no")],
+        &[("device-mode", "/system device-mode update flagged=no")],
         |state| {
             state.add(
                 "/system/device-mode",
@@ -216,10 +305,7 @@ fn clock_release_mode_tunnels_and_crls_are_named() {
         },
     );
     check(
-        &[(
-            "ipsec-identity",
-            "/ip/ipsec/identity/enable [find peer=hamburg]",
-        )],
+        &[("ipsec-identity", "/ip ipsec identity enable *E")],
         |state| state.change("/ip/ipsec/identity", "", &[("disabled", "true")]),
     );
     check(&[("ipsec-identity", PUSH)], |state| {
@@ -228,7 +314,7 @@ fn clock_release_mode_tunnels_and_crls_are_named() {
     check(&[("crl", PUSH)], |state| {
         state.change("/certificate/settings", "", &[("crl-use", "false")]);
     });
-    check(&[("crl", "/certificate/crl/download")], |state| {
+    check(&[("crl", "/certificate crl download")], |state| {
         state.change("/certificate/crl", "", &[("invalid", "true")]);
     });
 }

@@ -1,6 +1,6 @@
 //! A CA in memory, and a router of its fleet.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use ca_deploy::{
     IpsecBinding, Job, Outside, PasswordSource, Plan, PlanError, PushOptions, Report, RouterEntry,
 };
 use ca_routeros::Door;
-use ca_types::{Clock as _, FakeClock, KeyId, UnixTime};
+use ca_types::{Clock as _, Code, Days, FakeClock, KeyId, UnixTime};
 use ca_verify::Certificate;
 use rcgen::{
     BasicConstraints, CertificateParams, CertifiedIssuer, DistinguishedName, DnType, IsCa, KeyPair,
@@ -48,7 +48,8 @@ impl Story {
         let hierarchy = Hierarchy {
             root: authority("root", &root),
             issuing: vec![authority("router", &issuing)],
-            revoked: std::collections::BTreeSet::new(),
+            revoked: BTreeSet::new(),
+            renamed: BTreeSet::new(),
         };
         let entry = RouterEntry {
             name: "berlin".to_owned(),
@@ -77,6 +78,8 @@ impl Story {
                 issuing: Arc::new(issuing),
                 count: Mutex::new(0),
                 keys: Mutex::default(),
+                discarded: Mutex::default(),
+                is_agent: false,
                 pins: Mutex::default(),
             },
             clock,
@@ -105,6 +108,14 @@ impl Story {
             format!("r4nd0m{files}.pem")
         };
         ca_deploy::push(&mut router, &job, &mut random).await
+    }
+
+    /// The serial numbers of what the CA issued and nobody discarded.
+    pub(crate) fn valid(&self) -> Vec<String> {
+        let discarded = self.enroller.discarded.lock().unwrap();
+        let issued = self.enroller.keys.lock().unwrap();
+        let left = issued.keys().filter(|serial| !discarded.contains(serial));
+        left.cloned().collect()
     }
 
     pub(crate) async fn plan(&self) -> Result<Plan, PlanError> {
@@ -142,7 +153,7 @@ pub(crate) fn outcomes(report: &Report) -> Vec<String> {
         .collect()
 }
 
-/// Issues certificates of 396 days.
+/// Issues certificates of 396 days, or as many as are wished for.
 pub(crate) struct FakeEnroller {
     clock: FakeClock,
     root: Certificate,
@@ -151,12 +162,27 @@ pub(crate) struct FakeEnroller {
     /// The keys of what was issued, by serial number.
     keys: Mutex<BTreeMap<String, KeyId>>,
     pub(crate) pins: Mutex<Vec<KeyId>>,
+    /// The serial numbers of what is revoked.
+    pub(crate) discarded: Mutex<Vec<String>>,
+    /// Who may not revoke.
+    pub(crate) is_agent: bool,
 }
 
 #[async_trait]
 impl Enroller for FakeEnroller {
-    async fn enroll(&self, wish: &CertificateWish) -> Result<Enrolled, EnrollError> {
+    async fn enroll(
+        &self,
+        wish: &CertificateWish,
+        replaces: bool,
+    ) -> Result<Enrolled, EnrollError> {
         *self.count.lock().unwrap() += 1;
+        if replaces {
+            let former = self.keys.lock().unwrap();
+            self.discarded
+                .lock()
+                .unwrap()
+                .extend(former.keys().cloned());
+        }
         let key = KeyPair::generate().unwrap();
         let mut params = CertificateParams::new(vec![wish.name.to_string()]).unwrap();
         params.distinguished_name = named(wish.name.as_str());
@@ -165,7 +191,8 @@ impl Enroller for FakeEnroller {
         let epoch = date_time_ymd(1970, 1, 1);
         let at = |time: UnixTime| epoch + Duration::from_secs(time.since(UnixTime::EPOCH));
         params.not_before = at(from);
-        params.not_after = at(from.plus(396 * 86_400).unwrap());
+        let days = wish.days.unwrap_or(Days(396));
+        params.not_after = at(from.plus(days.seconds() - 1).unwrap());
         let certificate = params.signed_by(&key, &self.issuing).unwrap();
         let certificate = Certificate::from_der(certificate.der()).unwrap();
         let key_id = certificate.public_key().key_id();
@@ -177,6 +204,18 @@ impl Enroller for FakeEnroller {
             root: self.root.clone(),
             key_pem: Zeroizing::new(key.serialize_pem()),
         })
+    }
+
+    async fn discard(&self, serial: &str) -> Result<(), EnrollError> {
+        if self.is_agent {
+            return Err(EnrollError {
+                code: Code::PermissionDenied,
+                message: "an agent may not".to_owned(),
+                hint: None,
+            });
+        }
+        self.discarded.lock().unwrap().push(serial.to_owned());
+        Ok(())
     }
 
     async fn key_of(&self, serial: &str) -> Result<KeyId, EnrollError> {

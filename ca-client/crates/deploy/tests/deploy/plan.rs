@@ -2,7 +2,7 @@
 
 use ca_deploy::{Binding, DeployError, PlanError};
 use ca_routeros::Door;
-use ca_types::{Clock as _, Hinted as _};
+use ca_types::{Clock as _, Days, Hinted as _};
 
 use crate::fleet::{NAME, Story, tunnel};
 
@@ -92,7 +92,7 @@ async fn a_missing_peer_and_one_of_ikev1_are_refused_with_the_command() {
         error
             .hint()
             .unwrap()
-            .contains("/ip/ipsec/peer/add name=hamburg")
+            .contains("/ip ipsec peer add name=hamburg")
     );
     let fields = [("name", "hamburg"), ("exchange-mode", "main")];
     story.router.state().add("/ip/ipsec/peer", &fields);
@@ -133,6 +133,49 @@ async fn a_wrong_clock_is_refused_with_the_command_of_the_release() {
         assert!(error.hint().unwrap().contains(command));
         story.router.state().seconds_slow = 299;
         story.plan().await.unwrap();
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn other_names_another_kind_of_key_or_fewer_days_in_the_fleet_file_are_a_new_certificate() {
+    for note in [
+        "has other names, and is revoked in the same step",
+        "has another kind of key",
+        "is valid for more days than wanted",
+    ] {
+        let mut story = Story::new("7.24.4 (stable)", Door::Rest, vec![Binding::ApiSsl]);
+        let first = story.push().await.unwrap().certificates.remove(0);
+        let wish = &mut story.entry.certificates[0];
+        wish.key_algorithm = Some("p256".to_owned());
+        // One that ends earlier than it may ends early enough.
+        wish.days = Some(Days(500));
+        assert!(story.plan().await.unwrap().is_empty());
+        let wish = &mut story.entry.certificates[0];
+        let is_renamed = note.contains("names");
+        if is_renamed {
+            let renamed = &mut story.hierarchy.renamed;
+            renamed.insert(first.fingerprint.parse().unwrap());
+        } else if note.contains("key") {
+            wish.key_algorithm = Some("rsa2048".to_owned());
+        } else {
+            wish.days = Some(Days(395));
+            assert!(story.plan().await.unwrap().is_empty(), "a day is no matter");
+            story.entry.certificates[0].days = Some(Days(394));
+        }
+        let plan = story.plan().await.unwrap().to_string();
+        assert!(plan.contains(&format!("; {} {note}", first.row)), "{plan}");
+        let second = story.push().await.unwrap().certificates.remove(0);
+        assert_ne!(second.row, first.row);
+        assert_eq!(second.former.map(|former| former.row), Some(first.row));
+        let left = [first.serial, second.serial]
+            .into_iter()
+            .skip(usize::from(is_renamed));
+        let mut left: Vec<String> = left.collect();
+        left.sort();
+        assert_eq!(story.valid(), left);
+        // Of two, the one that is as wanted stays in use, whichever ends later.
+        story.entry.certificates[0].key_algorithm = None;
+        assert!(story.plan().await.unwrap().is_empty());
     }
 }
 

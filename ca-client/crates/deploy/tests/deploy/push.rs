@@ -143,6 +143,25 @@ async fn a_key_that_never_attaches_leaves_nothing_behind() {
         story.router.field("/ip/service", "www-ssl", "certificate"),
         "none"
     );
+    assert_eq!(story.valid(), Vec::<String>::new());
+    let report = story.push().await.unwrap();
+    assert_eq!(story.valid(), [report.certificates[0].serial.clone()]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_certificate_that_could_not_be_discarded_is_named_with_what_went_wrong() {
+    let mut story = Story::new(NEW, Door::ApiSsl, vec![Binding::WwwSsl]);
+    story.router.state().lost_keys = 2;
+    story.enroller.is_agent = true;
+    let error = story.push().await.unwrap_err().to_string();
+    let [serial] = story.valid().try_into().unwrap();
+    let expect =
+        format!("; and the certificate {serial}, whose key is gone, stays valid: an agent may not");
+    assert!(
+        error.starts_with("the router did not take the key"),
+        "{error}"
+    );
+    assert!(error.ends_with(&expect), "{error}");
 }
 
 #[tokio::test(start_paused = true)]

@@ -199,6 +199,7 @@ impl FakeRouter {
         if state.denied == Some((call.menu, call.command)) {
             return Err(RouterError::Permission {
                 call: call.to_string(),
+                what: String::new(),
             });
         }
         let now = self.clock.now();
@@ -335,6 +336,7 @@ impl State {
                     Some(_) => Ok(Reply::default()),
                     None => Err(RouterError::NoSuchItem {
                         call: call.to_string(),
+                        what: String::new(),
                     }),
                 }
             }
@@ -382,6 +384,7 @@ impl State {
         };
         row.ok_or_else(|| RouterError::NoSuchItem {
             call: format!("{menu} {item:?}"),
+            what: String::new(),
         })
     }
 
@@ -435,6 +438,8 @@ impl State {
                 ("trusted", trusted),
                 ("common-name", common_name.to_owned()),
                 ("issuer", certificate.issuer().to_string()),
+                ("key-type", "ec".to_owned()),
+                ("key-size", "prime256v1".to_owned()),
                 ("fingerprint", certificate.fingerprint().to_string()),
                 (
                     "serial-number",

@@ -25,8 +25,10 @@ pub(super) async fn upload(
         match channel.wait().await {
             Some(russh::ChannelMsg::Success) => break,
             Some(russh::ChannelMsg::Failure) => {
-                let call = call.to_string();
-                return Err(RouterError::Permission { call });
+                return Err(RouterError::Permission {
+                    call: call.to_string(),
+                    what: String::new(),
+                });
             }
             Some(_) => {}
             None => return Err(RouterError::closed(call)),
@@ -93,6 +95,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<'_, S> {
             (STATUS, [0, 0, 0, 0, ..]) => Ok(None),
             (STATUS, [0, 0, 0, PERMISSION_DENIED, ..]) => Err(RouterError::Permission {
                 call: self.call.to_string(),
+                what: String::new(),
             }),
             (STATUS, [_, _, _, code, rest @ ..]) => Err(RouterError::Refused {
                 call: self.call.to_string(),

@@ -193,6 +193,42 @@ fn the_name_of_a_site_stands_in_the_common_name_when_there_is_room() {
 }
 
 #[test]
+fn class_and_generation_are_read_out_of_a_name_of_ours_only() {
+    let organization: Organization = "Example Fleet".parse().unwrap();
+    let generation = Generation {
+        year: 2026,
+        number: 12,
+    };
+    let ca = TestCa::p256();
+    let read = |organization_in_it: &str, name: &str| {
+        let der = request_issuing_ca(organization_in_it, name, &ca.signer).unwrap();
+        let request = CertificationRequest::from_der(&der).unwrap();
+        Generation::of_subject(request.subject(), &organization)
+    };
+    for class in IssuerClass::ALL {
+        let of_site = generation.common_name_of_site(&organization, "VPN Client CA 1", class);
+        for name in [
+            generation.common_name(&organization, class),
+            of_site.unwrap(),
+        ] {
+            let found = read("Example Fleet", &name);
+            assert_eq!(found, Some((class, generation)), "{name}");
+        }
+    }
+    for (organization_in_it, name) in [
+        ("Other Fleet", "Other Fleet Router CA 2026-2"),
+        ("Other Fleet", "Example Fleet Router CA 2026-2"),
+        ("Example Fleet", "Other Fleet Router CA 2026-2"),
+        ("Example Fleet", "Example Fleet Switch CA 2026-2"),
+        ("Example Fleet", "Example Fleet Router CA 2026-02"),
+        ("Example Fleet", "Example Fleet Router CA"),
+        ("Example Fleet", "Example Fleet"),
+    ] {
+        assert_eq!(read(organization_in_it, name), None, "{name}");
+    }
+}
+
+#[test]
 fn urls_lie_below_the_publish_url() {
     let id = "router-2026-1".parse().unwrap();
     for base in [

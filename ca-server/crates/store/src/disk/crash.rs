@@ -12,7 +12,7 @@ use crate::fixture::{Leaf, actor, crl, entry, founding, revoked};
 use crate::index::IndexError;
 use crate::log;
 use crate::state::State;
-use crate::{CaStore, Committed, IndexUse, LogStore, OpenOptions, OpenStep, StoreError};
+use crate::{CaStore, Committed, LogStore, OpenOptions, OpenStep, StoreError};
 
 /// A directory that is in memory only: an index cannot be made there, and the store works without.
 fn data() -> PathBuf {
@@ -62,14 +62,6 @@ fn entries(groups: u64) -> Vec<Vec<Entry>> {
     all
 }
 
-/// When an entry counts as acknowledged.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Acknowledged {
-    AtTheReply,
-    /// As a store would do that does not wait for the sync.
-    BeforeTheSync,
-}
-
 /// What happened to a log, call by call.
 struct History {
     files: RecordedFiles,
@@ -111,7 +103,7 @@ fn open(files: &RecordedFiles) -> Result<LogStore, StoreError> {
 
 impl History {
     /// Runs the entries against a store; what fails is not acknowledged.
-    async fn of(files: RecordedFiles, groups: &[Vec<Entry>], when: Acknowledged) -> Self {
+    async fn of(files: RecordedFiles, groups: &[Vec<Entry>]) -> Self {
         let mut history = Self {
             begin: files.steps(),
             files,
@@ -124,7 +116,6 @@ impl History {
             return history;
         };
         for group in groups {
-            let before = history.files.steps();
             let octets: Vec<Vec<u8>> = group.iter().map(|entry| entry.to_der().unwrap()).collect();
             history.sent.extend(octets.iter().cloned());
             let outcomes = match group.as_slice() {
@@ -139,18 +130,13 @@ impl History {
                 }
                 other => unreachable!("{} entries in a group", other.len()),
             };
-            let after = match when {
-                Acknowledged::AtTheReply => history.files.steps(),
-                Acknowledged::BeforeTheSync => before,
-            };
+            let after = history.files.steps();
             for (outcome, octets) in outcomes.into_iter().zip(octets) {
                 if let Ok(Committed::New { leaf }) = outcome {
                     history.acknowledged.push((after, leaf, octets));
                 }
             }
-            if when == Acknowledged::AtTheReply {
-                history.checkpoint(&store).await;
-            }
+            history.checkpoint(&store).await;
         }
         let last = entry([actor(199, "one-more", ca_types::Role::Agent)]);
         let octets = last.to_der().unwrap();
@@ -177,14 +163,17 @@ impl History {
         }
     }
 
-    /// Judges what is found after a crash: acknowledged ⊆ found ⊆ sent, and found again the same.
+    /// Judges what is found after a crash: acknowledged ⊆ found ⊆ sent, each once, and found again the same.
+    ///
+    /// Returns the digest of what the crash left.
     fn judge(
         &self,
         steps: usize,
         fates: &BTreeMap<usize, Fate>,
         thorough: bool,
-    ) -> Result<(), String> {
+    ) -> Result<[u8; 32], String> {
         let crashed = self.files.crashed(steps, fates);
+        let digest = crashed.digest();
         let context = |what: String| format!("after step {steps} with {fates:?}: {what}");
         let found = found(&crashed, thorough).map_err(|error| context(format!("{error:?}")))?;
         for (after, leaf, octets) in &self.acknowledged {
@@ -193,9 +182,14 @@ impl History {
                 return Err(context(format!("leaf {leaf} was acknowledged and is gone")));
             }
         }
-        let mut leaves = found.leaves.iter();
-        if let Some(foreign) = leaves.position(|octets| !self.sent.contains(octets)) {
-            return Err(context(format!("leaf {foreign} was never sent")));
+        let mut once = BTreeSet::new();
+        for (leaf, octets) in found.leaves.iter().enumerate() {
+            if !self.sent.contains(octets) {
+                return Err(context(format!("leaf {leaf} was never sent")));
+            }
+            if !once.insert(octets) {
+                return Err(context(format!("leaf {leaf} is there twice")));
+            }
         }
         self.judge_checkpoint(steps, &crashed, &found)
             .map_err(context)?;
@@ -212,7 +206,7 @@ impl History {
                 }
             }
         }
-        Ok(())
+        Ok(digest)
     }
 
     /// The checkpoint is whole, is not older than the last that was written, and the tree goes on from it.
@@ -243,19 +237,77 @@ impl History {
         }
     }
 
-    /// Judges every crash after every step; returns how many states there were.
-    fn judge_all(&self, most: usize) -> Result<usize, String> {
-        let mut random = Random::new(0x5eed);
+    /// Opens the log as a process does after another was killed; what that one shows and takes survives a crash.
+    ///
+    /// Returns how many crashes were judged.
+    async fn go_on_and_crash(&mut self) -> Result<usize, String> {
+        let store = open(&self.files).map_err(|error| format!("{error:?}"))?;
+        let head = store.tree_head().await.unwrap();
+        let shown = store.leaves(0, usize::MAX).await.unwrap();
+        let opened = self.files.steps();
+        let more = entry([actor(200, "last", ca_types::Role::Agent)]);
+        let octets = more.to_der().unwrap();
+        self.sent.insert(octets.clone());
+        let next = store.commit(more).await;
+        if !matches!(next, Ok(Committed::New { leaf }) if leaf == head.size) {
+            return Err(format!("it does not go on: {next:?}"));
+        }
+        let (first_shown, taken) = (self.acknowledged.len(), self.files.steps());
+        let shown = shown
+            .into_iter()
+            .map(|(leaf, octets)| (opened, leaf, octets));
+        self.acknowledged.extend(shown);
+        assert_eq!(
+            u64::try_from(self.acknowledged.len() - first_shown),
+            Ok(head.size)
+        );
+        self.acknowledged.push((taken, head.size, octets));
         let mut states = 0;
-        for steps in self.begin..=self.files.steps() {
-            for fates in self.files.crashes(steps, most, &mut random) {
-                self.judge(steps, &fates, states % 1_009 == 0)?;
+        for steps in [opened, taken] {
+            for fates in self.files.crashes(steps, 6, &mut Random::new(11)) {
+                self.judge(steps, &fates, false)?;
                 states += 1;
             }
         }
         Ok(states)
     }
+
+    /// Returns what is known when the process is killed after so many steps.
+    fn killed(&self, steps: usize) -> Self {
+        let acknowledged = self.acknowledged.iter();
+        let checkpoints = self.checkpoints.iter();
+        Self {
+            files: self.files.killed(steps),
+            begin: self.begin,
+            acknowledged: acknowledged
+                .filter(|(after, ..)| *after <= steps)
+                .cloned()
+                .collect(),
+            checkpoints: checkpoints
+                .filter(|(after, _size)| *after <= steps)
+                .copied()
+                .collect(),
+            sent: self.sent.clone(),
+            goes_on: false,
+        }
+    }
+
+    /// Judges the crashes after every step from `begin` on; returns what they left, each state once.
+    fn judge_all(&self, begin: usize, most: usize) -> Result<BTreeSet<[u8; 32]>, String> {
+        let mut random = Random::new(0x5eed);
+        let mut states = BTreeSet::new();
+        for steps in begin..=self.files.steps() {
+            for fates in self.files.crashes(steps, most, &mut random) {
+                let thorough = states.len().is_multiple_of(THOROUGH);
+                states.insert(self.judge(steps, &fates, thorough)?);
+            }
+        }
+        Ok(states)
+    }
 }
+
+/// Of so many states one is recovered with crashes in the middle of it.
+const THOROUGH: usize = 499;
 
 /// A log after its recovery.
 #[derive(Debug, PartialEq, Eq)]
@@ -292,7 +344,6 @@ fn found(files: &RecordedFiles, thorough: bool) -> Result<Found, StoreError> {
             log: &recovered.log,
             segment: &recovered.segment,
             tail: &recovered.tail,
-            index: IndexUse::IfSound,
             progress: &mut |_progress| {},
         }
         .replay(none, &mut state, OpenStep::Rebuilding)?;
@@ -303,80 +354,137 @@ fn found(files: &RecordedFiles, thorough: bool) -> Result<Found, StoreError> {
 
 #[tokio::test]
 async fn every_crash_leaves_what_was_acknowledged() {
-    let history = History::of(empty_disk(), &entries(13), Acknowledged::AtTheReply).await;
+    let history = History::of(empty_disk(), &entries(14)).await;
     assert_eq!(
         (history.acknowledged.len(), history.checkpoints.len()),
-        (41, 14)
+        (44, 15)
     );
-    let states = history.judge_all(1_200).unwrap();
+    let states = history.judge_all(history.begin, MOST_STATES).unwrap().len();
     println!("{states} states after {} steps", history.files.steps());
-    assert!(states >= 10_000, "{states} states");
+    assert!(states >= 10_000, "{states} different states");
+}
+
+/// How many states after one step: enough for 10 000 different ones in all.
+const MOST_STATES: usize = 1_400;
+
+/// A process is killed, the next one goes on with what the system had not written yet, and then the machine crashes.
+#[tokio::test]
+async fn what_a_restart_shows_survives_a_crash() {
+    let history = History::of(empty_disk(), &entries(6)).await;
+    for steps in history.begin..=history.files.steps() {
+        let judged = history.killed(steps).go_on_and_crash().await;
+        judged.unwrap_or_else(|what| panic!("killed after step {steps}: {what}"));
+    }
 }
 
 /// The checker sees what it is there for: each of these is a store that loses something.
 #[tokio::test]
 async fn a_missing_sync_or_wait_is_seen() {
     let groups = entries(8);
-    for lie in [Lie::OfFiles, Lie::OfDirectories] {
+    let seen_as = [
+        (Lie::OfFiles, "was acknowledged and is gone"),
+        (Lie::OfDirectories, "checkpoint"),
+        (Lie::Late, "was acknowledged and is gone"),
+    ];
+    for (lie, word) in seen_as {
         let files = empty_disk();
         files.lie(lie);
-        let history = History::of(files, &groups, Acknowledged::AtTheReply).await;
-        let seen = history.judge_all(4);
+        let history = History::of(files, &groups).await;
+        let seen = history.judge_all(history.begin, 4);
         assert!(
-            matches!(&seen, Err(what) if ["acknowledged", "File", "checkpoint"].iter().any(|word| what.contains(word))),
+            matches!(&seen, Err(what) if what.contains(word)),
             "{lie:?}: {seen:?}"
         );
     }
-    let history = History::of(empty_disk(), &groups, Acknowledged::BeforeTheSync).await;
-    let seen = history.judge_all(4);
-    assert!(
-        matches!(&seen, Err(what) if what.contains("acknowledged")),
-        "{seen:?}"
-    );
 }
 
 const EIO: i32 = 5;
 const ENOSPC: i32 = 28;
 
-/// Every call that changes something fails once, in one of two ways; then the machine crashes.
+/// A store that meets a fault, and is judged afterwards.
+struct Faulty {
+    history: History,
+    fault: Fault,
+    kind: Call,
+    /// Behind how many steps the call came that failed first.
+    since: usize,
+}
+
+impl Faulty {
+    /// None when there is no such call.
+    async fn of(fault: Fault, groups: &[Vec<Entry>]) -> Option<Self> {
+        let files = empty_disk();
+        files.fail(Some(fault));
+        let history = History::of(files, groups).await;
+        let hit = history.files.hit()?;
+        history.files.fail(None);
+        Some(Self {
+            history,
+            fault,
+            kind: hit.kind,
+            since: hit.steps,
+        })
+    }
+
+    /// Whether the store went on, as it has to when a disk was full for once, and must not when nothing lasts.
+    fn judge_what_was_taken(&self) -> Result<(), String> {
+        let goes_on = self.history.goes_on;
+        let wanted = match (self.kind, self.fault.lasts) {
+            (Call::Write, false) if self.fault.errno == ENOSPC => true,
+            (Call::Write | Call::Sync, true) => false,
+            (Call::Write | Call::Sync | Call::Other, _) => goes_on,
+        };
+        if goes_on != wanted {
+            return Err(format!("it takes one more: {goes_on}"));
+        }
+        Ok(())
+    }
+
+    /// Judges crashes at every step since the fault for some of them, else those at the end, and what comes later.
+    async fn judge(&mut self) -> Result<usize, String> {
+        self.judge_what_was_taken()?;
+        let last = self.history.files.steps();
+        let (begin, most) = if self.fault.call.is_multiple_of(9) {
+            (self.since, 3)
+        } else {
+            (last, 4)
+        };
+        let states = self.history.judge_all(begin, most)?;
+        Ok(states.len() + self.history.go_on_and_crash().await?)
+    }
+}
+
+/// Every call that changes something fails, once or from then on, in one of two ways; then the machine crashes.
 ///
 /// How the writer groups what is sent is different in every run, and so is what a call is: it is told by the files.
 #[tokio::test]
 async fn a_failure_at_any_call_loses_nothing_that_was_acknowledged() {
     let groups = entries(8);
     let begin = empty_disk().calls();
-    let (mut full_ends, mut states) = (0, 0);
-    for errno in [EIO, ENOSPC] {
-        for call in begin.. {
-            let files = empty_disk();
-            files.fail(Some(Fault { call, errno }));
-            let history = History::of(files, &groups, Acknowledged::AtTheReply).await;
-            let Some(hit) = history.files.hit() else {
+    let mut hits: BTreeMap<(i32, Call, bool), usize> = BTreeMap::new();
+    let mut states = 0;
+    for (errno, lasts) in [(EIO, false), (ENOSPC, false), (EIO, true), (ENOSPC, true)] {
+        // What lasts is much the same wherever it begins.
+        for call in (begin..).step_by(if lasts { 4 } else { 1 }) {
+            let fault = Fault { call, errno, lasts };
+            let Some(mut faulty) = Faulty::of(fault, &groups).await else {
                 assert!(call > begin + 60, "{call} calls only");
                 break;
             };
-            if errno == ENOSPC && hit == Call::Write {
-                assert!(history.goes_on, "the disk was full at call {call}");
-                full_ends += 1;
-            }
-            history.files.fail(None);
-            let steps = history.files.steps();
-            for fates in history.files.crashes(steps, 4, &mut Random::new(7)) {
-                let judged = history.judge(steps, &fates, false);
-                judged.unwrap_or_else(|what| panic!("errno {errno} at call {call}: {what}"));
-                states += 1;
-            }
-            // What it left is a log that goes on.
-            let store = open(&history.files).unwrap();
-            let head = store.tree_head().await.unwrap();
-            let more = actor(200, "last", ca_types::Role::Agent);
-            let next = store.commit(entry([more])).await;
+            *hits.entry((errno, faulty.kind, lasts)).or_default() += 1;
+            let judged = faulty.judge().await;
+            states +=
+                judged.unwrap_or_else(|what| panic!("{fault:?} at a {:?}: {what}", faulty.kind));
+        }
+    }
+    println!("{states} states; {hits:?}");
+    for (errno, kind) in [(EIO, Call::Write), (EIO, Call::Sync), (ENOSPC, Call::Write)] {
+        for (lasts, least) in [(false, 10), (true, 0)] {
+            let tried = hits.get(&(errno, kind, lasts)).copied().unwrap_or(0);
             assert!(
-                matches!(next, Ok(Committed::New { leaf }) if leaf == head.size),
-                "errno {errno} at call {call}: {next:?}"
+                tried > least,
+                "{errno} at a {kind:?}, lasting {lasts}: {tried} times"
             );
         }
     }
-    println!("{states} states; {full_ends} times a full disk passed by");
-    assert!(full_ends > 5, "writes that were tried out: {full_ends}");
 }

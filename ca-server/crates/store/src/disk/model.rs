@@ -8,12 +8,16 @@ use ca_types::{IssuerState, KeyId, Role};
 use ca_verify::{Certificate, Change, Entry, Frontier, IssuerStateChanged, leaf_hash};
 use proptest::prelude::*;
 use rcgen::{KeyPair, PKCS_ECDSA_P256_SHA256};
+use tempfile::TempDir;
 
-use crate::files::{Files as _, Random, RecordedFiles};
+use crate::files::{Files, Random, RecordedFiles, SystemFiles};
 use crate::fixture::{
-    Leaf, actor, blocked, crl, entry, everything, founding, issuer, revoked, router_ca, serial,
+    Leaf, actor, asked, blocked, crl, entry, everything, founding, issuer, revoked, router_ca,
+    serial,
 };
-use crate::{CaStore, Committed, LogStore, OpenOptions, PageToken};
+use crate::{
+    CaStore, Committed, IndexReport, LogStore, OpenOptions, OpenReport, PageToken, StoreError,
+};
 
 /// What is done to the store; numbers stand for one of the few names, keys and CAs there are.
 #[derive(Debug, Clone, Copy)]
@@ -55,6 +59,17 @@ enum Operation {
     ListPages {
         limit: usize,
     },
+    /// Asks again with the request of an earlier leaf.
+    Repeat {
+        of: usize,
+    },
+    /// Issues to two names at once.
+    IssueTwo {
+        names: [usize; 2],
+        keys: [usize; 2],
+    },
+    /// The process ends in order.
+    Reopen,
     /// The process ends, and what was not synced is kept or lost.
     Crash {
         seed: u64,
@@ -67,8 +82,8 @@ const CAS: [&str; 2] = ["router-2026-1", "router-2026-2"];
 
 fn operations() -> impl Strategy<Value = Vec<Operation>> {
     use Operation::{
-        AddActor, Become, Block, Crash, Issue, ListPages, RemoveActor, Revoke, SignCrl, Succeed,
-        Unblock,
+        AddActor, Become, Block, Crash, Issue, IssueTwo, ListPages, RemoveActor, Reopen, Repeat,
+        Revoke, SignCrl, Succeed, Unblock,
     };
     let state = prop_oneof![
         5 => Just(IssuerState::Active),
@@ -88,6 +103,10 @@ fn operations() -> impl Strategy<Value = Vec<Operation>> {
         1 => (0..6_usize).prop_map(|key| Unblock { key }),
         2 => (1..9_u64).prop_map(|number| SignCrl { number }),
         1 => (1..4_usize).prop_map(|limit| ListPages { limit }),
+        2 => (0..20_usize).prop_map(|of| Repeat { of }),
+        2 => ([0..4_usize, 0..4_usize], [0..6_usize, 0..6_usize])
+            .prop_map(|(names, keys)| IssueTwo { names, keys }),
+        1 => Just(Reopen),
         2 => any::<u64>().prop_map(|seed| Crash { seed }),
     ];
     proptest::collection::vec(one, 1..40)
@@ -113,7 +132,18 @@ struct Model {
     /// To whom a key belongs, for ever.
     owners: [Option<usize>; 6],
     last_crl: u64,
-    leaves: Vec<Vec<u8>>,
+    /// Each with the request that it answers.
+    leaves: Vec<Entry>,
+    /// How many requests there were; each has a number of its own.
+    asked: usize,
+}
+
+/// What a store is asked for.
+struct Asked {
+    entry: Entry,
+    /// What the model says.
+    is_taken: bool,
+    operation: Operation,
 }
 
 impl Model {
@@ -126,6 +156,35 @@ impl Model {
             owners: [None; 6],
             last_crl: 0,
             leaves: Vec::new(),
+            asked: 0,
+        }
+    }
+
+    /// Makes the change, unless a rule forbids it, and returns what asks a store for the same.
+    fn ask(&mut self, operation: Operation) -> Asked {
+        let entry = self.entry(operation).unwrap();
+        self.asked += 1;
+        Asked {
+            entry,
+            is_taken: self.take(operation),
+            operation,
+        }
+    }
+
+    /// Expects of a store what the model has done.
+    fn compare_outcome(&mut self, asked: Asked, outcome: Result<Committed, StoreError>) {
+        let Asked {
+            entry,
+            is_taken,
+            operation,
+        } = asked;
+        match outcome {
+            Ok(Committed::New { leaf }) if is_taken => {
+                assert_eq!(usize::try_from(leaf), Ok(self.leaves.len()));
+                self.leaves.push(entry);
+            }
+            Err(_refused) if !is_taken => {}
+            other => panic!("{operation:?}: expected {is_taken}, found {other:?}"),
         }
     }
 
@@ -194,7 +253,11 @@ impl Model {
                 self.last_crl = self.last_crl.max(number);
                 goes_up
             }
-            Operation::ListPages { .. } | Operation::Crash { .. } => false,
+            Operation::ListPages { .. }
+            | Operation::Repeat { .. }
+            | Operation::IssueTwo { .. }
+            | Operation::Reopen
+            | Operation::Crash { .. } => false,
         }
     }
 
@@ -253,26 +316,31 @@ impl Model {
             Operation::Block { key } => blocked(keys()[key].1),
             Operation::Unblock { key } => Change::KeyUnblocked(keys()[key].1),
             Operation::SignCrl { number } => crl(number),
-            Operation::ListPages { .. } | Operation::Crash { .. } => return None,
+            Operation::ListPages { .. }
+            | Operation::Repeat { .. }
+            | Operation::IssueTwo { .. }
+            | Operation::Reopen
+            | Operation::Crash { .. } => return None,
         };
-        Some(entry([change]))
+        let request = u8::try_from(self.asked).unwrap();
+        Some(asked(entry([change]), request, 1))
     }
 
     /// Compares all that a store says.
     async fn compare(&self, store: &LogStore) {
         let mut frontier = Frontier::new();
-        for leaf in &self.leaves {
+        let expected: Vec<Vec<u8>> = self
+            .leaves
+            .iter()
+            .map(|leaf| leaf.to_der().unwrap())
+            .collect();
+        for leaf in &expected {
             frontier.push(leaf_hash(leaf));
         }
         let head = store.tree_head().await.unwrap();
         assert_eq!((head.size, head.root), (frontier.size(), frontier.root()));
         let leaves = store.leaves(0, 1000).await.unwrap();
-        assert!(
-            leaves
-                .iter()
-                .map(|(_number, octets)| octets)
-                .eq(&self.leaves)
-        );
+        assert!(leaves.iter().map(|(_number, octets)| octets).eq(&expected));
         self.compare_rows(store, 1000).await;
         let known = |(key, (name, role)): (&u8, &(String, Role))| {
             (KeyId::from([*key; 32]), name.clone(), *role)
@@ -360,46 +428,139 @@ fn certificate(name: &'static str, number: u64, key: usize, ca: usize) -> Leaf {
     }
 }
 
-/// A directory that is in memory only, so that there is no index either.
-fn data() -> PathBuf {
-    PathBuf::from("/dev/null/data")
+/// Where a store keeps its files.
+#[derive(Debug)]
+enum Disk {
+    /// A directory that is in memory only, so that there is no index; a crash may lose what was not synced.
+    Recorded(RecordedFiles),
+    /// A directory with an index; a crash leaves all files as they are at that moment.
+    Real(TempDir),
 }
 
-fn open(files: &RecordedFiles) -> LogStore {
-    let options = OpenOptions {
-        files: Arc::new(files.clone()),
-        segment_octets: 4_000,
-        reserve_octets: 64,
-        ..OpenOptions::system()
-    };
-    LogStore::open(&data(), options).unwrap().0
+impl Disk {
+    fn recorded() -> Self {
+        let disk = Self::Recorded(RecordedFiles::default());
+        let Self::Recorded(files) = &disk else {
+            unreachable!("it is recorded");
+        };
+        files.create_dir(&disk.data()).unwrap();
+        crate::log::create(files, &disk.data().join("log"), [7; 16].into()).unwrap();
+        files.sync_dir(Path::new("/dev/null")).unwrap();
+        disk
+    }
+
+    fn real() -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        LogStore::create(dir.path(), [7; 16].into()).unwrap();
+        Self::Real(dir)
+    }
+
+    fn data(&self) -> PathBuf {
+        match self {
+            Self::Recorded(_) => PathBuf::from("/dev/null/data"),
+            Self::Real(dir) => dir.path().to_owned(),
+        }
+    }
+
+    fn open(&self) -> (LogStore, OpenReport) {
+        let files: Arc<dyn Files> = match self {
+            Self::Recorded(files) => Arc::new(files.clone()),
+            Self::Real(_) => Arc::new(SystemFiles),
+        };
+        let options = OpenOptions {
+            files,
+            segment_octets: 4_000,
+            reserve_octets: 64,
+            ..OpenOptions::system()
+        };
+        LogStore::open(&self.data(), options).unwrap()
+    }
+
+    /// Returns the disk as a crash leaves it.
+    fn crashed(&self, store: LogStore, seed: u64) -> Self {
+        match self {
+            Self::Recorded(files) => {
+                drop(store);
+                let steps = files.steps();
+                let states = files.crashes(steps, 8, &mut Random::new(seed));
+                let state = usize::try_from(seed).unwrap() % states.len();
+                Self::Recorded(files.crashed(steps, &states[state]))
+            }
+            Self::Real(dir) => {
+                let copy = tempfile::tempdir().unwrap();
+                copy_while_it_changes(dir.path(), copy.path());
+                drop(store);
+                Self::Real(copy)
+            }
+        }
+    }
 }
 
-/// Does the operations one after the other, and compares after each crash and at the end.
+/// Files of an index may come and go meanwhile: what is missing in the copy is what a crash may take.
+fn copy_while_it_changes(from: &Path, to: &Path) {
+    for found in std::fs::read_dir(from).unwrap() {
+        let found = found.unwrap().path();
+        let target = to.join(found.file_name().unwrap());
+        if found.is_dir() {
+            std::fs::create_dir(&target).unwrap();
+            copy_while_it_changes(&found, &target);
+        } else {
+            drop(std::fs::copy(&found, target));
+        }
+    }
+}
+
+/// Does the operations one after the other, and compares after each start and at the end.
 #[tokio::main(flavor = "current_thread")]
-async fn check(operations: &[Operation]) {
-    let mut files = RecordedFiles::default();
-    files.create_dir(&data()).unwrap();
-    crate::log::create(&files, &data().join("log"), [7; 16].into()).unwrap();
-    files.sync_dir(Path::new("/dev/null")).unwrap();
+async fn check(mut disk: Disk, operations: &[Operation]) {
     let mut model = Model::new();
-    let mut store = open(&files);
+    let (mut store, _report) = disk.open();
     for first in [founding(), entry([issuer(CAS[1], "main")])] {
-        model.leaves.push(first.to_der().unwrap());
+        model.leaves.push(first.clone());
         store.commit(first).await.unwrap();
     }
     for operation in operations {
         match *operation {
             Operation::Crash { seed } => {
+                disk = disk.crashed(store, seed);
+                store = disk.open().0;
+                model.compare(&store).await;
+            }
+            Operation::Reopen => {
                 drop(store);
-                let steps = files.steps();
-                let states = files.crashes(steps, 8, &mut Random::new(seed));
-                let state = usize::try_from(seed).unwrap() % states.len();
-                files = files.crashed(steps, &states[state]);
-                store = open(&files);
+                let (opened, report) = disk.open();
+                if matches!(disk, Disk::Real(_)) {
+                    assert_eq!(report.index, IndexReport::Used { replayed: 0 });
+                }
+                store = opened;
                 model.compare(&store).await;
             }
             Operation::ListPages { limit } => model.compare_rows(&store, limit).await,
+            Operation::Repeat { of } => {
+                let number = of % model.leaves.len();
+                let earlier = &model.leaves[number];
+                if earlier.origin.request.is_some() {
+                    let repeated = store.commit(earlier.clone()).await;
+                    assert!(
+                        matches!(&repeated, Ok(Committed::Repeated { leaf, .. }) if usize::try_from(*leaf) == Ok(number)),
+                        "{repeated:?}"
+                    );
+                }
+            }
+            Operation::IssueTwo {
+                names: [first, second],
+                keys: [one, other],
+            } => {
+                let issue = |name, key| Operation::Issue { name, key, ca: 0 };
+                let first = model.ask(issue(first, one));
+                let second = model.ask(issue(second, other));
+                let (one, other) = tokio::join!(
+                    store.commit(first.entry.clone()),
+                    store.commit(second.entry.clone())
+                );
+                model.compare_outcome(first, one);
+                model.compare_outcome(second, other);
+            }
             Operation::Issue { .. }
             | Operation::Succeed { .. }
             | Operation::Revoke { .. }
@@ -409,17 +570,9 @@ async fn check(operations: &[Operation]) {
             | Operation::Block { .. }
             | Operation::Unblock { .. }
             | Operation::SignCrl { .. } => {
-                let entry = model.entry(*operation).unwrap();
-                let octets = entry.to_der().unwrap();
-                let expected = model.take(*operation);
-                match store.commit(entry).await {
-                    Ok(Committed::New { leaf }) if expected => {
-                        assert_eq!(leaf, u64::try_from(model.leaves.len()).unwrap());
-                        model.leaves.push(octets);
-                    }
-                    Err(_refused) if !expected => {}
-                    other => panic!("{operation:?}: expected {expected}, found {other:?}"),
-                }
+                let asked = model.ask(*operation);
+                let outcome = store.commit(asked.entry.clone()).await;
+                model.compare_outcome(asked, outcome);
             }
         }
     }
@@ -431,14 +584,28 @@ proptest! {
 
     #[test]
     fn a_store_does_what_the_model_does(operations in operations()) {
-        check(&operations);
+        check(Disk::recorded(), &operations);
     }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(16))]
+
+    #[test]
+    fn a_store_with_an_index_does_what_the_model_does(operations in operations()) {
+        check(Disk::real(), &operations);
+    }
+}
+
+fn check_both(operations: &[Operation]) {
+    check(Disk::recorded(), operations);
+    check(Disk::real(), operations);
 }
 
 /// A key stays with its name when its only certificate is revoked and the process has ended in between.
 #[test]
 fn a_key_is_not_free_again_after_a_crash() {
-    check(&[
+    check_both(&[
         Operation::Issue {
             name: 0,
             key: 0,
@@ -462,7 +629,7 @@ fn a_key_is_not_free_again_after_a_crash() {
 /// A line of successors is known again after a crash: a rival of its newest is refused, its next is not.
 #[test]
 fn a_line_of_successors_goes_on_after_a_crash() {
-    check(&[
+    check_both(&[
         Operation::Issue {
             name: 2,
             key: 1,

@@ -7,45 +7,57 @@ use std::thread;
 
 use tokio::sync::mpsc;
 
-use super::{IndexUse, LOG, LogStore, OpenOptions, Running};
+use super::{IndexUse, LOG, LogStore, OpenOptions, Running, Vouch};
 use crate::feed::{Feed, GROUP, IndexRow};
 use crate::files::{FileLock, Files, LogFile};
-use crate::index::{Directories, Index, IndexError, read_ahead};
+use crate::index::{Directories, Index, IndexError, Reader, read_ahead};
 use crate::log::{Appender, Log, RESERVE, Segment, TailCut, file_error, judge_tail, segments};
 use crate::state::{SharedState, State};
 use crate::writer::Writer;
 use crate::{IndexReport, OpenReport, OpenStep, Progress, Standing, StoreError};
 
-pub(super) fn open(
-    dir: &Path,
-    mut options: OpenOptions,
-) -> Result<(LogStore, OpenReport), StoreError> {
+pub(super) fn open(dir: &Path, options: OpenOptions) -> Result<(LogStore, OpenReport), StoreError> {
     let files = Arc::clone(&options.files);
     let log_dir = dir.join(LOG);
     // Before the lock, which would make a file where no log is.
-    segments(&*files, &log_dir)?;
+    let segments = segments(&*files, &log_dir)?;
     let lock = lock(&*files, &log_dir)?;
-    let mut directories = Directories::list(&*files, dir)?;
-    if let Some(index) = directories.newest()
-        && options.index == IndexUse::IfSound
-    {
-        read_ahead(index);
-    }
+    let directories = Directories::list(&*files, dir)?;
+    let log_id = segments.first().map(|segment| segment.header.log_id);
+    let index = directories.newest().zip(log_id);
+    thread::scope(|scope| {
+        let reader = index
+            .filter(|_index| options.index == IndexUse::IfSound)
+            .map(|(index, log_id)| {
+                read_ahead(index.clone());
+                Reader::begin(scope, index, log_id)
+            });
+        let recovered = recover(&files, &log_dir)?;
+        open_recovered(recovered, (directories, reader), lock, options)
+    })
+}
+
+/// Opens a log whose end is in order, with the index that is read meanwhile.
+fn open_recovered(
+    recovered: Recovered,
+    (mut directories, reader): (Directories, Option<Reader<'_>>),
+    lock: Box<dyn FileLock>,
+    mut options: OpenOptions,
+) -> Result<(LogStore, OpenReport), StoreError> {
     let Recovered {
         log,
         segment,
         file,
         tail,
-    } = recover(&files, &log_dir)?;
-
+    } = recovered;
     let mut filling = Filling {
         log: &log,
         segment: &segment,
         tail: &tail,
-        index: options.index,
         progress: &mut options.progress,
     };
-    let (state, index, index_report) = filling.fill(&mut directories)?;
+    let (state, index, index_report) =
+        filling.fill(&mut directories, reader, &mut *options.vouch)?;
     let report = OpenReport {
         log_id: log.id(),
         leaves: tail.leaves,
@@ -77,7 +89,7 @@ pub(super) struct Recovered {
     pub(super) tail: TailCut,
 }
 
-/// Reads the end of a log, and cuts off what a crash tore.
+/// Reads the end of a log, cuts off what a crash tore, and makes sure that the rest is durable.
 pub(super) fn recover(files: &Arc<dyn Files>, log_dir: &Path) -> Result<Recovered, StoreError> {
     let segments = segments(&**files, log_dir)?;
     let (Some(segment), Some(log)) = (
@@ -92,13 +104,17 @@ pub(super) fn recover(files: &Arc<dyn Files>, log_dir: &Path) -> Result<Recovere
         .open_writable(&segment.path)
         .map_err(segment.cannot("open the segment"))?;
     let mut tail = judge_tail(&*file, &segment)?;
-    let cut = tail.cut(&**files, log_dir, &*file);
-    if cut.as_ref().is_err_and(StoreError::is_full) {
+    let mut secure = || {
+        tail.cut(&**files, log_dir, &*file)?;
+        tail.settle(&**files, log_dir, (&segment, &*file))
+    };
+    let secured = secure();
+    if secured.as_ref().is_err_and(StoreError::is_full) {
         // Room was kept for such a time; what is cut off is kept aside in it, and the next leaf needs it anyhow.
         drop(files.remove(&log_dir.join(RESERVE)));
-        tail.cut(&**files, log_dir, &*file)?;
+        secure()?;
     } else {
-        cut?;
+        secured?;
     }
     Ok(Recovered {
         log,
@@ -124,7 +140,6 @@ pub(super) struct Filling<'o> {
     pub(super) log: &'o Log,
     pub(super) segment: &'o Segment,
     pub(super) tail: &'o TailCut,
-    pub(super) index: IndexUse,
     pub(super) progress: &'o mut (dyn FnMut(Progress) + Send),
 }
 
@@ -132,11 +147,13 @@ impl Filling<'_> {
     fn fill(
         &mut self,
         directories: &mut Directories,
+        reader: Option<Reader<'_>>,
+        vouch: &mut Vouch,
     ) -> Result<(State, Option<Index>, IndexReport), StoreError> {
-        let reason = match directories.newest() {
-            Some(_) if self.index == IndexUse::Rebuild => "it was asked for".to_owned(),
-            None => "there was none".to_owned(),
-            Some(path) => match self.load(&path) {
+        let reason = match (directories.newest(), reader) {
+            (Some(_), None) => "it was asked for".to_owned(),
+            (None, _) => "there was none".to_owned(),
+            (Some(path), Some(reader)) => match self.load(reader, vouch)? {
                 Ok((index, mut state)) => {
                     let replayed = self.tail.leaves - index.applied();
                     let index = self.replay(Ok(index), &mut state, OpenStep::Replaying)?;
@@ -159,9 +176,22 @@ impl Filling<'_> {
         Ok((state, index, IndexReport::Rebuilt { reason }))
     }
 
-    fn load(&mut self, path: &Path) -> Result<(Index, State), IndexError> {
+    /// Fails only when it cannot be told whether the index is vouched for.
+    fn load(
+        &mut self,
+        reader: Reader<'_>,
+        vouch: &mut Vouch,
+    ) -> Result<Result<(Index, State), IndexError>, StoreError> {
         let tail = (self.segment.header.first_leaf, self.tail.offsets.as_slice());
-        Index::load(path, self.log, tail, &mut *self.progress)
+        let (index, state) = match Index::load(reader, self.log, tail, &mut *self.progress) {
+            Ok(loaded) => loaded,
+            Err(error) => return Ok(Err(error)),
+        };
+        if vouch(index.seal())? {
+            return Ok(Ok((index, state)));
+        }
+        let reason = "nobody vouches for its rows".to_owned();
+        Ok(Err(IndexError::Unusable(reason)))
     }
 
     /// Applies the leaves that the tables have not seen, to them and to the index.
@@ -182,7 +212,7 @@ impl Filling<'_> {
             }
             let (row, index_row) = read?;
             state
-                .apply(&row, index_row.leaf_hash)
+                .apply_indexed(&row, &index_row.octets, index_row.leaf_hash)
                 .map_err(|source| found.damaged(source.to_string()))?;
             log.publish([found.offset]);
             rows.push(index_row);
@@ -200,6 +230,7 @@ impl Filling<'_> {
             Ok(())
         })?;
         apply(&mut index, &mut rows);
+        let index = index.and_then(Index::settle);
         if let Err(error) = &index {
             tracing::error!(
                 ?error,

@@ -29,6 +29,7 @@ struct Orders {
     sync_fault: Option<io::ErrorKind>,
     /// How many octets can be written before the disk is full.
     room: Option<u64>,
+    out_of_descriptors: bool,
 }
 
 /// How often each thing was done to files; syncs of directories count as syncs.
@@ -91,6 +92,11 @@ impl FakeFiles {
         self.0.orders().room = octets;
     }
 
+    /// Lets no file be made for want of a descriptor, or lets all be made.
+    pub fn run_out_of_descriptors(&self, is_out: bool) {
+        self.0.orders().out_of_descriptors = is_out;
+    }
+
     fn wrap(&self, file: Arc<dyn LogFile>) -> Arc<dyn LogFile> {
         Arc::new(FakeFile {
             file,
@@ -139,6 +145,9 @@ impl Files for FakeFiles {
     }
 
     fn create_as(&self, path: &Path, mode: u32) -> io::Result<Arc<dyn LogFile>> {
+        if self.0.orders().out_of_descriptors {
+            return Err(rustix::io::Errno::MFILE.into());
+        }
         Ok(self.wrap(SystemFiles.create_as(path, mode)?))
     }
 

@@ -6,6 +6,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use sha2::{Digest as _, Sha256};
+
 use super::{FileLock, Files, LogFile};
 
 /// A file system in memory; clones share it.
@@ -21,9 +23,10 @@ struct Disk {
     /// How many calls have come that change something.
     calls: usize,
     fault: Option<Fault>,
-    /// What kind of call has failed.
-    hit: Option<Call>,
+    hit: Option<Hit>,
     lie: Option<Lie>,
+    /// A file whose sync was answered and is not done yet.
+    late: Option<usize>,
 }
 
 #[derive(Debug, Clone, Default)]
@@ -38,10 +41,20 @@ struct Tree {
 pub(crate) struct Fault {
     pub(crate) call: usize,
     pub(crate) errno: i32,
+    /// Whether every later call of its kind fails too.
+    pub(crate) lasts: bool,
+}
+
+/// The first call that has failed.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Hit {
+    pub(crate) kind: Call,
+    /// After how many steps it came.
+    pub(crate) steps: usize,
 }
 
 /// What kind of call may fail.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Call {
     Write,
     Sync,
@@ -49,11 +62,13 @@ pub(crate) enum Call {
     Other,
 }
 
-/// A sync that tells that it was done, and was not.
+/// A sync that tells that it was done, and was not, or not yet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Lie {
     OfFiles,
     OfDirectories,
+    /// That of a file is done when the next call comes: whoever is answered by then was not waited for.
+    Late,
 }
 
 /// A call that changed something, or made changes durable.
@@ -64,6 +79,8 @@ enum Step {
     Write(usize, u64, Vec<u8>),
     Truncate(usize, u64),
     Sync(usize),
+    /// A sync that failed: the system takes for written what is not on the disk.
+    NotSynced(usize),
     Rename(PathBuf, PathBuf),
     Link(PathBuf, PathBuf),
     Remove(PathBuf),
@@ -93,7 +110,7 @@ impl Step {
             | Self::Rename(_, path)
             | Self::Link(_, path)
             | Self::Remove(path) => (None, path.parent()),
-            Self::Sync(_) | Self::SyncDir(_) => return true,
+            Self::Sync(_) | Self::NotSynced(_) | Self::SyncDir(_) => return true,
         };
         match self {
             Self::Sync(synced) => file == Some(*synced),
@@ -102,10 +119,18 @@ impl Step {
             | Self::Create(..)
             | Self::Write(..)
             | Self::Truncate(..)
+            | Self::NotSynced(_)
             | Self::Rename(..)
             | Self::Link(..)
             | Self::Remove(_) => false,
         }
+    }
+
+    /// Tells whether it is durable after these steps, of which it is the first.
+    fn is_settled(&self, steps: &[Self]) -> bool {
+        let forgotten = |later: &&Self| matches!((self, later), (Self::Write(file, ..), Self::NotSynced(failed)) if file == failed);
+        let until = steps.iter().take_while(|later| !forgotten(later));
+        until.into_iter().any(|later| later.settles(self))
     }
 
     /// Lists what a crash may make of it: every subset of sectors of a short write, some of a long one.
@@ -159,7 +184,7 @@ impl Tree {
             Step::Remove(path) => {
                 self.names.remove(path);
             }
-            Step::Sync(_) | Step::SyncDir(_) => {}
+            Step::Sync(_) | Step::NotSynced(_) | Step::SyncDir(_) => {}
         }
     }
 
@@ -198,15 +223,21 @@ impl Tree {
 impl Disk {
     /// Counts a call and fails it when it is its turn.
     fn call(&mut self, kind: Call) -> io::Result<()> {
+        if let Some(file) = self.late.take() {
+            self.take(Step::Sync(file));
+        }
         let call = self.calls;
         self.calls += 1;
-        match self.fault {
-            Some(fault) if fault.call == call => {
-                self.hit = Some(kind);
-                Err(io::Error::from_raw_os_error(fault.errno))
-            }
-            Some(_) | None => Ok(()),
+        let Some(fault) = self.fault else {
+            return Ok(());
+        };
+        if fault.call == call {
+            let steps = self.steps.len();
+            self.hit = Some(Hit { kind, steps });
+        } else if !fault.lasts || self.hit.is_none_or(|hit| hit.kind != kind) {
+            return Ok(());
         }
+        Err(io::Error::from_raw_os_error(fault.errno))
     }
 
     fn take(&mut self, step: Step) {
@@ -235,8 +266,8 @@ impl RecordedFiles {
         self.disk().fault = fault;
     }
 
-    /// Returns what kind of call has failed.
-    pub(crate) fn hit(&self) -> Option<Call> {
+    /// Returns the first call that has failed.
+    pub(crate) fn hit(&self) -> Option<Hit> {
         self.disk().hit
     }
 
@@ -247,7 +278,7 @@ impl RecordedFiles {
 
     /// Lists what a crash after `steps` steps may leave: for each step that was not durable, its fate.
     ///
-    /// All combinations when there are few, else `most` of them, the plain ones first.
+    /// All combinations when there are few, else `most` of them, each once, the plain ones first.
     pub(crate) fn crashes(
         &self,
         steps: usize,
@@ -259,7 +290,7 @@ impl RecordedFiles {
         let open: Vec<(usize, Vec<Fate>)> = taken
             .iter()
             .enumerate()
-            .filter(|(place, step)| !taken[*place..].iter().any(|later| later.settles(step)))
+            .filter(|(place, step)| !step.is_settled(&taken[*place..]))
             .map(|(place, step)| (place, step.fates(random)))
             .collect();
         let all: usize = open
@@ -281,8 +312,46 @@ impl RecordedFiles {
         let mut chosen = vec![choose(0)];
         let dropped = open.iter().map(|(place, _fates)| (*place, Fate::Dropped));
         chosen.push(dropped.collect());
-        chosen.extend((2..most).map(|_draw| choose(random.below(all))));
+        let mut drawn = BTreeSet::from([0]);
+        while chosen.len() < most {
+            let number = random.below(all);
+            if drawn.insert(number) {
+                chosen.push(choose(number));
+            }
+        }
         chosen
+    }
+
+    /// Returns a hash over all names and contents: two states that differ in nothing have the same.
+    pub(crate) fn digest(&self) -> [u8; 32] {
+        let disk = self.disk();
+        let mut hasher = Sha256::new();
+        for (path, file) in &disk.now.names {
+            for part in [
+                path.as_os_str().as_encoded_bytes(),
+                &disk.now.contents[*file],
+            ] {
+                hasher.update(u64::try_from(part.len()).unwrap().to_be_bytes());
+                hasher.update(part);
+            }
+        }
+        hasher.finalize().into()
+    }
+
+    /// Returns the file system as a process finds it that starts after another was killed after so many steps.
+    pub(crate) fn killed(&self, steps: usize) -> Self {
+        let disk = self.disk();
+        let mut now = disk.before.clone();
+        now.contents.resize(disk.now.contents.len(), Vec::new());
+        for step in &disk.steps[..steps] {
+            now.apply(step, Fate::Kept);
+        }
+        Self(Arc::new(Mutex::new(Disk {
+            before: disk.before.clone(),
+            now,
+            steps: disk.steps[..steps].to_vec(),
+            ..Disk::default()
+        })))
     }
 
     /// Returns the file system as it is after a crash.
@@ -441,9 +510,14 @@ impl LogFile for RecordedFile {
 
     fn sync_data(&self) -> io::Result<()> {
         let mut disk = self.files.disk();
-        disk.call(Call::Sync)?;
-        if disk.lie != Some(Lie::OfFiles) {
-            disk.take(Step::Sync(self.number));
+        if let Err(failed) = disk.call(Call::Sync) {
+            disk.take(Step::NotSynced(self.number));
+            return Err(failed);
+        }
+        match disk.lie {
+            Some(Lie::OfFiles) => {}
+            Some(Lie::Late) => disk.late = Some(self.number),
+            Some(Lie::OfDirectories) | None => disk.take(Step::Sync(self.number)),
         }
         Ok(())
     }

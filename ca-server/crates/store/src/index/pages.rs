@@ -3,13 +3,14 @@
 use super::{IndexError, unusable};
 use crate::feed::IndexRow;
 use crate::leaf_row::{LeafRow, Usual};
+use crate::seal::Rows;
 
 /// The octets of the rows from the last full page on.
 #[derive(Debug, Default)]
 pub(super) struct Page(Vec<u8>);
 
 /// A page is some kilobytes long: sled keeps much longer ones in memory whatever its cache may hold.
-const LEVEL: u8 = 4;
+pub(super) const LEVEL: u8 = 4;
 const ROWS: u64 = 1 << LEVEL;
 /// What the keys of pages begin with.
 const KEY: &[u8] = b"page";
@@ -45,12 +46,36 @@ pub(super) struct Reading {
     /// The last page when it is not full.
     page: Page,
     usual: Usual,
+    rows: Rows,
+    /// The seal is about so many leaves.
+    sealed: u64,
+    sealed_rows: Rows,
+    rows_behind: Rows,
 }
 
-/// Takes the number of a leaf, the place of its record, and its row.
-pub(super) type Visit<'v> = dyn FnMut(u64, u32, &LeafRow) -> Result<(), IndexError> + 'v;
+/// What was read.
+#[derive(Debug)]
+pub(super) struct All {
+    /// The last page when it is not full.
+    pub(super) page: Page,
+    pub(super) rows: Rows,
+    /// The rows that the seal is about.
+    pub(super) sealed_rows: Rows,
+    pub(super) rows_behind: Rows,
+}
+
+/// Takes the place of the record of the next leaf, and its row.
+pub(super) type Visit<'v> = dyn FnMut(u32, LeafRow) + 'v;
 
 impl Reading {
+    /// Begins to read an index whose seal is about so many leaves.
+    pub(super) fn new(sealed: u64) -> Self {
+        Self {
+            sealed,
+            ..Self::default()
+        }
+    }
+
     /// Decodes the next page.
     pub(super) fn page(
         &mut self,
@@ -66,9 +91,10 @@ impl Reading {
         while !rest.is_empty() {
             let (offset, row, behind) =
                 split(rest).ok_or_else(|| unusable("a row is too short"))?;
+            self.digest(row);
             let row = LeafRow::from_octets(row, &mut self.usual)
                 .map_err(|source| IndexError::Unusable(source.to_string()))?;
-            visit(self.leaves, offset, &row)?;
+            visit(offset, row);
             self.leaves += 1;
             rest = behind;
         }
@@ -84,17 +110,45 @@ impl Reading {
     }
 
     /// Ends behind so many leaves; returns the last page, which may go on.
-    pub(super) fn end(self, leaves: u64) -> Result<Page, IndexError> {
+    pub(super) fn end(self, leaves: u64) -> Result<All, IndexError> {
         if self.leaves != leaves {
             return Err(unusable("it has not the rows that its head tells of"));
         }
-        Ok(self.page)
+        if leaves < self.sealed {
+            return Err(unusable("rows are missing that were sealed"));
+        }
+        Ok(All {
+            page: self.page,
+            rows: self.rows,
+            sealed_rows: self.sealed_rows,
+            rows_behind: self.rows_behind,
+        })
+    }
+
+    fn digest(&mut self, row: &[u8]) {
+        self.rows.push(row);
+        if self.leaves >= self.sealed {
+            self.rows_behind.push(row);
+        } else if self.leaves + 1 == self.sealed {
+            self.sealed_rows = self.rows.clone();
+        }
     }
 }
 
 /// Goes through the pages with their keys, undecoded.
 pub(super) fn scan(db: &sled::Db) -> sled::Iter {
     db.scan_prefix(KEY)
+}
+
+/// Goes through the rows of a page, each with the place of its record.
+#[cfg(test)]
+pub(super) fn rows(octets: &[u8]) -> impl Iterator<Item = (u32, &[u8])> {
+    let mut rest = octets;
+    std::iter::from_fn(move || {
+        let (offset, row, behind) = split(rest)?;
+        rest = behind;
+        Some((offset, row))
+    })
 }
 
 fn split(octets: &[u8]) -> Option<(u32, &[u8], &[u8])> {

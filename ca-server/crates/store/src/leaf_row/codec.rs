@@ -60,7 +60,7 @@ impl LeafRow {
     }
 }
 
-const FORMAT: u8 = 1;
+const FORMAT: u8 = 2;
 
 struct Writer(Vec<u8>);
 
@@ -198,6 +198,7 @@ impl Writer {
                 out.octets(&[revoked.reason.number()]);
             });
         });
+        self.list(&restored.left_out, Self::crl);
     }
 
     fn issued(&mut self, issued: &IssuedRow) {
@@ -308,7 +309,12 @@ impl<'a> Reader<'a, '_> {
         if count > self.rest.len() {
             return None;
         }
-        (0..count).map(|_item| each(self)).collect()
+        // Collecting would make room for four, and most lists have one item or none.
+        let mut items = Vec::with_capacity(count);
+        for _item in 0..count {
+            items.push(each(self)?);
+        }
+        Some(items)
     }
 
     fn optional<T>(&mut self, read: impl Fn(&mut Self) -> Option<T>) -> Option<Option<T>> {
@@ -361,6 +367,7 @@ impl<'a> Reader<'a, '_> {
                 root: self.take()?,
                 lost_since: self.optional(Self::time)?,
                 lists: self.list(Self::restored_list)?,
+                left_out: self.list(Self::crl)?,
             }),
             6 => RowChange::SettingsChanged,
             7 => RowChange::KeyBlocked(KeyBlocked {
@@ -527,6 +534,13 @@ mod tests {
                         time: time(7),
                         reason: RevocationReason::Superseded,
                     }],
+                }],
+                left_out: vec![CrlSigned {
+                    issuer: "router-2026-2".parse().unwrap(),
+                    number: 4,
+                    this_update: time(8),
+                    next_update: time(9),
+                    sha256: [13; 32],
                 }],
             }),
             RowChange::LogKeyAdded(LogKeyAdded {

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::{HEADER_OCTETS, HeaderError, Record, RecordError, SegmentHeader};
 use crate::files::{Files, LogFile};
 use crate::{Damage, StoreError};
-use ca_verify::{Entry, Frontier, MAX_ENTRY_OCTETS};
+use ca_verify::{Entry, EntryError, Frontier, MAX_ENTRY_OCTETS};
 
 /// A segment file and what its header says.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,7 +27,13 @@ pub(crate) struct Found<'a> {
 
 impl Found<'_> {
     pub(crate) fn entry(&self) -> Result<Entry, StoreError> {
-        Entry::from_der(self.octets).map_err(|source| self.damaged(source.to_string()))
+        Entry::from_der(self.octets).map_err(|source| match source {
+            EntryError::Format(_) => self.segment.of_newer_format(self.leaf, &source),
+            EntryError::Der(_)
+            | EntryError::Field(_)
+            | EntryError::NotCanonical
+            | EntryError::TooLong { .. } => self.damaged(source.to_string()),
+        })
     }
 
     /// Says what is wrong with the leaf.
@@ -41,6 +47,14 @@ impl Found<'_> {
 }
 
 impl Segment {
+    /// Says that a leaf was written by a newer build: nothing is damaged.
+    pub(crate) fn of_newer_format(&self, leaf: u64, source: &EntryError) -> StoreError {
+        StoreError::Format {
+            path: self.path.clone(),
+            what: format!("leaf {leaf}: {source}"),
+        }
+    }
+
     /// Fails when the tree over the leaves before is not the one that the header names.
     pub(crate) fn follows(&self, frontier: &Frontier) -> Result<(), StoreError> {
         let is_next = frontier.size() == self.header.first_leaf;
@@ -265,16 +279,21 @@ pub(super) fn create(
     Ok(segment)
 }
 
-/// Removes a segment that never got its name.
+/// Removes a segment that never got its name, for good: after a crash it must not stand in the place of the next.
 pub(super) fn remove_unnamed(files: &dyn Files, dir: &Path) -> Result<(), StoreError> {
     let unnamed = dir.join(UNNAMED);
     match files.remove(&unnamed) {
-        Err(source) if source.kind() != io::ErrorKind::NotFound => Err(file_error(
-            &unnamed,
-            "remove the unfinished segment",
-        )(source)),
-        Ok(()) | Err(_) => Ok(()),
+        Err(source) if source.kind() != io::ErrorKind::NotFound => {
+            return Err(file_error(&unnamed, "remove the unfinished segment")(
+                source,
+            ));
+        }
+        // An earlier attempt may have removed it and got no further.
+        Ok(()) | Err(_) => {}
     }
+    files
+        .sync_dir(dir)
+        .map_err(file_error(dir, "sync the log's directory"))
 }
 
 /// Hands over the records from a place on, up to leaf number `limit`, as far as they are sound.
@@ -373,7 +392,7 @@ const _: () = assert!(WINDOW_OCTETS > super::RECORD_HEADER_OCTETS + MAX_ENTRY_OC
 
 /// The name of a segment that is not durable yet.
 const UNNAMED: &str = "unnamed";
-const HEADER: u64 = 82;
+pub(super) const HEADER: u64 = 82;
 const _: () = assert!(HEADER_OCTETS == 82);
 
 pub(crate) fn length(octets: usize) -> u64 {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use ca_verify::MAX_ENTRY_OCTETS;
 
-use super::segment::{Place, Window, damaged, file_error, length, scan};
+use super::segment::{HEADER, Place, Window, damaged, file_error, length, scan};
 use super::{RECORD_HEADER_OCTETS, Record, Segment};
 use crate::files::{Files, LogFile};
 use crate::{StoreError, TornTail};
@@ -141,7 +141,7 @@ impl TailCut {
         dir: &Path,
         file: &dyn LogFile,
     ) -> Result<(), StoreError> {
-        let Some(torn) = &mut self.torn else {
+        let Some(torn) = self.torn.as_mut().filter(|torn| torn.kept.is_none()) else {
             return Ok(());
         };
         let (kept, aside) = create_aside(files, dir, torn.offset)?;
@@ -179,7 +179,50 @@ impl TailCut {
         torn.kept = Some(kept);
         Ok(())
     }
+
+    /// Makes durable what is shown from now on.
+    ///
+    /// A process that was killed left its last group to the system, and a sync that failed made the system take for
+    /// written what is not on the disk: a sync alone would not write it. So the group is written again as it is. Those
+    /// before it are durable, since a group is written only behind one that is.
+    pub(crate) fn settle(
+        &self,
+        files: &dyn Files,
+        dir: &Path,
+        (segment, file): (&Segment, &dyn LogFile),
+    ) -> Result<(), StoreError> {
+        let begin = self
+            .last_group(file)
+            .map_err(segment.cannot("read the last group"))?;
+        let wanted = usize::try_from(self.end - begin).unwrap_or(usize::MAX);
+        let mut group = vec![0; wanted];
+        let count = file
+            .read_at(begin, &mut group)
+            .map_err(segment.cannot("read the last group"))?;
+        group.truncate(count);
+        file.write_at(begin, &group)
+            .and_then(|()| file.sync_data())
+            .map_err(segment.cannot("write the last group again"))?;
+        files
+            .sync_dir(dir)
+            .map_err(file_error(dir, "sync the log's directory"))
+    }
+
+    /// Returns where the last group begins; the end when there is none.
+    fn last_group(&self, file: &dyn LogFile) -> io::Result<u64> {
+        let Some(last) = self.offsets.last() else {
+            return Ok(self.end);
+        };
+        let mut position = [0; 4];
+        file.read_at(u64::from(*last) + POSITION, &mut position)?;
+        let before = usize::try_from(u32::from_be_bytes(position)).unwrap_or(usize::MAX);
+        let first = self.offsets.iter().nth_back(before);
+        Ok(first.copied().map_or(HEADER, u64::from))
+    }
 }
+
+/// Where the position in its group stands in a record.
+const POSITION: u64 = 12;
 
 /// Makes `torn-<offset>`, or with a number behind it when an earlier end was kept there.
 fn create_aside(

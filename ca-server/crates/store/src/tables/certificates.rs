@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::hash::BuildHasher;
+use std::hint::black_box;
 use std::num::NonZeroU32;
 
 use ca_types::{Fingerprint, GeneralName, KeyId, SerialNumber, SubjectName, UnixTime, Validity};
@@ -160,6 +161,13 @@ impl Certificates {
         self.rows.len()
     }
 
+    /// Brings near what [`Certificates::issue`] will look at.
+    pub(super) fn fetch(&self, issued: &IssuedRow) {
+        black_box(self.number(issued.serial));
+        black_box(self.number_of_key(key_start(&issued.key)));
+        black_box(self.name_number(&issued.name));
+    }
+
     /// Finds a certificate that is not archived.
     pub(super) fn get(&self, number: Number) -> Option<&TableCertificate> {
         self.rows.whole(number.place())
@@ -219,12 +227,17 @@ impl Certificates {
     }
 
     pub(super) fn name_of_key(&self, key: &KeyId) -> Option<&str> {
-        let key = key_start(key);
-        let number = self.by_key.find(self.hasher.hash_one(key), |number| {
-            let row = self.rows.get(number.place());
-            row.is_some_and(|row| row.key() == key)
-        })?;
+        let number = self.number_of_key(key_start(key))?;
         self.text_of(self.rows.get(number.place())?.name())
+    }
+
+    fn number_of_key(&self, key: KeyStart) -> Option<Number> {
+        self.by_key
+            .find(self.hasher.hash_one(key), |number| {
+                let row = self.rows.get(number.place());
+                row.is_some_and(|row| row.key() == key)
+            })
+            .copied()
     }
 
     /// Archives what ended before `end`, where there is enough of it; tells whether there was.

@@ -1,6 +1,7 @@
 //! Which leaf answered which request.
 
 use std::hash::BuildHasher;
+use std::hint::black_box;
 
 use ca_types::{Days, RequestId, UnixTime};
 use hashbrown::hash_table::Entry;
@@ -39,6 +40,25 @@ impl Requests {
             hasher: DefaultHashBuilder::default(),
             sweep_at: FIRST_SWEEP,
         }
+    }
+
+    /// Makes room for so many more, so that the table need not be rebuilt on the way.
+    pub(super) fn reserve(&mut self, count: usize) {
+        let Self {
+            answers,
+            by_id,
+            hasher,
+            ..
+        } = self;
+        by_id.reserve(count, |number| {
+            let answer = answers.get(number.place());
+            answer.map_or(0, |answer| hasher.hash_one(answer.id))
+        });
+    }
+
+    /// Brings near what [`Requests::remember`] will look at.
+    pub(super) fn fetch(&self, id: Option<RequestId>) {
+        black_box(id.and_then(|id| self.find(id)));
     }
 
     pub(super) fn find(&self, id: RequestId) -> Option<u64> {

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::{change_file, empty, fill, log_files, record_offset, segment};
+use super::{change_file, empty, fill, log_files, record_offset, segment, system};
 use crate::{CaStore, LogStore, OpenOptions, salvage, verify_log};
 
 #[tokio::test]
@@ -51,7 +51,7 @@ async fn every_damage_is_named_and_what_is_sound_is_saved() {
 
     let home = tempfile::tempdir().unwrap();
     let out = home.path().join("saved");
-    let saved = salvage(dir.path(), &out, &mut |_leaves| {}).unwrap();
+    let saved = salvage(&system(), dir.path(), &out, &mut |_leaves| {}).unwrap();
     assert_eq!(saved.verdict, found);
     let behind: Vec<u8> = leaves[2..]
         .iter()
@@ -67,6 +67,6 @@ async fn every_damage_is_named_and_what_is_sound_is_saved() {
         .map(|path| std::fs::read(path).unwrap())
         .collect();
     assert_eq!(after, before);
-    salvage(dir.path(), &out, &mut |_leaves| {}).unwrap_err();
+    salvage(&system(), dir.path(), &out, &mut |_leaves| {}).unwrap_err();
     assert_eq!(head.size, 7);
 }

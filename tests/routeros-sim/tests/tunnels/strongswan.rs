@@ -1,20 +1,18 @@
 //! A strongSwan daemon is told what the router holds, and nothing else.
 
+use std::{fs, sync::OnceLock};
+
+use rcgen::IsCa;
 use routeros_sim::{
-    signing::{self, Template},
+    signing::{self, Digest, Template},
     strongswan::{self, Options},
-    view::{HeldCertificate, RouterView, Row},
+    view::{HeldCertificate, RouterView},
 };
-use std::{fs, path::Path, sync::OnceLock};
 use tempfile::TempDir;
 
-fn row(properties: &str) -> Row {
-    let property = |word: &str| {
-        let (key, value) = word.split_once('=').expect("key=value");
-        (key.to_owned(), value.to_owned())
-    };
-    properties.split_whitespace().map(property).collect()
-}
+use crate::ground::{
+    authority, certificates, files, held_ca, held_leaf, row, set as set_row, use_crls,
+};
 
 fn held(name: &str, san: &[&str], is_ca: bool) -> HeldCertificate {
     let template = Template {
@@ -23,6 +21,7 @@ fn held(name: &str, san: &[&str], is_ca: bool) -> HeldCertificate {
         key_usage: vec!["digital-signature".to_owned()],
         days: 90,
         key_size: 2048,
+        digest: Digest::Sha256,
         organization: None,
         is_ca,
     };
@@ -103,11 +102,7 @@ fn site() -> RouterView {
 }
 
 fn set(view: &mut RouterView, menu: &str, index: usize, properties: &str) {
-    let rows = view
-        .menus
-        .get_mut(&format!("/ip/ipsec/{menu}"))
-        .expect("a menu of the site");
-    rows[index].extend(row(properties));
+    set_row(view, &format!("/ip/ipsec/{menu}"), index, properties);
 }
 
 fn exported(view: &RouterView) -> (TempDir, String) {
@@ -115,21 +110,6 @@ fn exported(view: &RouterView) -> (TempDir, String) {
     strongswan::export(view, &Options::default(), out.path()).expect("a writable directory");
     let text = fs::read_to_string(out.path().join("swanctl.conf")).expect("it was written");
     (out, text)
-}
-
-fn files(out: &Path, directory: &str) -> Vec<String> {
-    let entries = fs::read_dir(out.join(directory)).expect("it was made");
-    let mut names: Vec<String> = entries
-        .map(|entry| {
-            entry
-                .expect("readable")
-                .file_name()
-                .to_string_lossy()
-                .into_owned()
-        })
-        .collect();
-    names.sort();
-    names
 }
 
 /// Every line must be there, and with `!` in front must not.
@@ -208,59 +188,165 @@ fn an_export_leaves_nothing_of_the_one_before() {
     );
 }
 
+/// Fails when: the daemon gets lists or is strict with `crl-use=no`, or is not strict or gets none with `crl-use=yes`.
 #[test]
-fn lists_count_only_when_the_router_uses_them() {
+fn facts_6_ipsec_looks_at_the_lists_of_the_store_when_the_router_does() {
     let mut view = site();
-    view.settings
-        .insert("/certificate/settings".to_owned(), row("crl-use=yes"));
-    check(&view, &["revocation = strict"]);
-    let (out, _) = exported(&view);
-    assert_eq!(files(out.path(), "x509crl"), ["0.pem"]);
-    let daemon = fs::read_to_string(out.path().join("strongswan.conf")).expect("it was written");
-    assert!(daemon.contains("enable_crl = yes"));
-    view.settings
-        .insert("/certificate/settings".to_owned(), row("crl-use=no"));
-    check(&view, &["!revocation = strict"]);
+    for (answer, revocation, given) in [("yes", "yes", 1), ("no", "no", 0), ("yes", "yes", 1)] {
+        use_crls(&mut view, answer);
+        let (out, text) = exported(&view);
+        assert_eq!(text.contains("revocation = strict"), given == 1, "{text}");
+        assert_eq!(files(out.path(), "x509crl").len(), given, "{answer}");
+        let daemon = fs::read_to_string(out.path().join("strongswan.conf")).expect("a file");
+        let line = format!("enable_crl = {revocation}");
+        assert!(daemon.contains(&line), "{answer}: {daemon}");
+    }
 }
 
+/// Fails when: `auto` is not the first name of the certificate, is a name where there is none, or a kind of name is another.
 #[test]
-fn names_follow_the_identity() {
-    for (property, lines) in [
-        (
-            "my-id=auto",
-            ["id = fqdn:r1.example", "id = fqdn:r2.example"],
-        ),
-        (
-            "my-id=user-fqdn:a@b",
-            ["id = email:a@b", "id = fqdn:r2.example"],
-        ),
-        (
-            "my-id=address:192.0.2.1",
-            ["id = ipv4:192.0.2.1", "id = fqdn:r2.example"],
-        ),
-        (
-            "my-id=dn",
-            ["!id = fqdn:r1.example", "id = fqdn:r2.example"],
-        ),
+fn facts_7_ipsec_calls_itself_by_its_first_name_or_its_subject() {
+    let nameless = held_leaf("nameless", &[], &authority("CA", None), IsCa::ExplicitNoCa);
+    for (property, line) in [
+        ("my-id=auto", "id = fqdn:r1.example"),
+        ("my-id=fqdn:other.example", "id = fqdn:other.example"),
+        ("my-id=user-fqdn:a@b", "id = email:a@b"),
+        ("my-id=address:192.0.2.1", "id = ipv4:192.0.2.1"),
+        ("my-id=key-id:7", "id = keyid:7"),
+        // strongSwan takes the subject by itself.
+        ("my-id=dn", "!id ="),
         (
             "certificate=other,issuing my-id=auto",
-            ["id = email:a@b.example", "certs = other.pem"],
+            "id = email:a@b.example",
         ),
-        (
-            "remote-id=ignore",
-            ["id = \"%any\"", "id = fqdn:r1.example"],
-        ),
-        ("remote-id=auto", ["id = %any", "id = fqdn:r1.example"]),
+        ("certificate=other,issuing my-id=auto", "certs = other.pem"),
+        ("certificate=nameless my-id=auto", "!id ="),
+    ] {
+        let mut view = site();
+        view.certificates.push(nameless.clone());
+        set(&mut view, "identity", 0, property);
+        let (_out, text) = exported(&view);
+        let local = text
+            .split("local {")
+            .nth(1)
+            .and_then(|rest| rest.split('}').next());
+        let local = local.expect("a local end");
+        let (absent, line) = line
+            .strip_prefix('!')
+            .map_or((false, line), |line| (true, line));
+        assert_ne!(local.contains(line), absent, "{property}: {local}");
+    }
+}
+
+/// Fails when: `ignore` keeps the name, a name that is set is not asked for, or a pinned certificate is not the one.
+#[test]
+fn facts_7_ipsec_checks_the_name_of_the_peer_unless_it_is_ignored() {
+    for (property, id) in [
+        ("remote-id=fqdn:r2.example", "id = fqdn:r2.example"),
+        ("remote-id=user-fqdn:a@b", "id = email:a@b"),
+        ("remote-id=address:192.0.2.2", "id = ipv4:192.0.2.2"),
+        ("remote-id=ignore", "id = %any"),
+        ("remote-id=auto", "id = %any"),
         (
             "match-by=certificate remote-certificate=other",
-            ["certs = other.pem", "id = %any"],
+            "certs = other.pem",
+        ),
+        ("match-by=certificate remote-certificate=other", "id = %any"),
+        (
+            "match-by=remote-id remote-certificate=other",
+            "id = fqdn:r2.example",
         ),
     ] {
         let mut view = site();
         set(&mut view, "identity", 0, property);
-        let lines = lines.map(|line| line.replace('"', ""));
-        check(&view, &lines.each_ref().map(String::as_str));
+        let (_out, text) = exported(&view);
+        let remote = text
+            .split("remote {")
+            .nth(1)
+            .and_then(|rest| rest.split('}').next());
+        let remote = remote.expect("a remote end");
+        assert!(
+            remote.lines().any(|line| line.trim() == id),
+            "{property}: {remote}"
+        );
+        let pins = property.starts_with("match-by=certificate");
+        assert_eq!(remote.contains("certs ="), pins, "{property}: {remote}");
     }
+}
+
+/// A site whose store has a chain: the certificate `own` of `issuing`, and of that the root.
+fn site_with_a_chain() -> RouterView {
+    let root = authority("Root", None);
+    let issuing = authority("Issuing", Some(&root));
+    let mut view = site();
+    view.certificates = vec![
+        held_leaf("own", &["r1.example"], &issuing, IsCa::ExplicitNoCa),
+        held_ca("issuing", &issuing, false),
+        held_ca("root", &root, true),
+    ];
+    set(&mut view, "identity", 0, "certificate=own,issuing");
+    view
+}
+
+/// Fails when: only the first certificate of the list goes along, one that nobody lists or trusts does, or the key of the list does not.
+#[test]
+fn facts_7_ipsec_lists_its_certificate_and_its_chain() {
+    let mut view = site_with_a_chain();
+    for (listed, trusted, authorities) in [
+        ("own,issuing", true, &["issuing.pem", "root.pem"][..]),
+        ("issuing,own", true, &["issuing.pem", "root.pem"]),
+        ("own", true, &["root.pem"]),
+        ("own,issuing", false, &[]),
+    ] {
+        set(&mut view, "identity", 0, &format!("certificate={listed}"));
+        view.certificates[2].trusted = trusted;
+        let (out, text) = exported(&view);
+        assert!(text.contains("certs = own.pem"), "{listed}: {text}");
+        assert_eq!(files(out.path(), "x509"), ["own.pem"], "{listed}");
+        assert_eq!(files(out.path(), "private"), ["own.pem"], "{listed}");
+        assert_eq!(
+            files(out.path(), "x509ca"),
+            authorities,
+            "{listed} {trusted}"
+        );
+    }
+}
+
+/// Fails when: a certificate without its key identifier serves.
+#[test]
+fn facts_7_ipsec_wants_a_subject_key_identifier() {
+    let mut view = site_with_a_chain();
+    check(&view, &["hq-0 {", "id = fqdn:r1.example"]);
+    view.certificates[0] = held_leaf("own", &["r1.example"], &authority("Root", None), IsCa::NoCa);
+    let reason = "certificate own has no subject key identifier";
+    check(
+        &view,
+        &[&format!("# hq-0 is left out: {reason}"), "!hq-0 {"],
+    );
+}
+
+/// Fails when: a second CA of a name counts too, or the first does not.
+#[test]
+fn facts_7_ipsec_of_two_cas_of_one_name_the_first_is_taken() {
+    let mut view = site_with_a_chain();
+    let twin = authority("Root", None);
+    view.certificates.push(held_ca("twin", &twin, true));
+    let taken = |view: &RouterView| {
+        let (out, _) = exported(view);
+        files(out.path(), "x509ca")
+    };
+    assert_eq!(taken(&view), ["issuing.pem", "root.pem"]);
+    view.certificates.swap(2, 3);
+    // What the other one issued leads nowhere.
+    let (out, _) = exported(&view);
+    assert_eq!(
+        certificates(&out.path().join("x509ca/twin.pem")),
+        [twin.der().to_vec()]
+    );
+    assert!(!taken(&view).contains(&"root.pem".to_owned()));
+    // One that is not trusted stands in nobody's way.
+    view.certificates[2].trusted = false;
+    assert_eq!(taken(&view), ["issuing.pem", "root.pem"]);
 }
 
 #[test]
@@ -314,8 +400,10 @@ fn what_the_router_could_not_do_is_left_out() {
     }
 }
 
+/// Fails when: a disabled peer or identity, or one of another kind, becomes a connection.
 #[test]
-fn rows_of_other_kinds_are_no_connections() {
+fn facts_7_ipsec_takes_identities_with_a_certificate_that_are_on() {
+    check(&site(), &["hq-0 {"]);
     for (menu, index, properties) in [
         ("peer", 0, "disabled=true"),
         ("peer", 0, "exchange-mode=main"),
