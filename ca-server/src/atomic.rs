@@ -178,9 +178,8 @@ mod tests {
     use std::io::Write as _;
     use std::os::unix::fs::PermissionsExt as _;
 
-    use ca_store::files::{LeftOut, TracedFiles};
-
     use super::*;
+    use crate::crash::{check_crashes, each_crash};
 
     fn mode_of(path: &Path) -> u32 {
         path.metadata().unwrap().permissions().mode() & 0o777
@@ -225,47 +224,27 @@ mod tests {
 
     const PIECES: [&[u8]; 2] = [b"the beginning of a backup, ", b"and its end"];
 
-    /// The machine stops after each call: the file is there as a whole or not at all, and in the end it is.
-    fn crash_everywhere(left_out: Option<LeftOut>) -> Result<usize, String> {
-        let home = tempfile::tempdir().unwrap();
-        let files = TracedFiles::new();
-        if let Some(what) = left_out {
-            files.leave_out(what);
-        }
-        write_whole_by(&files, &home.path().join("a.tar"), |file| {
-            PIECES
-                .iter()
-                .for_each(|piece| file.write_all(piece).unwrap());
-            Ok::<_, AtomicWriteError>(())
-        })
-        .unwrap();
-        let mut states = 0;
-        for steps in 0..=files.steps() {
-            for crash in files.crashes(steps, 40) {
-                let again = tempfile::tempdir().unwrap();
-                files
-                    .lay_out((steps, &crash), home.path(), again.path())
-                    .unwrap();
-                let is_sound = match fs::read(again.path().join("a.tar")) {
-                    Ok(octets) => octets == PIECES.concat(),
-                    Err(_absent) => steps < files.steps(),
-                };
-                if !is_sound {
-                    return Err(format!("after step {steps} with {crash:?}"));
-                }
-                states += 1;
-            }
-        }
-        Ok(states)
-    }
-
     #[test]
     fn a_crash_at_any_point_leaves_a_whole_file_or_none() {
-        let states = crash_everywhere(None).unwrap();
-        assert!(states > 30, "{states} states");
-        for left_out in [LeftOut::FileSyncs, LeftOut::DirectorySyncs] {
-            let seen = crash_everywhere(Some(left_out));
-            assert!(seen.is_err(), "{left_out:?} was not seen");
-        }
+        check_crashes(30, &mut |files| {
+            let home = tempfile::tempdir().unwrap();
+            write_whole_by(&files, &home.path().join("a.tar"), |file| {
+                PIECES
+                    .iter()
+                    .for_each(|piece| file.write_all(piece).unwrap());
+                Ok::<_, AtomicWriteError>(())
+            })
+            .unwrap();
+            each_crash(
+                &files,
+                (home.path(), 40),
+                &|_new| {},
+                &mut |found| match fs::read(found.dir.join("a.tar")) {
+                    Ok(octets) if octets == PIECES.concat() => Ok(()),
+                    Err(_absent) if !found.is_done => Ok(()),
+                    other => Err(format!("{other:?}")),
+                },
+            )
+        });
     }
 }

@@ -13,6 +13,8 @@ pub mod cli;
 pub mod clock_guard;
 pub mod commands;
 pub mod connections;
+#[cfg(test)]
+mod crash;
 pub mod credential;
 pub mod crl_publisher;
 pub mod data_dir;

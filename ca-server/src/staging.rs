@@ -170,11 +170,12 @@ fn move_entries(files: &dyn Files, paths: &[PathBuf], to: &Path) -> io::Result<(
 
 #[cfg(test)]
 mod tests {
-    use ca_store::files::{LeftOut, TracedFiles};
+    use ca_store::files::TracedFiles;
 
     use super::*;
     use crate::atomic::{create_private_dir, write_new};
     use crate::backup::BackupError;
+    use crate::crash::{check_crashes, each_crash};
 
     fn names_in(dir: &Path) -> Vec<String> {
         let mut names: Vec<String> = fs::read_dir(dir)
@@ -306,41 +307,16 @@ mod tests {
         target
     }
 
-    /// Fills a directory, and the machine stops after each call: what is found is whole, or is known for unfinished.
-    fn crash_everywhere(place: Place, left_out: Option<LeftOut>) -> Result<usize, String> {
-        let home = tempfile::tempdir().unwrap();
-        let target = target_in(home.path(), place);
-        let files = TracedFiles::new();
-        if let Some(what) = left_out {
-            files.leave_out(what);
-        }
+    fn fill(files: &TracedFiles, target: &Path) {
         let traced = Arc::new(files.clone());
-        let staging = Staging::begin_by::<BackupError>(traced, &target, Word::Restore).unwrap();
+        let staging = Staging::begin_by::<BackupError>(traced, target, Word::Restore).unwrap();
         let data = staging.data();
         for folder in [data.keys(), data.crls()] {
-            create_private_dir_by(&files, &folder).unwrap();
-            write_new_by(&files, &folder.join("one"), CONTENT, 0o600).unwrap();
+            create_private_dir_by(files, &folder).unwrap();
+            write_new_by(files, &folder.join("one"), CONTENT, 0o600).unwrap();
         }
-        write_new_by(&files, &data.settings_file(), CONTENT, 0o644).unwrap();
+        write_new_by(files, &data.settings_file(), CONTENT, 0o644).unwrap();
         staging.finish().unwrap();
-        let mut states: usize = 0;
-        for steps in 0..=files.steps() {
-            for crash in files.crashes(steps, 20) {
-                let again = tempfile::tempdir().unwrap();
-                let found = target_in(again.path(), place);
-                files
-                    .lay_out((steps, &crash), home.path(), again.path())
-                    .unwrap();
-                let is_done = steps == files.steps();
-                let context = |what: String| format!("after step {steps} with {crash:?}: {what}");
-                judge(&found, is_done).map_err(context)?;
-                if !is_done && states.is_multiple_of(16) && !found.join("ca-server.toml").exists() {
-                    fill_again(&found).map_err(context)?;
-                }
-                states += 1;
-            }
-        }
-        Ok(states)
     }
 
     fn judge(found: &Path, is_done: bool) -> Result<(), String> {
@@ -372,15 +348,24 @@ mod tests {
         staging.finish().map_err(|error| error.to_string())
     }
 
+    /// What is found is whole, or is known for unfinished.
     #[test]
     fn a_crash_at_any_point_leaves_it_whole_or_to_be_filled_again() {
         for place in [Place::Beside, Place::Inside] {
-            let states = crash_everywhere(place, None).unwrap();
-            assert!(states > 50, "{states} states");
-            for left_out in [LeftOut::FileSyncs, LeftOut::DirectorySyncs] {
-                let seen = crash_everywhere(place, Some(left_out));
-                assert!(seen.is_err(), "{place:?}: {left_out:?} was not seen");
-            }
+            check_crashes(50, &mut |files| {
+                let home = tempfile::tempdir().unwrap();
+                fill(&files, &target_in(home.path(), place));
+                let prepare = |dir: &Path| drop(target_in(dir, place));
+                each_crash(&files, (home.path(), 20), &prepare, &mut |found| {
+                    let target = found.dir.join("data");
+                    judge(&target, found.is_done)?;
+                    let is_unfinished = !target.join("ca-server.toml").exists();
+                    if found.number.is_multiple_of(16) && is_unfinished {
+                        fill_again(&target)?;
+                    }
+                    Ok(())
+                })
+            });
         }
     }
 }

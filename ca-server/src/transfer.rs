@@ -371,63 +371,51 @@ impl Hinted for TransferError {
 
 #[cfg(test)]
 mod tests {
-    use ca_store::files::{LeftOut, TracedFiles};
+    use std::fs;
 
     use super::*;
+    use crate::crash::{check_crashes, each_crash};
     use crate::init::tests::{make, options};
 
     fn quietly(_done: u64, _total: u64) {}
 
-    /// The machine stops after each call: the log is there as a whole, or the next import makes it.
-    fn crash_everywhere(lines: &[u8], left_out: Option<LeftOut>) -> Result<usize, String> {
-        let home = tempfile::tempdir().unwrap();
-        let files = TracedFiles::new();
-        if let Some(what) = left_out {
-            files.leave_out(what);
-        }
-        let traced: Arc<dyn Files> = Arc::new(files.clone());
-        let data = DataDir::new(home.path().join("data"));
-        let wanted = import_by(&traced, &data, &mut &*lines, &quietly).unwrap();
-        let mut states: usize = 0;
-        for steps in 0..=files.steps() {
-            for crash in files.crashes(steps, 20) {
-                let again = tempfile::tempdir().unwrap();
-                files
-                    .lay_out((steps, &crash), home.path(), again.path())
-                    .unwrap();
-                let found = DataDir::new(again.path().join("data"));
-                let context = |what: String| format!("after step {steps} with {crash:?}: {what}");
-                if found.path().join("log").exists() {
-                    let mut copy = Vec::new();
-                    let copied = export(&found, ExportFormat::Jsonl, &mut copy, &quietly);
-                    copied.map_err(|error| context(error.to_string()))?;
-                    if copy != lines {
-                        return Err(context("the log is another".to_owned()));
-                    }
-                } else if steps == files.steps() {
-                    return Err(context("the log is gone".to_owned()));
-                } else if states.is_multiple_of(8) {
-                    let made = import(&found, &mut &*lines, &quietly);
-                    let made = made.map_err(|error| context(error.to_string()))?;
-                    assert_eq!(made, wanted);
-                }
-                states += 1;
-            }
-        }
-        Ok(states)
-    }
-
+    /// The log is there as a whole, or the next import makes it.
     #[tokio::test]
     async fn a_crash_at_any_point_leaves_a_log_or_room_for_it() {
         let home = tempfile::tempdir().unwrap();
         let settings = make(&options(home.path())).await;
         let mut lines = Vec::new();
         export(&settings.data, ExportFormat::Jsonl, &mut lines, &quietly).unwrap();
-        let states = crash_everywhere(&lines, None).unwrap();
-        assert!(states > 50, "{states} states");
-        for left_out in [LeftOut::FileSyncs, LeftOut::DirectorySyncs] {
-            let seen = crash_everywhere(&lines, Some(left_out));
-            assert!(seen.is_err(), "{left_out:?} was not seen");
-        }
+        let import_into = |files: &Arc<dyn Files>, dir: &Path| {
+            let data = DataDir::new(dir.join("data"));
+            import_by(files, &data, &mut lines.as_slice(), &quietly)
+        };
+        check_crashes(50, &mut |files| {
+            let home = tempfile::tempdir().unwrap();
+            let traced: Arc<dyn Files> = Arc::new(files.clone());
+            let wanted = import_into(&traced, home.path()).unwrap();
+            each_crash(&files, (home.path(), 20), &|_new| {}, &mut |found| {
+                let data = DataDir::new(found.dir.join("data"));
+                if data.path().join("log").exists() {
+                    let mut copy = Vec::new();
+                    let copied = export(&data, ExportFormat::Jsonl, &mut copy, &quietly);
+                    copied.map_err(|error| error.to_string())?;
+                    if copy != lines {
+                        return Err("the log is another".to_owned());
+                    }
+                    // The locks of a test are not traced.
+                    if fs::read_dir(data.path()).unwrap().count() != 1 {
+                        return Err("more than the log is left".to_owned());
+                    }
+                } else if found.is_done {
+                    return Err("the log is gone".to_owned());
+                } else if found.number.is_multiple_of(8) {
+                    let system: Arc<dyn Files> = Arc::new(SystemFiles);
+                    let made = import_into(&system, found.dir);
+                    assert_eq!(made.map_err(|error| error.to_string())?, wanted);
+                }
+                Ok(())
+            })
+        });
     }
 }

@@ -124,10 +124,9 @@ mod tests {
     use std::ffi::OsString;
     use std::io;
 
-    use ca_store::files::{LeftOut, TracedFiles};
-
     use super::*;
     use crate::atomic::{create_private_dir, write_new};
+    use crate::crash::{check_crashes, each_crash};
     use crate::keystore::{KeyKind, PrivateKey, write_key};
 
     fn passphrase(text: &str) -> Passphrase {
@@ -176,53 +175,38 @@ mod tests {
         fs::read_dir(keys).unwrap().map(read).collect()
     }
 
-    /// The machine stops after each call; what is found then is settled at the next start: one passphrase or the other
-    /// opens all keys, and the new one when the change was told to be done.
-    fn crash_everywhere(left_out: Option<LeftOut>) -> Result<usize, String> {
-        let (_home, data) = made();
-        let files = TracedFiles::new();
-        if let Some(what) = left_out {
-            files.leave_out(what);
-        }
-        let old = octets_in(&data.keys());
-        let folders = Folders {
-            files: &files,
-            data: &data,
-        };
-        let rewrapped = folders.rewrap(&passphrase("old"), &passphrase("new"), &|| {});
-        assert_eq!(rewrapped.unwrap(), 2);
-        check_all_open(&data, "new");
-        let new = octets_in(&data.keys());
-        let mut states = 0;
-        for steps in 0..=files.steps() {
-            for crash in files.crashes(steps, 24) {
-                let again = tempfile::tempdir().unwrap();
-                let found = DataDir::new(again.path());
-                create_private_dir(&found.keys()).unwrap();
-                for (name, octets) in &old {
-                    write_new(&found.keys().join(name), octets, 0o600).unwrap();
-                }
-                files
-                    .lay_out((steps, &crash), data.path(), again.path())
-                    .unwrap();
-                settle_keys(&found).unwrap();
-                let keys = octets_in(&found.keys());
-                if keys != new && (keys != old || steps == files.steps()) {
-                    return Err(format!("after step {steps} with {crash:?}"));
-                }
-                states += 1;
-            }
-        }
-        Ok(states)
-    }
-
+    /// What is found is settled at the next start: one passphrase or the other opens all keys, and the new one when the
+    /// change was told to be done.
     #[test]
     fn a_crash_at_any_point_leaves_one_passphrase() {
-        let states = crash_everywhere(None).unwrap();
-        assert!(states > 80, "{states} states");
-        for left_out in [LeftOut::FileSyncs, LeftOut::DirectorySyncs] {
-            let seen = crash_everywhere(Some(left_out));
-            assert!(seen.is_err(), "{left_out:?} was not seen");
-        }
+        check_crashes(80, &mut |files| {
+            let (_home, data) = made();
+            let old = octets_in(&data.keys());
+            let folders = Folders {
+                files: &files,
+                data: &data,
+            };
+            let rewrapped = folders.rewrap(&passphrase("old"), &passphrase("new"), &|| {});
+            assert_eq!(rewrapped.unwrap(), 2);
+            check_all_open(&data, "new");
+            let new = octets_in(&data.keys());
+            let prepare = |dir: &Path| {
+                let keys = DataDir::new(dir).keys();
+                create_private_dir(&keys).unwrap();
+                for (name, octets) in &old {
+                    write_new(&keys.join(name), octets, 0o600).unwrap();
+                }
+            };
+            each_crash(&files, (data.path(), 24), &prepare, &mut |found| {
+                let data = DataDir::new(found.dir);
+                settle_keys(&data).unwrap();
+                let keys = octets_in(&data.keys());
+                if keys == new || (keys == old && !found.is_done) {
+                    Ok(())
+                } else {
+                    Err(format!("{:?} are there", keys.keys()))
+                }
+            })
+        });
     }
 }
