@@ -390,7 +390,7 @@ mod tests {
             let data = DataDir::new(dir.join("data"));
             import_by(files, &data, &mut lines.as_slice(), &quietly)
         };
-        check_crashes(50, &mut |files| {
+        check_crashes(40, &mut |files| {
             let home = tempfile::tempdir().unwrap();
             let traced: Arc<dyn Files> = Arc::new(files.clone());
             let wanted = import_into(&traced, home.path()).unwrap();
