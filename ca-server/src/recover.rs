@@ -229,9 +229,15 @@ impl Hinted for RecoverError {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+    use std::fs;
+    use std::path::Path;
+
     use ca_types::FakeClock;
 
     use super::*;
+    use crate::crash::{check_crashes, each_crash};
+    use crate::data_dir::DataDir;
     use crate::init::tests::{NOW, make, options};
     use crate::passphrase::read_passphrase;
 
@@ -297,5 +303,49 @@ mod tests {
             3
         );
         assert!(!settings.data.admin().join("admin-2").exists());
+    }
+
+    fn profiles(data: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
+        let directory = DataDir::new(data).admin().join("admin-2");
+        let files = fs::read_dir(directory).into_iter().flatten();
+        let paths = files.map(|file| file.unwrap().path());
+        let read = |path: PathBuf| (path.file_name().unwrap().into(), fs::read(path).unwrap());
+        paths.map(read).collect()
+    }
+
+    #[test]
+    fn a_crash_behind_a_recovery_leaves_its_profile_and_one_in_it_no_broken_file() {
+        let runtime = tokio::runtime::Runtime::new().unwrap();
+        check_crashes(60, &mut |files| {
+            let home = tempfile::tempdir().unwrap();
+            let options = options(home.path());
+            let settings = runtime.block_on(make(&options));
+            let passphrase = read_passphrase(&options.passphrase_file).unwrap();
+            let data = settings.data.path();
+            // As the manual says; the directory is made anew.
+            fs::rename(settings.data.admin(), home.path().join("elsewhere")).unwrap();
+            let (store, _report) = LogStore::open(data, settings.store_options()).unwrap();
+            let now = NOW.parse().unwrap();
+            let adding = add_admin(&files, &settings, (&store, &passphrase), now);
+            let recovered = runtime.block_on(adding).unwrap();
+            store.close();
+            assert_eq!(recovered.name, "admin-2");
+            let whole = profiles(data);
+            assert_eq!(whole.len(), 4);
+            each_crash(&files, (data, 20), &|_new| {}, &mut |found| {
+                let left = profiles(found.dir);
+                let broken = left.iter().find(|(name, octets)| {
+                    let is_finished = !name.as_os_str().as_encoded_bytes().starts_with(b".");
+                    is_finished && whole.get(*name) != Some(*octets)
+                });
+                if let Some((name, _octets)) = broken {
+                    return Err(format!("{} is broken", name.display()));
+                }
+                if found.is_done && left != whole {
+                    return Err(format!("only {:?} is left", left.keys()));
+                }
+                Ok(())
+            })
+        });
     }
 }

@@ -130,6 +130,10 @@ fn change(index: &Path, edit: &dyn Fn(&sled::Db)) {
     let db = sled::Config::new().path(index).open().expect("an index");
     edit(&db);
     db.flush().expect("it is writable");
+    drop(db);
+    // A thread of sled's may still hold the file for a moment, and the server would not start.
+    let file = std::fs::File::open(index.join("db")).expect("it is there");
+    file.lock().expect("it is free in the end");
 }
 
 /// Rewrites one row, as an able attacker does: its checksum is right.

@@ -247,10 +247,7 @@ impl Index {
         self.flush()?;
         let Self { db, path, .. } = self;
         let db = guarded(|| {
-            // It syncs once more, and panics when that fails.
-            drop(db);
-            // A thread of sled's may still hold it for a moment.
-            File::open(path.join("db"))?.lock()?;
+            release(db, &path)?;
             config(&path).open()
         })?;
         Ok(Self {
@@ -259,6 +256,13 @@ impl Index {
             added: 0,
             ..self
         })
+    }
+
+    /// Writes what waits; whoever opens it then finds it free.
+    fn close(mut self) -> Result<(), IndexError> {
+        self.write()?;
+        let Self { db, path, .. } = self;
+        guarded(|| release(db, &path))
     }
 
     fn head(&self) -> Vec<u8> {
@@ -312,7 +316,7 @@ impl Index {
                     self.take_seal(&sealing.seal)?;
                     sealing.tell();
                 }
-                Work::End => return self.write(),
+                Work::End => return self.close(),
             }
             self = self.settle()?;
         }
@@ -389,6 +393,13 @@ fn guarded<T, E: Into<IndexError>>(work: impl FnOnce() -> Result<T, E>) -> Resul
     }
 }
 
+/// Closes sled, which syncs once more and panics when that fails.
+fn release(db: sled::Db, path: &Path) -> Result<(), sled::Error> {
+    drop(db);
+    // A thread of its own may still hold the file for a moment.
+    Ok(File::open(path.join("db"))?.lock()?)
+}
+
 /// sled flushes by itself only when told: losing the end of the index costs a short replay.
 fn config(path: &Path) -> sled::Config {
     sled::Config::new()
@@ -439,6 +450,7 @@ pub(crate) fn change_row(path: &Path, leaf: u64) {
     }
     db.insert(key, page.octets()).unwrap();
     db.flush().unwrap();
+    release(db, path).unwrap();
 }
 
 #[cfg(test)]

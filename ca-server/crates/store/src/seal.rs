@@ -85,3 +85,22 @@ impl Rows {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    proptest::proptest! {
+        #[test]
+        fn any_octets_are_a_seal_that_is_written_as_it_was_read_or_none(octets: Vec<u8>) {
+            let id = LogId::from([7; 16]);
+            match IndexSeal::from_octets(id, &octets) {
+                Some(seal) => {
+                    assert_eq!(seal.to_octets(), octets);
+                    assert_eq!(seal.digest.log_id, id);
+                }
+                None => assert!(octets.len() < 40, "{} octets", octets.len()),
+            }
+        }
+    }
+}
