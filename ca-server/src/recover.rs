@@ -247,7 +247,7 @@ mod tests {
         let options = options(home.path());
         let settings = make(&options).await;
         let passphrase = read_passphrase(&options.passphrase_file).unwrap();
-        let former = std::fs::read(settings.data.admin().join("admin.key")).unwrap();
+        let former = fs::read(settings.data.admin().join("admin.key")).unwrap();
         let clock = FakeClock::at(NOW.parse().unwrap());
         for name in ["admin-2", "admin-3"] {
             // The certificates before it have ended, which is when a recovery is needed; their actors are still there.
@@ -262,7 +262,7 @@ mod tests {
             );
         }
         assert_eq!(
-            std::fs::read(settings.data.admin().join("admin.key")).unwrap(),
+            fs::read(settings.data.admin().join("admin.key")).unwrap(),
             former
         );
         let (store, _report) =
