@@ -32,6 +32,8 @@ pub const NEXT_UPDATE_SECONDS: u64 = 7 * 86_400;
 const REPUBLISH_SECONDS: u64 = 86_400;
 /// Revocations that come within this time share one CRL.
 const GATHER: Duration = Duration::from_millis(200);
+/// How often it is looked whether a second is over.
+const LOOKS_PER_SECOND: u32 = 20;
 /// How long a failed CRL waits for its next try.
 const RETRY: Duration = Duration::from_secs(1);
 /// How often the clock is looked at.
@@ -477,11 +479,17 @@ impl CrlPublisher {
         if last != Some(now) {
             return Ok(now);
         }
-        tokio::time::sleep(Duration::from_secs(1)).await;
         // A clock that went back stands still here; the next second is a second later all the same, unless an admin has
         // confirmed the clock meanwhile.
         let later = now.plus(1).unwrap_or(UnixTime::MAX);
-        let then = self.now().await?;
+        let mut then = now;
+        for _look in 0..LOOKS_PER_SECOND {
+            tokio::time::sleep(Duration::from_secs(1) / LOOKS_PER_SECOND).await;
+            then = self.now().await?;
+            if then != now {
+                break;
+            }
+        }
         Ok(if then < now { then } else { then.max(later) })
     }
 

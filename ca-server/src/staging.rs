@@ -142,7 +142,7 @@ fn entries(directory: &Path, last: &Path) -> io::Result<Vec<PathBuf>> {
     let mut paths = fs::read_dir(directory)?
         .map(|entry| Ok(entry?.path()))
         .collect::<io::Result<Vec<PathBuf>>>()?;
-    paths.sort_by_key(|path| path == last);
+    paths.sort_by_key(|path| (path == last, path.clone()));
     Ok(paths)
 }
 

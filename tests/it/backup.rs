@@ -3,18 +3,20 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use ca_proto::v1::{RevokeRequest, revoke_request};
 use ca_tests::{
-    Algorithm, Api, Key, Process, Site, free_port, program, repository, request_id, run, until,
+    Algorithm, Api, Key, Process, Site, first_ca, free_port, program, repository, request_id, run,
+    until,
 };
 use ca_verify::CertificateList;
 use serde_json::Value;
 
 use crate::killed::kill_after;
 
-const ROUTERS: &str = "router-2026-1";
+static ROUTERS: LazyLock<String> = LazyLock::new(|| first_ca("router"));
 /// What a holder hands in.
 const HELD: &str = "held.example.net";
 
@@ -94,7 +96,7 @@ fn number_of(crl: &[u8]) -> u64 {
 /// Waits until the CRL of this CA has so many entries.
 fn crl_with(site: &Site, issuer: &str, entries: usize) -> Vec<u8> {
     until(
-        Duration::from_secs(10),
+        Duration::from_secs(60),
         "the revocations are published",
         || {
             let crl = site.crl(issuer);
@@ -162,8 +164,8 @@ impl Disaster {
         let revoked = known.iter().skip(2).take(8).chain(later.iter().take(12));
         revoke_all(&site, revoked);
         site.client(&["actor", "remove", "anna"]).ok();
-        crl_with(&site, "control-2026-1", 1);
-        let published = crl_with(&site, ROUTERS, 22);
+        crl_with(&site, &first_ca("control"), 1);
+        let published = crl_with(&site, &ROUTERS, 22);
         let crls = keep_crls(&site);
         lose(&site, process);
 
@@ -196,9 +198,9 @@ impl Disaster {
         let option = format!("--accept-lost-since {last_time}");
         self.restore(&[])
             .refused(1, &["no current CRL of", &option]);
-        let one = self.crls.join("router-2026-1.crl");
+        let one = self.crls.join(format!("{}.crl", *ROUTERS));
         self.restore(&["--published-crl", text(&one)])
-            .refused(1, &["no current CRL of root-2026-1"]);
+            .refused(1, &[&format!("no current CRL of {}", first_ca("root"))]);
         self.restore(&["--accept-lost-since", "2100-01-01T00:00:00Z"])
             .refused(1, &["is lost"]);
         assert!(
@@ -222,7 +224,7 @@ impl Disaster {
         let revoked = |holders: &[Holder]| -> BTreeSet<String> {
             holders.iter().map(|holder| holder.serial.clone()).collect()
         };
-        assert_eq!(serials_on(&site.crl(ROUTERS)), revoked(&self.known[..2]));
+        assert_eq!(serials_on(&site.crl(&ROUTERS)), revoked(&self.known[..2]));
         // The holders of what was revoked are as good as others now: handed in, and revoked again.
         let admin = PathBuf::from(restored["admin"]["profile_file"].as_str().expect("a path"));
         let mut words = vec!["audit", "submit", "--output", "json"];
@@ -232,7 +234,7 @@ impl Disaster {
         assert_eq!(taken.as_array().map(Vec::len), Some(12), "{taken}");
         let again = &self.later[0].serial;
         run(&mut site.client_command_as(&admin, &["revoke", "--serial", again])).ok();
-        let crl = crl_with(site, ROUTERS, 3);
+        let crl = crl_with(site, &ROUTERS, 3);
         assert!(serials_on(&crl).contains(again));
         process.terminate();
         std::fs::remove_dir_all(site.data()).expect("it is ours");
@@ -277,7 +279,7 @@ fn a_restored_backup_revokes_what_was_revoked_and_uses_nothing_again() {
         site, published, ..
     } = &disaster;
     let process = site.serve();
-    let crl = site.crl(ROUTERS);
+    let crl = site.crl(&ROUTERS);
     assert!(serials_on(&crl).is_superset(&serials_on(published)));
     assert!(number_of(&crl) >= number_of(published));
     disaster.uses_no_crl_number_again();
@@ -299,7 +301,7 @@ fn a_restored_backup_revokes_what_was_revoked_and_uses_nothing_again() {
     hand_in(&disaster, &admin);
     holders_hand_in(&disaster.site, &admin);
     // Two more than were published, and no number twice.
-    let crl = crl_with(site, ROUTERS, 24);
+    let crl = crl_with(site, &ROUTERS, 24);
     assert!(number_of(&crl) > number_of(published));
     drop(process);
 }
@@ -423,7 +425,7 @@ fn every_changed_octet_of_a_backup_is_found() {
     for secret in [
         "tls/server.key",
         "admin/admin.key",
-        "root-offline/root-2026-1.key",
+        &format!("root-offline/{}.key", first_ca("root")),
     ] {
         let key = std::fs::read_to_string(site.data().join(secret)).expect("init wrote it");
         let line = key.lines().nth(2).expect("a key has lines");

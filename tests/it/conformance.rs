@@ -317,7 +317,7 @@ impl Chain {
     }
 
     fn is_refused_once_revoked(&self, site: &Site, serial: &str) {
-        until(Duration::from_secs(2), "the revocation in the CRL", || {
+        until(Duration::from_secs(60), "the revocation in the CRL", || {
             self.fetch_lists(site);
             let run = openssl(
                 &self.folder,

@@ -148,7 +148,7 @@ fn a_crl_that_cannot_be_kept_is_published_all_the_same() {
         ca_verify::CertificateList::from_der(&site.crl(&word(&row, "issuer_id"))).expect("a CRL");
     site.client(&["revoke", "--serial", &word(&row, "serial")])
         .ok();
-    until(Duration::from_secs(3), "the revocation", || {
+    until(Duration::from_secs(60), "the revocation", || {
         let now = ca_verify::CertificateList::from_der(&site.crl(&word(&row, "issuer_id")))
             .expect("a CRL");
         (now.len() > before.len()).then_some(now)
@@ -216,7 +216,7 @@ fn a_peer_that_says_nothing_loses_its_place() {
     let site = Site::new(Algorithm::P256);
     let settings = site.data().join("ca-server.toml");
     let mut text = std::fs::read_to_string(&settings).expect("init wrote it");
-    text.push_str("\n[limits]\nhandshake_seconds = 1\nconnections_per_peer = 2\n");
+    text.push_str("\n[limits]\nhandshake_seconds = 5\nconnections_per_peer = 2\n");
     std::fs::write(&settings, text).expect("the data directory is writable");
     let _server = site.serve();
     let connect = || TcpStream::connect(("127.0.0.1", site.ports().grpc)).expect("it listens");
@@ -224,11 +224,11 @@ fn a_peer_that_says_nothing_loses_its_place() {
     // A third connection of the same peer is closed at once, not after a handshake.
     let mut third = connect();
     third
-        .set_read_timeout(Some(Duration::from_millis(900)))
+        .set_read_timeout(Some(Duration::from_secs(4)))
         .expect("a socket");
     assert_eq!(third.read(&mut [0; 1]).expect("closed"), 0);
     for one in &mut silent {
-        one.set_read_timeout(Some(Duration::from_secs(10)))
+        one.set_read_timeout(Some(Duration::from_secs(30)))
             .expect("a socket");
         assert_eq!(one.read(&mut [0; 1]).expect("closed after the deadline"), 0);
     }

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use ca_proto::v1::{CertificateState, ListActorsRequest, actors_client::ActorsClient};
-use ca_tests::{Algorithm, Api, Site, Strace, run};
+use ca_tests::{Algorithm, Api, Site, Strace, first_ca, run};
 use ca_verify::{CertificateList, Checkpoint};
 use tokio::sync::Notify;
 
@@ -145,7 +145,7 @@ async fn under_load(
 
 /// Everything that was acknowledged is there, on the CRL too.
 async fn compare(site: &Site, ledger: &Ledger, round: u32) {
-    let crl = CertificateList::from_der(&site.crl("router-2026-1")).expect("a CRL");
+    let crl = CertificateList::from_der(&site.crl(&first_ca("router"))).expect("a CRL");
     let on_crl: BTreeSet<String> = crl
         .entries()
         .map(|entry| {

@@ -185,7 +185,7 @@ fn a_full_disk_stops_issuing_and_nothing_else() {
     let issuer = row[0]["issuer_id"].as_str().expect("a text").to_owned();
     site.client(&["revoke", "--name", "before.example.net"])
         .ok();
-    until(Duration::from_secs(5), "the CRL", || {
+    until(Duration::from_secs(60), "the CRL", || {
         let crl = ca_verify::CertificateList::from_der(&site.crl(&issuer)).expect("a CRL");
         (crl.len() == 1).then_some(())
     });

@@ -111,9 +111,11 @@ fn a_ca_lives_from_its_request_to_its_retirement() {
     assert_eq!(word(&fourth, "issuer_id"), word(&first, "issuer_id"));
     let serial = word(&second, "serial");
     site.client(&["revoke", "--serial", &serial]).ok();
-    ca_tests::until(std::time::Duration::from_secs(5), "the CRL goes on", || {
-        (judged(&site, "two.example.net", &second, &root).code != Some(0)).then_some(())
-    });
+    ca_tests::until(
+        std::time::Duration::from_secs(60),
+        "the CRL goes on",
+        || (judged(&site, "two.example.net", &second, &root).code != Some(0)).then_some(()),
+    );
     judged(&site, "three.example.net", &third, &root).ok();
 
     site.client(&["issuer", "retire", &id]).ok();

@@ -8,7 +8,7 @@ use ca_proto::v1;
 use ca_proto::v1::actors_client::ActorsClient;
 use ca_proto::v1::audit_client::AuditClient;
 use ca_proto::v1::certificate_authority_client::CertificateAuthorityClient;
-use ca_tests::{Algorithm, Key, Site, request_id};
+use ca_tests::{Algorithm, Key, Site, first_ca, request_id};
 use ca_types::{Clock as _, Code, Hinted as _, RequestId, SerialNumber};
 use tonic::transport::Channel;
 use tonic::{Response, Status};
@@ -368,7 +368,8 @@ async fn a_certificate_is_handed_in_by_its_holder_only() {
     // A certificate that no CA of the server has signed, by whoever holds its key; and one that is no more what was signed.
     let mut changed = own.clone();
     *changed.last_mut().expect("octets") ^= 1;
-    let root = std::fs::read(stage.site.data().join("root-offline/root-2026-1.pem"));
+    let root = format!("root-offline/{}.pem", first_ca("root"));
+    let root = std::fs::read(stage.site.data().join(root));
     let root = ca_verify::Certificate::from_pem_or_der(&root.expect("init wrote it"));
     let root = root.expect("a certificate").der().to_vec();
     for (what, certificate) in [("changed", &changed), ("of a CA", &root)] {

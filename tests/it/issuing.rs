@@ -97,7 +97,7 @@ async fn an_issue_killed_after_sending_and_repeated_makes_one_certificate() {
         "out",
     ];
     // Answers of the server are on the way for a while: long enough to see what they tell, and to kill.
-    proxy.delay_answers(Duration::from_millis(400));
+    proxy.delay_answers(Duration::from_secs(1));
     let mut client = site
         .client_command_as(&profile, &words)
         .spawn()

@@ -5,7 +5,7 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use ca_store::{CaStore as _, LogStore, OpenOptions};
-use ca_tests::{Algorithm, Site, openssl, program, run};
+use ca_tests::{Algorithm, Site, first_ca, openssl, program, run};
 use ca_types::{Clock as _, SystemClock};
 use ca_verify::{Change, Console, Entry, KeyBlocked, Origin};
 
@@ -105,7 +105,7 @@ fn kill_while_moving(directory: &Path, moved: usize, command: &Command) -> bool 
         "-e",
         "trace=rename",
         "-e",
-        "inject=rename:delay_enter=100000",
+        "inject=rename:delay_enter=300000",
     ]);
     strace.arg(command.get_program()).args(command.get_args());
     let mut child = strace
@@ -210,12 +210,10 @@ fn a_killed_rebuild_of_the_index_is_repeated_by_the_next_start() {
 fn a_killed_change_of_the_passphrase_leaves_one_for_all_keys() {
     let site = Site::new(Algorithm::P256);
     // Encrypting is what takes the time.
-    for key in [
-        "router-2026-1.key",
-        "vpn-server-2026-1.key",
-        "vpn-client-2026-1.key",
-    ] {
-        std::fs::remove_file(site.data().join("keys").join(key)).expect("the directory is ours");
+    let key_of = |class: &str| format!("{}.key", first_ca(class));
+    for class in ["router", "vpn-server", "vpn-client"] {
+        let key = site.data().join("keys").join(key_of(class));
+        std::fs::remove_file(key).expect("the directory is ours");
     }
     make_keys_cheap(&site);
     let other = site.path("other");
@@ -235,7 +233,7 @@ fn a_killed_change_of_the_passphrase_leaves_one_for_all_keys() {
                 changed += 1;
             }
             let pass = format!("file:{}", first.display());
-            for key in ["control-2026-1.key", "log.key"] {
+            for key in [key_of("control"), "log.key".to_owned()] {
                 let key = site.data().join("keys").join(key);
                 let words = ["pkey", "-in", text(&key), "-noout", "-passin", &pass];
                 openssl(&site.path(""), &words).ok();

@@ -31,7 +31,7 @@ fn revoke(ground: &Ground, munich_router: &Router, name: &str, class: &str, muni
         .site
         .client(&["revoke", "--name", name, "--reason", "key-compromise"])
         .ok();
-    until(Duration::from_secs(2), "a new CRL", || {
+    until(Duration::from_secs(60), "a new CRL", || {
         (ground.site.crl(issuer) != before).then_some(())
     });
     munich_router.console("/certificate crl download\n");

@@ -2,15 +2,16 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::LazyLock;
 use std::time::Duration;
 
-use ca_tests::{Algorithm, Run, Site, copy, program, run, until};
+use ca_tests::{Algorithm, Run, Site, copy, first_ca, program, run, until};
 use ca_verify::CertificateList;
 use serde_json::Value;
 
 use crate::offline_root::Offline;
 
-const ROUTERS: &str = "router-2026-1";
+static ROUTERS: LazyLock<String> = LazyLock::new(|| first_ca("router"));
 
 fn text(path: &Path) -> &str {
     path.to_str().expect("the test directory is text")
@@ -27,7 +28,7 @@ fn list(crl: &[u8]) -> CertificateList {
 /// Waits until the CRL of the routers has so many entries.
 fn crl_with(site: &Site, entries: usize) -> CertificateList {
     until(Duration::from_secs(60), "the CRL is published", || {
-        let crl = list(&site.crl(ROUTERS));
+        let crl = list(&site.crl(&ROUTERS));
         (crl.len() == entries).then_some(crl)
     })
 }
@@ -53,7 +54,7 @@ fn what_is_saved_of_a_damaged_log_is_served_only_after_a_restore() {
     site.server_command(&["store", "verify"]).ok();
     site.server_command(&["store", "rebuild"])
         .refused(2, &["in use by another ca-server"]);
-    let older = site.crl(ROUTERS);
+    let older = site.crl(&ROUTERS);
     site.client(&["revoke", "--name", &name(1)]).ok();
     let published = crl_with(&site, 1);
     revoke_a_ca(&site);
@@ -146,7 +147,7 @@ fn restores_only_with_the_newest_crls(site: &Site, saved: &Value, older: &[u8]) 
     // The log that was saved does not know that this CRL is not the newest, but the backup keeps a newer one.
     let crls = site.path("crls");
     copy(&site.path("damaged/crl"), &crls);
-    std::fs::write(crls.join(format!("{ROUTERS}.crl")), older).expect("it is ours");
+    std::fs::write(crls.join(format!("{}.crl", *ROUTERS)), older).expect("it is ours");
     let refused = restore(site, saved, &["--published-crl", text(&crls)]);
     assert_eq!(refused.code, Some(1), "{refused}");
     assert!(refused.stdout.contains("is not current"), "{refused}");
@@ -158,7 +159,7 @@ fn restores_only_with_the_newest_crls(site: &Site, saved: &Value, older: &[u8]) 
         .ok()
         .json();
     let routers = lost["issuers"].as_array().expect("a list").iter();
-    let routers = routers.clone().find(|row| row["issuer_id"] == ROUTERS);
+    let routers = routers.clone().find(|row| row["issuer_id"] == *ROUTERS);
     let routers = routers.expect("the CA of the routers");
     assert_eq!(routers["has_crl"], false, "{lost}");
     assert_eq!(routers["reapplied"], 1, "{lost}");
@@ -172,11 +173,11 @@ fn goes_on(site: &Site, saved: &Value, published: &CertificateList) {
     let restored = restored.ok().json();
     assert_eq!(
         restored["revoked_issuers"],
-        serde_json::json!(["vpn-client-2026-1"])
+        serde_json::json!([first_ca("vpn-client")])
     );
     assert_eq!(restored["unseen_serials"], serde_json::json!([]));
     let server = site.serve();
-    let crl = list(&site.crl(ROUTERS));
+    let crl = list(&site.crl(&ROUTERS));
     assert_eq!(crl.len(), 1);
     assert!(crl.number() >= published.number());
     let admin = PathBuf::from(restored["admin"]["profile_file"].as_str().expect("a path"));

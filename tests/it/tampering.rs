@@ -8,7 +8,7 @@ use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair as _};
 use ca_server::audit::{AuditOptions, AuditReport, verify};
 use ca_server::data_dir::DataDir;
 use ca_store::log::{HEADER_OCTETS, Record, SegmentHeader};
-use ca_tests::{Algorithm, InitOptions, Site, copy};
+use ca_tests::{Algorithm, InitOptions, Site, copy, first_ca};
 use ca_types::{Actor, IssuerState, RevocationReason, Role, Scope};
 use ca_verify::{
     Change, Checkpoint, Entry, Frontier, IssuerStateChanged, LogKey, LogKeyAdded, LogKeyStatement,
@@ -411,7 +411,7 @@ const EDITS: &[Edit] = &[
     }),
     ("a CA is made one that issues no more", "unsigned", |t| {
         t.append(Change::IssuerStateChanged(IssuerStateChanged {
-            issuer: "router-2026-1".parse().unwrap(),
+            issuer: first_ca("router").parse().unwrap(),
             state: IssuerState::Retired,
         }));
     }),

@@ -2,7 +2,7 @@
 
 use std::{
     path::{Path, PathBuf},
-    sync::{Mutex, PoisonError},
+    sync::{LazyLock, Mutex, PoisonError},
     time::UNIX_EPOCH,
 };
 
@@ -21,7 +21,7 @@ pub(crate) fn fixture(algorithm: Algorithm) -> PathBuf {
     let guard = MAKING.lock().unwrap_or_else(PoisonError::into_inner);
     let folder = target().join("fixtures");
     let stem = format!("{}-", algorithm.as_str());
-    let made = folder.join(format!("{stem}{}", build()));
+    let made = folder.join(format!("{stem}{}", *BUILD));
     if !made.is_dir() {
         std::fs::create_dir_all(&folder).expect("the build directory is writable");
         remove_older(&folder, &stem, &made);
@@ -41,8 +41,8 @@ pub(crate) fn fixture(algorithm: Algorithm) -> PathBuf {
     made
 }
 
-/// Names the build of the server, and the day: certificates of an old fixture would have aged.
-fn build() -> String {
+/// Names the build of the server, and the day of this run: certificates of an old fixture would have aged.
+static BUILD: LazyLock<String> = LazyLock::new(|| {
     let file = std::fs::metadata(program("ca-server")).expect("the server is built");
     let changed = file
         .modified()
@@ -51,7 +51,7 @@ fn build() -> String {
         .expect("a file has a time");
     let today = UNIX_EPOCH.elapsed().expect("the clock is right").as_secs() / 86_400;
     format!("{}-{today}", changed.as_nanos())
-}
+});
 
 /// Removes the fixtures of other builds; the one of this build may come from another process meanwhile.
 fn remove_older(folder: &Path, stem: &str, made: &Path) {

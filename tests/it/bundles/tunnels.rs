@@ -65,7 +65,7 @@ fn openvpn_dials_with_the_file_and_trusts_no_client_as_a_gateway() {
     let passphrase = passphrase_file(&site);
     let (askpass, once) = (
         text(&passphrase),
-        ["--connect-retry-max", "1", "--hand-window", "5"],
+        ["--connect-retry-max", "1", "--hand-window", "20"],
     );
     let client = |folder: &Path, name: &str| {
         let file = folder.join(format!("{name}.ovpn"));

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use ca_tests::{Algorithm, Api, Process, Site, Strace, http, until};
+use ca_tests::{Algorithm, Api, Process, Site, Strace, first_ca, http, until};
 use ca_types::{Code, Hinted as _};
 use ca_verify::CertificateList;
 
@@ -77,7 +77,7 @@ async fn a_failed_fdatasync_ends_the_writer_for_good() {
         assert_eq!(shown("/healthz").status, 200);
         let metrics = String::from_utf8(shown("/metrics").body).expect("it is text");
         assert!(metrics.contains("\nca_store_accepting 0\n"), "{metrics}");
-        CertificateList::from_der(&site.crl("router-2026-1")).expect("it stays published");
+        CertificateList::from_der(&site.crl(&first_ca("router"))).expect("it stays published");
         let books = Books::read(&site);
         assert!(books.listed.contains_key(&serial), "reading goes on");
         assert_eq!(strace.count("pwrite64"), 1, "nothing is written behind it");
@@ -135,7 +135,7 @@ async fn a_disk_that_turns_read_only_is_named() {
         ] {
             assert!(text.contains(part), "{text}");
         }
-        CertificateList::from_der(&site.crl("router-2026-1")).expect("it stays published");
+        CertificateList::from_der(&site.crl(&first_ca("router"))).expect("it stays published");
         let found = Books::read(&site);
         assert!(found.listed.contains_key(&serial), "reading goes on");
         drop(strace);
@@ -172,7 +172,7 @@ async fn a_used_up_quota_is_named_and_passes() {
     revoke(&api, &serial).await.expect("revoked");
     tokio::task::block_in_place(|| {
         until(PATIENCE, "the CRL", || {
-            lists(&site.crl("router-2026-1"), &serial).then_some(())
+            lists(&site.crl(&first_ca("router")), &serial).then_some(())
         });
         let ready = http(site.ports().operations, "GET", "/readyz", &[]);
         let text = String::from_utf8(ready.body).expect("it is text");

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 
 use ca_server::data_dir::DataDir;
 use ca_server::settings::Settings;
-use ca_tests::{Algorithm, Api, Key, Site, http, run};
+use ca_tests::{Algorithm, Api, Key, Site, first_ca, http, run};
 use ca_verify::{Certificate, CertificateList};
 use tokio::runtime::Runtime;
 
@@ -72,14 +72,14 @@ fn no_flipped_bit_makes_a_wrong_answer() {
     }
     println!("refused: {refused:?}\nrepaired: {repaired:?}");
     for file in [
-        "keys/router-2026-1.key",
+        &format!("keys/{}.key", first_ca("router")),
         "log/00000000000000000000.log",
-        "crl/root-2026-1.crl",
+        &format!("crl/{}.crl", first_ca("root")),
     ] {
         assert!(refused.contains(file), "{file} was never refused");
     }
     for file in [
-        "crl/router-2026-1.crl",
+        &format!("crl/{}.crl", first_ca("router")),
         "log/checkpoint",
         "log/key",
         "tls/server.pem",
@@ -164,7 +164,7 @@ fn small_site() -> (Site, Said) {
     let server = start(&site, &runtime).expect("nothing is flipped yet");
     let said = Said::of(&site, &server);
     runtime.block_on(server.stop());
-    assert_eq!(said.crls["router-2026-1"].len(), 1);
+    assert_eq!(said.crls[&first_ca("router")].len(), 1);
     (site, said)
 }
 
@@ -209,8 +209,9 @@ async fn issue(site: &Site, server: &InProcess) -> Result<Vec<u8>, tonic::Status
 
 /// Tells whether a certificate says where the CRL of the site is.
 fn names_our_places(der: &[u8]) -> bool {
-    let url = b"http://pki.example.net/crl/router-2026-1.crl";
-    der.windows(url.len()).any(|octets| octets == url)
+    let url = format!("http://pki.example.net/crl/{}.crl", first_ca("router"));
+    der.windows(url.len())
+        .any(|octets| octets == url.as_bytes())
 }
 
 /// Tells whether a file is gone through in the tests of the store.
@@ -231,7 +232,7 @@ impl Said {
         let port = server.addresses.http.port();
         let ids = ["root", "control", "router", "vpn-server", "vpn-client"];
         let crls = ids.map(|id| {
-            let id = format!("{id}-2026-1");
+            let id = first_ca(id);
             let get = |path: String| http(port, "GET", &path, &[]).body;
             let ca = Certificate::from_der(&get(format!("/ca/{id}.cer"))).expect("a certificate");
             let crl = CertificateList::from_der(&get(format!("/crl/{id}.crl"))).expect("a CRL");

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use ca_proto::ApiError;
 use ca_proto::v1::{RevokeRequest, revoke_request};
-use ca_tests::{Algorithm, Api, Key, Process, Site, program, request_id, run, until};
+use ca_tests::{Algorithm, Api, Key, Process, Site, first_ca, program, request_id, run, until};
 use ca_types::{Code, Hinted as _};
 use ca_verify::CertificateList;
 
@@ -80,7 +80,7 @@ async fn a_server_without_descriptors_answers_whom_it_has() {
     drop(waiting);
     tokio::task::block_in_place(|| {
         until(PATIENCE, "the CRL", || {
-            lists(&site.crl("router-2026-1"), &serial).then_some(())
+            lists(&site.crl(&first_ca("router")), &serial).then_some(())
         });
         let books = Books::read(&site);
         assert!(books.listed.keys().eq(books.logged.keys()));

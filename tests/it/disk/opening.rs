@@ -89,7 +89,7 @@ fn an_index_that_another_process_holds_is_refused() {
     file.lock().expect("nobody holds it");
     let refused = run(&mut site.serve_command());
     refused.refused(2, &[&index.display().to_string(), "in use"]);
-    drop(file);
+    file.unlock().expect("it is ours");
     site.serve();
 }
 

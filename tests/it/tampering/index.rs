@@ -134,6 +134,7 @@ fn change(index: &Path, edit: &dyn Fn(&sled::Db)) {
     // A thread of sled's may still hold the file for a moment, and the server would not start.
     let file = std::fs::File::open(index.join("db")).expect("it is there");
     file.lock().expect("it is free in the end");
+    file.unlock().expect("it is ours");
 }
 
 /// Rewrites one row, as an able attacker does: its checksum is right.

@@ -233,7 +233,7 @@ impl Files for SystemFiles {
             .mode(0o600)
             .open(path)?;
         match file.try_lock() {
-            Ok(()) => Ok(Box::new(SystemLock { _file: file })),
+            Ok(()) => Ok(Box::new(SystemLock(file))),
             Err(TryLockError::WouldBlock) => Err(io::ErrorKind::WouldBlock.into()),
             Err(TryLockError::Error(source)) => Err(source),
         }
@@ -295,10 +295,15 @@ impl LogFile for SystemFile {
     }
 }
 
-/// Holds the descriptor: closing it ends the lock.
 #[derive(Debug)]
-struct SystemLock {
-    _file: File,
+struct SystemLock(File);
+
+impl Drop for SystemLock {
+    fn drop(&mut self) {
+        // Closing the file ends the lock only when no child process that is just beginning has a copy of it; where the
+        // call fails, it is as good as that.
+        drop(self.0.unlock());
+    }
 }
 
 impl FileLock for SystemLock {}

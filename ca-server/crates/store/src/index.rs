@@ -397,7 +397,9 @@ fn guarded<T, E: Into<IndexError>>(work: impl FnOnce() -> Result<T, E>) -> Resul
 fn release(db: sled::Db, path: &Path) -> Result<(), sled::Error> {
     drop(db);
     // A thread of its own may still hold the file for a moment.
-    Ok(File::open(path.join("db"))?.lock()?)
+    let file = File::open(path.join("db"))?;
+    file.lock()?;
+    Ok(file.unlock()?)
 }
 
 /// sled flushes by itself only when told: losing the end of the index costs a short replay.
