@@ -133,7 +133,7 @@ fn asked_with_curl(password: &str, method: &str, url: &str, body: &Value) -> (u1
     if !body.is_null() {
         command.args(["--data", &body.to_string()]);
     }
-    let said = run_within(&mut command, Duration::from_secs(30))
+    let said = run_within(&mut command, Duration::from_secs(60))
         .ok()
         .stdout;
     let (body, status) = said.rsplit_once('\n').expect("the status is written out");

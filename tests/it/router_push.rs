@@ -447,7 +447,7 @@ impl Impostor {
         thread::spawn(move || {
             for stream in listener.incoming().flatten() {
                 stream
-                    .set_read_timeout(Some(Duration::from_secs(5)))
+                    .set_read_timeout(Some(Duration::from_secs(60)))
                     .expect("a socket takes a timeout");
                 let session = ServerConnection::new(Arc::clone(&config)).expect("a session");
                 let mut octets = vec![0; 16_384];
@@ -462,7 +462,7 @@ impl Impostor {
 
     /// Waits for one more client, and returns what it sent.
     fn next(&self, count: usize) -> Vec<u8> {
-        ca_tests::until(Duration::from_secs(10), "a client", || {
+        ca_tests::until(Duration::from_secs(60), "a client", || {
             self.seen
                 .lock()
                 .expect("nobody panicked")

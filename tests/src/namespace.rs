@@ -172,12 +172,12 @@ impl Namespace {
     pub fn ping(&self, from: Ipv4Addr, to: Ipv4Addr) -> Run {
         let mut command = self.command("ping");
         // `-w` ends it at the deadline, `-c` with the first answer.
-        command.args(["-c", "1", "-i", "0.2", "-w", "3"]).args([
+        command.args(["-c", "1", "-i", "0.2", "-w", "10"]).args([
             "-I",
             &from.to_string(),
             &to.to_string(),
         ]);
-        run_within(&mut command, Duration::from_secs(20))
+        run_within(&mut command, Duration::from_secs(60))
     }
 
     #[track_caller]

@@ -59,7 +59,7 @@ impl Openvpn {
     /// # Errors
     /// Returns what it logged when it ends before.
     pub fn says(&mut self, words: &str) -> Result<(), String> {
-        until(Duration::from_secs(30), words, || {
+        until(Duration::from_secs(60), words, || {
             let ended = self.child.try_wait().expect("the child is ours").is_some();
             let log = self.log();
             if log.contains(words) {

@@ -1,7 +1,7 @@
 //! Free TCP ports.
 
 use std::{
-    net::{Ipv4Addr, TcpListener},
+    net::{Ipv4Addr, TcpStream},
     sync::atomic::{AtomicU16, Ordering},
 };
 
@@ -39,7 +39,8 @@ pub fn free_port() -> u16 {
     for _ in 0..SPAN {
         let offset = first.wrapping_add(NEXT.fetch_add(1, Ordering::Relaxed)) % SPAN;
         let port = BEGIN + offset;
-        if TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok() {
+        // Binding it would leave a copy to any child that another thread is just beginning.
+        if TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_err() {
             return port;
         }
     }

@@ -38,7 +38,7 @@ impl Charon {
             .spawn()
             .unwrap_or_else(|error| panic!("charon-systemd: {error}"));
         let mut charon = Self { child, folder };
-        until(Duration::from_secs(10), "the socket of charon", || {
+        until(Duration::from_secs(60), "the socket of charon", || {
             let ended = charon.child.try_wait().expect("the child is ours");
             assert!(ended.is_none(), "charon {ended:?}: {}", charon.log());
             // The file is there a moment before the daemon listens.

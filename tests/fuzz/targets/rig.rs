@@ -28,7 +28,7 @@ impl Rig {
     pub fn start(octets: &[u8]) -> Option<(Self, &[u8])> {
         let (&number, rest) = octets.split_first()?;
         let has = |word: &[u8]| rest.windows(word.len()).any(|part| part == word);
-        if ["fetch", "crl", "sign", "request"]
+        if ["fetch", "crl", "sign", "request", "generate"]
             .iter()
             .any(|word| has(word.as_bytes()))
         {

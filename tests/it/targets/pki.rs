@@ -271,7 +271,7 @@ impl Daemon {
     #[track_caller]
     pub(crate) fn until_logged(&mut self, words: &[&str]) -> String {
         until(
-            Duration::from_secs(30),
+            Duration::from_secs(60),
             &format!("one of {words:?}"),
             || {
                 let ended = self.child.try_wait().expect("the child is ours").is_some();

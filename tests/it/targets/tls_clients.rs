@@ -143,7 +143,7 @@ fn serve(pki: &Pki, name: &str, more: &[&str]) -> (Daemon, u16) {
         .args(more)
         .current_dir(pki.folder());
     let server = Daemon::start(&mut command, &pki.path("s_server.log"));
-    until(Duration::from_secs(10), "a listener", || {
+    until(Duration::from_secs(60), "a listener", || {
         TcpStream::connect(("127.0.0.1", port)).ok()
     });
     (server, port)

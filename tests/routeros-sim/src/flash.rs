@@ -1,4 +1,6 @@
 //! The flash under the disk: what is written is safe from a power cut only after a while (RouterOS manual, Files).
+//!
+//! Only time that is let pass counts: a busy machine makes nothing safe.
 
 /// How long the write-back may take, in seconds.
 const DELAY: i64 = 40;

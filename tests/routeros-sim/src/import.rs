@@ -402,6 +402,12 @@ fn label<'a>(line: &'a str, begin: &str) -> Option<&'a str> {
     line.strip_prefix(begin)?.strip_suffix("-----")
 }
 
+/// Tells whether these are octets that hold a SEQUENCE and nothing else: any octets look like a little DER now and then.
+fn holds_der(one: &AnyRef<'_>) -> bool {
+    let held = || AnyRef::from_der(one.value());
+    one.tag() == Tag::OctetString && held().is_ok_and(|held| held.tag() == Tag::Sequence)
+}
+
 /// Adds up the rounds of all key derivations that can be seen in a store: the number that follows a salt.
 fn rounds(der: &[u8], depth: usize) -> u64 {
     let Ok(mut reader) = SliceReader::new(der) else {
@@ -415,7 +421,7 @@ fn rounds(der: &[u8], depth: usize) -> u64 {
                 let number = one.decode_as::<u64>().unwrap_or(u64::MAX);
                 sum = sum.saturating_add(number);
             }
-            tag if depth < DEEPEST && (tag.is_constructed() || tag == Tag::OctetString) => {
+            tag if depth < DEEPEST && (tag.is_constructed() || holds_der(&one)) => {
                 sum = sum.saturating_add(rounds(one.value(), depth + 1));
             }
             _ => {}
@@ -444,10 +450,7 @@ fn hidden_rounds(der: &[u8], passphrase: &str, depth: usize) -> u64 {
     while let Ok(one) = AnyRef::decode(&mut reader) {
         let found = match one.decode_as::<EncryptedContent>() {
             Ok(content) => opened(&content, passphrase).map_or(0, |bags| rounds(&bags, 0)),
-            Err(_)
-                if depth < DEEPEST
-                    && (one.tag().is_constructed() || one.tag() == Tag::OctetString) =>
-            {
+            Err(_) if depth < DEEPEST && (one.tag().is_constructed() || holds_der(&one)) => {
                 hidden_rounds(one.value(), passphrase, depth + 1)
             }
             Err(_) => 0,

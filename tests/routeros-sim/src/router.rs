@@ -214,9 +214,9 @@ impl Router {
     /// Ends all connections and starts anew: in order, or with what the flash has kept when the power goes.
     pub fn restart(&self, power_is_lost: bool) -> io::Result<()> {
         let mut world = self.world();
-        let now = world.machine_clock;
         if power_is_lost && world.assumptions.is("unsynced-writes", "lost") {
-            world.state = serde_json::from_slice(lock(&self.flash).after_power_loss(now))?;
+            let mut flash = lock(&self.flash);
+            world.state = serde_json::from_slice(flash.after_power_loss(world.passed))?;
         }
         if power_is_lost {
             world.confirm_device_mode();
@@ -384,7 +384,7 @@ impl Router {
 
     pub(crate) fn save(&self, world: &World) {
         match self.disk.save(&world.state) {
-            Ok(octets) => lock(&self.flash).write(octets, world.machine_clock),
+            Ok(octets) => lock(&self.flash).write(octets, world.passed),
             Err(error) => eprintln!("routeros-sim: state not saved: {error}"),
         }
     }

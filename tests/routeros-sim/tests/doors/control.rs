@@ -2,7 +2,6 @@
 
 use std::fs::File;
 use std::io::{BufRead as _, BufReader};
-use std::net::TcpListener as PortFinder;
 use std::process::{Child, Command, Stdio};
 
 use rcgen::{CertificateParams, CrlDistributionPoint, DnType, IsCa};
@@ -22,10 +21,8 @@ struct Program {
 }
 
 impl Program {
-    /// Starts the program and waits for its one line.
+    /// Starts the program and waits for its one line; its log names the ports that it got.
     fn start(directory: &std::path::Path) -> Self {
-        let free = || PortFinder::bind("127.0.0.1:0").and_then(|port| port.local_addr());
-        let (control, rest) = (free().expect("a port"), free().expect("a port"));
         let password = directory.join("password");
         std::fs::write(&password, "secret\n").expect("a file");
         let mut child = Command::new(env!("CARGO_BIN_EXE_routeros-sim"))
@@ -34,12 +31,7 @@ impl Program {
             .arg(directory.join("state"))
             .arg("--password-file")
             .arg(password)
-            .args([
-                "--rest-http",
-                &rest.to_string(),
-                "--control",
-                &control.to_string(),
-            ])
+            .args(["--rest-http", "127.0.0.1:0", "--control", "127.0.0.1:0"])
             .stdout(Stdio::piped())
             .stderr(File::create(directory.join("log")).expect("a file"))
             .spawn()
@@ -48,10 +40,17 @@ impl Program {
         let out = child.stdout.take().expect("a pipe");
         BufReader::new(out).read_line(&mut line).expect("a line");
         assert_eq!(line, "ready\n");
+        let log = std::fs::read_to_string(directory.join("log")).expect("a file");
+        let address = |door: &str| {
+            let begin = format!("routeros-sim: {door} on ");
+            let mut lines = log.lines();
+            let found = lines.find_map(|line| line.strip_prefix(&begin));
+            found.expect("it says where it listens").to_owned()
+        };
         Self {
             child,
-            control: control.to_string(),
-            rest: rest.to_string(),
+            control: address("control"),
+            rest: address("rest-http"),
         }
     }
 
