@@ -1,6 +1,6 @@
 //! Files that are there as a whole or not at all.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
@@ -119,6 +119,15 @@ pub(crate) fn temporary_beside(path: &Path) -> PathBuf {
     name.push(path.file_name().unwrap_or_default());
     name.push(format!(".{}", RequestId::generate(&mut SystemEntropy)));
     parent_of(path).join(name)
+}
+
+/// Tells whether a name was drawn for what was to become `path`.
+pub(crate) fn is_temporary(name: &OsStr, path: &Path) -> bool {
+    let name = name.to_str().and_then(|name| name.strip_prefix('.'));
+    let target = path.file_name().and_then(OsStr::to_str);
+    name.zip(target)
+        .and_then(|(name, target)| name.strip_prefix(target)?.strip_prefix('.'))
+        .is_some_and(|id| id.parse::<RequestId>().is_ok())
 }
 
 /// Why a file was not written.

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use ca_store::files::{Files, SystemFiles};
 
 pub(crate) use self::leftovers::Leftovers;
-use self::leftovers::{LIST, list};
+use self::leftovers::{LIST, list, remove_beside};
 use crate::atomic::{
     AtomicWriteError, create_private_dir_by, parent_of, sync_dir_by, temporary_beside, write_new_by,
 };
@@ -62,7 +62,7 @@ impl Word {
 }
 
 impl Staging {
-    /// Makes a directory to build in, with nothing but its lock; what a killed process left in the target is removed.
+    /// Makes a directory to build in, with nothing but its lock; what a killed process left of it is removed.
     ///
     /// Whoever calls has seen that nothing else is there ([`Leftovers::of`]).
     pub(crate) fn begin<E: From<AtomicWriteError> + From<LockError>>(
@@ -87,6 +87,7 @@ impl Staging {
             let inside = temporary_beside(&target.join(word.as_str()));
             (inside, Place::Inside)
         } else {
+            remove_beside::<E>(&*files, target)?;
             (temporary_beside(target), Place::Beside)
         };
         create_private_dir_by(&*files, &path)?;
@@ -296,6 +297,26 @@ mod tests {
         }
     }
 
+    const OTHERS: [&str; 2] = [".data.old", ".database.0123456789abcdef0123456789abcdef"];
+
+    #[test]
+    fn what_was_built_beside_is_removed_unless_somebody_is_at_work() {
+        let home = tempfile::tempdir().unwrap();
+        let target = home.path().join("data");
+        let left = temporary_beside(&target);
+        create_private_dir(&left).unwrap();
+        let at_work = DataDirLock::take(&DataDir::new(&left)).unwrap();
+        for other in OTHERS {
+            create_private_dir(&home.path().join(other)).unwrap();
+        }
+        drop(begin(&target));
+        assert!(left.exists());
+        drop(at_work);
+        drop(begin(&target));
+        assert!(!left.exists());
+        assert_eq!(names_in(home.path()), OTHERS);
+    }
+
     const CONTENT: &[u8] = b"what is in each of the files";
 
     /// Where a traced directory is filled: absent before, or empty.
@@ -345,7 +366,11 @@ mod tests {
     fn fill_again(found: &Path) -> Result<(), String> {
         let staging = begin(found);
         build(&staging);
-        staging.finish().map_err(|error| error.to_string())
+        staging.finish().map_err(|error| error.to_string())?;
+        match names_in(found.parent().unwrap()).as_slice() {
+            [_target] => Ok(()),
+            more => Err(format!("{more:?} are there")),
+        }
     }
 
     /// What is found is whole, or is known for unfinished.

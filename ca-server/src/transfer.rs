@@ -1,6 +1,5 @@
 //! The log as lines of JSON or as PEM, and back: what outlives every program that reads it now.
 
-use std::ffi::OsString;
 use std::io::{self, BufRead, Read as _, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -14,7 +13,7 @@ use ca_verify::{Certificate, Change, Entry};
 use serde::{Deserialize, Serialize};
 
 use crate::atomic::{
-    AtomicWriteError, create_private_dir_by, parent_of, sync_dir_by, temporary_beside,
+    AtomicWriteError, create_private_dir_by, is_temporary, parent_of, sync_dir_by, temporary_beside,
 };
 use crate::data_dir::DataDir;
 use crate::grpc::describe;
@@ -204,11 +203,8 @@ const WORD: &str = "import";
 fn remove_unfinished(files: &dyn Files, data: &DataDir) -> Result<(), AtomicWriteError> {
     let wrong = |action| move |source| AtomicWriteError::new(action, data.path(), source);
     let names = files.list(data.path()).map_err(wrong("read"))?;
-    let is_unfinished = |name: &OsString| {
-        name.to_str()
-            .is_some_and(|name| name.starts_with(&format!(".{WORD}.")))
-    };
-    for name in names.into_iter().filter(is_unfinished) {
+    let log = data.path().join(WORD);
+    for name in names.iter().filter(|name| is_temporary(name, &log)) {
         let path = data.path().join(name);
         files
             .remove_dir_all(&path)

@@ -134,10 +134,7 @@ impl Stage {
             if !self.openssl(folder, certificate).output()?.status.success() {
                 break;
             }
-            ensure!(
-                Instant::now() < end,
-                "the CRL does not get the revocation"
-            );
+            ensure!(Instant::now() < end, "the CRL does not get the revocation");
             thread::sleep(Duration::from_millis(50));
         }
         self.client(&["crl", "fetch", "--out", "crls"])?;

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use ca_store::files::Files;
 
 use super::Word;
-use crate::atomic::{AtomicWriteError, sync_dir_by};
+use crate::atomic::{AtomicWriteError, is_temporary, parent_of, sync_dir_by};
 use crate::data_dir::DataDir;
 use crate::lock::{self, DataDirLock, LockError};
 
@@ -76,6 +76,26 @@ impl Leftovers {
         drop(alone);
         Ok(())
     }
+}
+
+/// Removes what killed processes were building beside a target that is absent; whoever is at work there holds its lock.
+pub(super) fn remove_beside<E: From<AtomicWriteError> + From<LockError>>(
+    files: &dyn Files,
+    target: &Path,
+) -> Result<(), E> {
+    let parent = parent_of(target);
+    // Where nothing can be read, what is needed can be made all the same.
+    for name in names_in(parent).unwrap_or_default() {
+        let path = parent.join(&name);
+        let unfinished = DataDir::new(&path);
+        if is_temporary(&name, target) && path.is_dir() && !lock::is_held(&unfinished) {
+            let _alone = DataDirLock::take(&unfinished)?;
+            files
+                .remove_dir_all(&path)
+                .map_err(|source| AtomicWriteError::new("remove", &path, source))?;
+        }
+    }
+    Ok(())
 }
 
 /// Writes down what is moved out of an unfinished directory, before anything is.

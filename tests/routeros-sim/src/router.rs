@@ -144,7 +144,10 @@ impl Router {
         });
         let strike = self.strike(door, request);
         let halved = match strike {
-            Some(Strike::Reset) => return Answer::Cut,
+            Some(Strike::Reset) => {
+                self.hang_up(door);
+                return Answer::Cut;
+            }
             Some(Strike::Half) => Some(fault::half(request)),
             Some(Strike::Cut | Strike::Late(_)) | None => None,
         };
@@ -162,7 +165,10 @@ impl Router {
         }
         let late = world.passed - before >= LIMIT && door.service.starts_with("www");
         match strike {
-            Some(Strike::Cut | Strike::Half) => Answer::Cut,
+            Some(Strike::Cut | Strike::Half) => {
+                self.hang_up(door);
+                Answer::Cut
+            }
             _ if cut.contains(door.service) => Answer::Cut,
             _ if late => Answer::TooLate,
             _ if request.command == "export" && door.service != "ssh" => {
@@ -176,16 +182,20 @@ impl Router {
         }
     }
 
-    /// Tells how a command, or an upload, is struck; what ends an SSH connection is not in the hands of its session.
+    /// Tells how a command, or an upload, is struck.
     pub(crate) fn strike(&self, door: Door, request: &Request) -> Option<Strike> {
         let strike = lock(&self.faults).strike(request)?;
         if strike == Strike::Reset {
             lock(&self.resets).insert(door.name);
         }
-        if door.service == "ssh" && !matches!(strike, Strike::Late(_)) {
+        Some(strike)
+    }
+
+    /// Ends the connection behind what struck it, where that is not in the hands of its session.
+    pub(crate) fn hang_up(&self, door: Door) {
+        if door.service == "ssh" {
             self.cut(&BTreeSet::from(["ssh".to_owned()]));
         }
-        Some(strike)
     }
 
     /// True when the connection of a door that ends now is to be reset.

@@ -159,7 +159,10 @@ impl Disk {
         self.may_write(name, contents.len())?;
         let upload = Request::new("/file", "upload");
         let (kept, ended) = match self.router.strike(SSH, &upload) {
-            Some(Strike::Reset) => return Err(DiskError::Cut),
+            Some(Strike::Reset) => {
+                self.router.hang_up(SSH);
+                return Err(DiskError::Cut);
+            }
             Some(Strike::Half) => (contents.len() / 2, true),
             Some(Strike::Cut) => (contents.len(), true),
             Some(Strike::Late(seconds)) => {
@@ -173,10 +176,11 @@ impl Disk {
         contents.truncate(kept);
         world.write_file(name, contents, 0);
         self.router.save(&world);
-        match ended {
-            true => Err(DiskError::Cut),
-            false => Ok(()),
+        if ended {
+            self.router.hang_up(SSH);
+            return Err(DiskError::Cut);
         }
+        Ok(())
     }
 
     /// Removes a file, or an empty directory.
