@@ -57,4 +57,5 @@ mod server_commands;
 mod strongswan;
 mod tampering;
 mod targets;
+mod vault;
 mod webpki_judge;

@@ -3,24 +3,28 @@
 //! A `console` block is typed line by line into one shell per manual; an `sh` block builds or runs the project
 //! itself, which `cargo xtask test` does around these tests.
 
+use std::path::PathBuf;
 use std::process::Command;
 use std::time::Duration;
 
 use ca_tests::{Ports, Site, free_port, program, repository, run_within};
 
+use crate::vault::Vault;
+
 #[test]
 fn the_commands_of_getting_started_work() {
-    type_all("docs/getting-started.md");
+    type_all("docs/getting-started.md", &[]);
 }
 
 #[test]
 fn the_commands_of_operations_work() {
-    type_all("docs/operations.md");
+    let vault = Vault::start();
+    type_all("docs/operations.md", &[vault.programs()]);
 }
 
 #[test]
 fn the_commands_of_the_readme_work() {
-    type_all("README.md");
+    type_all("README.md", &[]);
 }
 
 /// The ceremonies, where getting started left off: the root lies elsewhere, and nobody is at its terminal.
@@ -54,7 +58,7 @@ fn the_commands_of_hierarchy_work() {
         }
         script.push('\n');
     }
-    type_script(&script);
+    type_script(&script, &[]);
 }
 
 #[test]
@@ -88,8 +92,8 @@ fn blocks_of_the_manuals_are_typed_or_shown_only() {
     }
 }
 
-/// Types all `console` blocks of a manual into one shell, with ports of this test.
-fn type_all(manual: &str) {
+/// Types all `console` blocks of a manual into one shell, with ports of this test and the programs of more folders.
+fn type_all(manual: &str, folders: &[PathBuf]) {
     let mut script = String::new();
     for line in commands(manual) {
         script.push_str(&line);
@@ -116,11 +120,11 @@ fn type_all(manual: &str) {
             script.push_str(&format!("--output ready http://{place}\n"));
         }
     }
-    type_script(&script);
+    type_script(&script, folders);
 }
 
-/// Runs a script in a shell of its own, which ends what it began.
-fn type_script(script: &str) {
+/// Runs a script in a shell of its own, which ends what it began, with the programs of more folders.
+fn type_script(script: &str, folders: &[PathBuf]) {
     let site = Site::empty();
     let home = site.path("home");
     std::fs::create_dir(&home).expect("the test directory is writable");
@@ -136,7 +140,14 @@ fn type_script(script: &str) {
         .replace("10080", &free_port().to_string());
     let programs = program("ca-server");
     let folder = programs.parent().expect("a program lies in a folder");
-    let path = std::env::var("PATH").unwrap_or_default();
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let path = std::env::split_paths(&path);
+    let path = folders
+        .iter()
+        .cloned()
+        .chain([folder.to_owned()])
+        .chain(path);
+    let path = std::env::join_paths(path).expect("no folder has a colon");
     // It ends the shell at the deadline, and the servers that the shell began: they would keep the pipes open.
     let mut shell = Command::new("timeout");
     shell
@@ -145,7 +156,7 @@ fn type_script(script: &str) {
         .current_dir(&home)
         .env_remove("CA_CLIENT_PROFILE")
         .env("HOME", &home)
-        .env("PATH", format!("{}:{path}", folder.display()));
+        .env("PATH", path);
     run_within(&mut shell, Duration::from_secs(630)).ok();
 }
 
