@@ -127,7 +127,10 @@ pub(crate) fn is_temporary(name: &OsStr, path: &Path) -> bool {
     let target = path.file_name().and_then(OsStr::to_str);
     name.zip(target)
         .and_then(|(name, target)| name.strip_prefix(target)?.strip_prefix('.'))
-        .is_some_and(|id| id.parse::<RequestId>().is_ok())
+        .is_some_and(|id| {
+            id.parse::<RequestId>()
+                .is_ok_and(|drawn| drawn.to_string() == id)
+        })
 }
 
 /// Why a file was not written.

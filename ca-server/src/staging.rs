@@ -87,7 +87,7 @@ impl Staging {
             let inside = temporary_beside(&target.join(word.as_str()));
             (inside, Place::Inside)
         } else {
-            remove_beside::<E>(&*files, target)?;
+            remove_beside(&*files, target);
             (temporary_beside(target), Place::Beside)
         };
         create_private_dir_by(&*files, &path)?;
@@ -297,7 +297,11 @@ mod tests {
         }
     }
 
-    const OTHERS: [&str; 2] = [".data.old", ".database.0123456789abcdef0123456789abcdef"];
+    const OTHERS: [&str; 3] = [
+        ".data.01234567-89ab-cdef-0123-456789abcdef",
+        ".data.old",
+        ".database.0123456789abcdef0123456789abcdef",
+    ];
 
     #[test]
     fn what_was_built_beside_is_removed_unless_somebody_is_at_work() {

@@ -196,7 +196,7 @@ fn refused(
     folder: &Path,
     road: &RoadWarrior,
 ) -> anyhow::Result<()> {
-    let end = Instant::now() + Duration::from_secs(10);
+    let end = Instant::now() + Duration::from_secs(60);
     loop {
         spine.munich.console("/certificate crl download\n");
         spine.munich.export_strongswan(folder);

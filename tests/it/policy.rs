@@ -303,15 +303,15 @@ fn a_reload_takes_all_of_the_policy_or_nothing_and_stands_in_the_log() {
 fn by_signal(site: &Site, server: &Process, original: &str, before: usize) {
     settings(site, original, "[profiles.router]\nmaximum_days = 9999\n");
     hang_up(server.id());
-    until(Duration::from_secs(10), "the refusal in the log", || {
+    until(Duration::from_secs(60), "the refusal in the log", || {
         server.log().contains("settings not reloaded").then_some(())
     });
     settings(site, original, "# as it was\n");
     hang_up(server.id());
-    until(Duration::from_secs(10), "the reload", || {
+    until(Duration::from_secs(60), "the reload", || {
         (leaves(site) == before + 2).then_some(())
     });
-    until(Duration::from_secs(10), "the settings in force", || {
+    until(Duration::from_secs(60), "the settings in force", || {
         (issue_again(site).code == Some(0)).then_some(())
     });
     let log = site.client(&["audit", "show"]).ok().stdout;

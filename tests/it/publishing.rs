@@ -99,6 +99,7 @@ fn the_operator_sees_health_and_figures() {
     );
 }
 
+/// The one promise with a time in it: nothing else judges how soon.
 #[test]
 fn a_revocation_is_published_within_two_seconds() {
     let (site, _server) = Site::running(Algorithm::P256);

@@ -10,8 +10,8 @@ use ca_tests::{Process, free_port, peers, repository, run};
 /// A host that takes files, and the `ssh` that knows it.
 #[derive(Debug)]
 pub(crate) struct Vault {
-    folder: tempfile::TempDir,
     _host: Process,
+    folder: tempfile::TempDir,
 }
 
 impl Vault {

@@ -78,24 +78,23 @@ impl Leftovers {
     }
 }
 
-/// Removes what killed processes were building beside a target that is absent; whoever is at work there holds its lock.
-pub(super) fn remove_beside<E: From<AtomicWriteError> + From<LockError>>(
-    files: &dyn Files,
-    target: &Path,
-) -> Result<(), E> {
+/// Removes what killed processes were building beside a target that is absent.
+///
+/// Whoever is at work there holds its lock; what is somebody else's or cannot be removed stands in nobody's way.
+pub(super) fn remove_beside(files: &dyn Files, target: &Path) {
     let parent = parent_of(target);
-    // Where nothing can be read, what is needed can be made all the same.
     for name in names_in(parent).unwrap_or_default() {
         let path = parent.join(&name);
-        let unfinished = DataDir::new(&path);
-        if is_temporary(&name, target) && path.is_dir() && !lock::is_held(&unfinished) {
-            let _alone = DataDirLock::take(&unfinished)?;
-            files
-                .remove_dir_all(&path)
-                .map_err(|source| AtomicWriteError::new("remove", &path, source))?;
+        let is_directory = path.symlink_metadata().is_ok_and(|found| found.is_dir());
+        if !is_directory || !is_temporary(&name, target) {
+            continue;
+        }
+        if let Ok(_alone) = DataDirLock::take(&DataDir::new(&path))
+            && let Err(error) = files.remove_dir_all(&path)
+        {
+            tracing::warn!(path = %path.display(), %error, "what a killed process left cannot be removed");
         }
     }
-    Ok(())
 }
 
 /// Writes down what is moved out of an unfinished directory, before anything is.

@@ -427,6 +427,7 @@ pub(crate) fn set_format(path: &Path, format: u8) {
     head[0] = format;
     db.insert(HEAD_KEY, head).unwrap();
     db.flush().unwrap();
+    release(db, path).unwrap();
 }
 
 /// Gives a leaf the row of another change; its checksum is right.
