@@ -84,11 +84,7 @@ pub(crate) fn certification_request(file: &Path) -> Result<CertificationRequest,
 
 impl PlaceArguments {
     pub(crate) fn existing(&self) -> Existing {
-        if self.force {
-            Existing::Replace
-        } else {
-            Existing::Keep
-        }
+        Existing::forced(self.force)
     }
 }
 

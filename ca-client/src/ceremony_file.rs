@@ -15,11 +15,7 @@ pub(crate) fn write_request(out: &Path, der: &[u8], force: bool) -> Result<Strin
         hint: error.hint().unwrap_or_default(),
         what: format!("the server made an unsound request: {error}"),
     })?;
-    let existing = if force {
-        Existing::Replace
-    } else {
-        Existing::Keep
-    };
+    let existing = Existing::forced(force);
     files::write(out, request.to_pem().as_bytes(), Mode::Public, existing)?;
     Ok(request.digest().to_string())
 }

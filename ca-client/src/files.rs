@@ -36,6 +36,13 @@ pub(crate) enum Existing {
     Replace,
 }
 
+impl Existing {
+    /// Returns what `--force` asks for.
+    pub(crate) fn forced(force: bool) -> Self {
+        if force { Self::Replace } else { Self::Keep }
+    }
+}
+
 /// Writes a file as a whole or not at all; identical content that is there already is left alone.
 ///
 /// # Errors

@@ -98,14 +98,6 @@ pub(crate) fn create_private_dir_by(
         .map_err(|source| AtomicWriteError::new("make the directory", path, source))
 }
 
-/// Makes the names in a directory durable.
-///
-/// # Errors
-/// Fails when the system does.
-pub fn sync_dir(path: &Path) -> Result<(), AtomicWriteError> {
-    sync_dir_by(&SystemFiles, path)
-}
-
 /// Makes the names in a directory durable by way of these files.
 pub(crate) fn sync_dir_by(files: &dyn Files, path: &Path) -> Result<(), AtomicWriteError> {
     files

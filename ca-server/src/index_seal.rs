@@ -28,37 +28,35 @@ impl IndexSealer {
             store: Arc::clone(store),
             signer: Arc::clone(signer),
         });
-        sealer.seal().await;
-        tasks.spawn(Arc::clone(&sealer).run(tasks.stop()));
+        let sealed = sealer.seal().await;
+        tasks.spawn(Arc::clone(&sealer).run(sealed, tasks.stop()));
         sealer
     }
 
-    /// Seals what the log has now.
-    pub async fn seal(&self) {
-        seal_index(&self.store, &self.signer).await;
+    /// Seals what the log has now; returns how many leaves that are.
+    pub async fn seal(&self) -> u64 {
+        seal_index(&self.store, &self.signer).await
     }
 
-    async fn run(self: Arc<Self>, stop: CancellationToken) {
-        let mut sealed = self.store.index_digest().leaves;
+    async fn run(self: Arc<Self>, mut sealed: u64, stop: CancellationToken) {
         loop {
             tokio::select! {
                 () = stop.cancelled() => return,
                 () = tokio::time::sleep(SEAL_EVERY) => {}
             }
-            let leaves = self.store.index_digest().leaves;
-            if leaves != sealed {
-                self.seal().await;
-                sealed = leaves;
+            if self.store.index_digest().leaves != sealed {
+                sealed = self.seal().await;
             }
         }
     }
 }
 
-/// Seals the index of a store; returns when the index has the seal.
-pub async fn seal_index(store: &LogStore, signer: &LogSigner) {
+/// Seals the index of a store; returns, when the index has the seal, of how many leaves it is.
+pub async fn seal_index(store: &LogStore, signer: &LogSigner) -> u64 {
     let digest = store.index_digest();
     let signature = signer.sign(&digest.message());
     store.seal_index(IndexSeal { digest, signature }).await;
+    digest.leaves
 }
 
 /// Tells whether a seal is by the key of the log.

@@ -83,7 +83,18 @@ impl PublishedList {
         }
     }
 
-    pub(super) fn sha256(&self) -> [u8; 32] {
+    /// Returns it as the log names it.
+    pub(super) fn signed(&self, issuer: IssuerId) -> CrlSigned {
+        CrlSigned {
+            issuer,
+            number: self.crl.number(),
+            this_update: self.crl.this_update(),
+            next_update: self.crl.next_update(),
+            sha256: self.sha256(),
+        }
+    }
+
+    fn sha256(&self) -> [u8; 32] {
         Sha256::digest(self.crl.der()).into()
     }
 }
@@ -271,13 +282,7 @@ impl Plan {
         self.lists.push(RestoredList {
             issuer: row.id.clone(),
             number,
-            crl: Some(CrlSigned {
-                issuer: row.id.clone(),
-                number: crl.number(),
-                this_update: crl.this_update(),
-                next_update: crl.next_update(),
-                sha256: list.sha256(),
-            }),
+            crl: Some(list.signed(row.id.clone())),
             revoked,
         });
         self.taken.push((row.id.clone(), crl.der().to_vec()));

@@ -52,13 +52,7 @@ impl LostIssuer {
             crl_number: crl.number(),
             revocations: crl.len(),
             source: list.source.clone(),
-            crl: CrlSigned {
-                issuer: id,
-                number: crl.number(),
-                this_update: crl.this_update(),
-                next_update: crl.next_update(),
-                sha256: list.sha256(),
-            },
+            crl: list.signed(id),
         })
     }
 }

@@ -80,7 +80,9 @@ async fn rebuild(args: &RebuildArgs, printer: &mut Printer) -> Result<ExitCode, 
     };
     let mut text = format!("Built the index of {} leaves.\n", report.leaves);
     match signer {
-        Some(signer) => seal_index(&store, &signer).await,
+        Some(signer) => {
+            seal_index(&store, &signer).await;
+        }
         None => {
             text += "Without the passphrase nobody vouches for it: the next start builds it once more.\n";
         }

@@ -6,7 +6,7 @@ use std::fs;
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
-use ca_store::files::Files;
+use ca_store::files::{Files, SystemFiles};
 
 use super::Word;
 use crate::atomic::{AtomicWriteError, is_temporary, parent_of, sync_dir_by};
@@ -25,7 +25,7 @@ pub(crate) struct Leftovers {
 impl Leftovers {
     /// Looks at a directory that is to be filled; none when anything else is in it.
     pub(crate) fn of(target: &DataDir) -> io::Result<Option<Self>> {
-        let names = names_in(target.path())?;
+        let names = SystemFiles.list(target.path())?;
         let mut left = Self::default();
         let mut listed = BTreeSet::new();
         for name in names.iter().filter(|name| Word::begins(name)) {
@@ -83,7 +83,7 @@ impl Leftovers {
 /// Whoever is at work there holds its lock; what is somebody else's or cannot be removed stands in nobody's way.
 pub(super) fn remove_beside(files: &dyn Files, target: &Path) {
     let parent = parent_of(target);
-    for name in names_in(parent).unwrap_or_default() {
+    for name in files.list(parent).unwrap_or_default() {
         let path = parent.join(&name);
         let is_directory = path.symlink_metadata().is_ok_and(|found| found.is_dir());
         if !is_directory || !is_temporary(&name, target) {
@@ -113,11 +113,6 @@ fn moved_from(unfinished: &Path) -> io::Result<BTreeSet<OsString>> {
     };
     let is_gone = |name: &&str| *name == LOCK || !unfinished.join(name).exists();
     Ok(text.lines().filter(is_gone).map(OsString::from).collect())
-}
-
-fn names_in(directory: &Path) -> io::Result<Vec<OsString>> {
-    let entries = fs::read_dir(directory)?;
-    entries.map(|entry| Ok(entry?.file_name())).collect()
 }
 
 /// The names of what is moved, a line each, in an unfinished directory.

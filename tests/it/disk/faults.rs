@@ -42,6 +42,21 @@ impl Ground {
     }
 }
 
+/// The server says that it takes no changes, and why; what is published stays, and the books can be read.
+#[track_caller]
+fn takes_no_changes(site: &Site, why: &str, serial: &str) -> Books {
+    let ready = http(site.ports().operations, "GET", "/readyz", &[]);
+    let text = String::from_utf8(ready.body).expect("it is text");
+    assert_eq!(ready.status, 503, "{text}");
+    for part in ["accepts no changes until a restart", why] {
+        assert!(text.contains(part), "{text}");
+    }
+    CertificateList::from_der(&site.crl(&first_ca("router"))).expect("it stays published");
+    let found = Books::read(site);
+    assert!(found.listed.contains_key(serial), "reading goes on");
+    found
+}
+
 /// After a failed sync nobody knows what is durable: nothing more is taken, nothing is tried again, and what is
 /// published stays.
 #[tokio::test(flavor = "multi_thread")]
@@ -68,18 +83,10 @@ async fn a_failed_fdatasync_ends_the_writer_for_good() {
     }
     tokio::task::block_in_place(|| {
         let shown = |path| http(site.ports().operations, "GET", path, &[]);
-        let ready = shown("/readyz");
-        let text = String::from_utf8(ready.body).expect("it is text");
-        assert_eq!(ready.status, 503, "{text}");
-        for part in ["accepts no changes until a restart", "sync the segment"] {
-            assert!(text.contains(part), "{text}");
-        }
+        takes_no_changes(&site, "sync the segment", &serial);
         assert_eq!(shown("/healthz").status, 200);
         let metrics = String::from_utf8(shown("/metrics").body).expect("it is text");
         assert!(metrics.contains("\nca_store_accepting 0\n"), "{metrics}");
-        CertificateList::from_der(&site.crl(&first_ca("router"))).expect("it stays published");
-        let books = Books::read(&site);
-        assert!(books.listed.contains_key(&serial), "reading goes on");
         assert_eq!(strace.count("pwrite64"), 1, "nothing is written behind it");
         assert_eq!(strace.count("fdatasync"), 1, "it is not tried again");
         drop(strace);
@@ -126,18 +133,7 @@ async fn a_disk_that_turns_read_only_is_named() {
         assert_eq!(refusal.code(), Code::Unavailable, "{refusal}");
     }
     tokio::task::block_in_place(|| {
-        let ready = http(site.ports().operations, "GET", "/readyz", &[]);
-        let text = String::from_utf8(ready.body).expect("it is text");
-        assert_eq!(ready.status, 503, "{text}");
-        for part in [
-            "accepts no changes until a restart",
-            "Read-only file system",
-        ] {
-            assert!(text.contains(part), "{text}");
-        }
-        CertificateList::from_der(&site.crl(&first_ca("router"))).expect("it stays published");
-        let found = Books::read(&site);
-        assert!(found.listed.contains_key(&serial), "reading goes on");
+        let found = takes_no_changes(&site, "Read-only file system", &serial);
         drop(strace);
         server.terminate();
         let server = site.serve();

@@ -32,6 +32,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use aws_lc_rs::rand::{SecureRandom as _, SystemRandom};
+
 use crate::assumption::Assumptions;
 use crate::model::Model;
 use crate::query;
@@ -428,6 +430,15 @@ fn select(rows: Vec<Row>, request: &Request) -> Result<Vec<Row>, Trap> {
 /// What a new router has free.
 const STORAGE: usize = 98_566_144;
 const MEMORY: usize = 823_132_160;
+
+/// Draws so many octets.
+fn chance(size: usize) -> Result<Vec<u8>, Trap> {
+    let mut octets = vec![0; size];
+    SystemRandom::new()
+        .fill(&mut octets)
+        .map_err(|_| Trap::failure("no randomness"))?;
+    Ok(octets)
+}
 
 fn machine_clock() -> i64 {
     let since = SystemTime::now()

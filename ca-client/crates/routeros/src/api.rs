@@ -59,10 +59,7 @@ impl RouterTransport for Api {
         self.session = Some(session);
         let reply = outcome.map_err(|text| RouterError::from_text(call, &text))?;
         if call.command == Command::Print && call.item.is_some() && reply.rows.is_empty() {
-            return Err(RouterError::NoSuchItem {
-                call: call.to_string(),
-                what: String::new(),
-            });
+            return Err(RouterError::no_such_item(call));
         }
         Ok(reply)
     }

@@ -244,6 +244,22 @@ impl RouterError {
         }
     }
 
+    /// There is no such row, and the router has no words for it.
+    pub(crate) fn no_such_item(call: &Call<'_>) -> Self {
+        Self::NoSuchItem {
+            call: call.to_string(),
+            what: String::new(),
+        }
+    }
+
+    /// A file is refused without a word.
+    pub(crate) fn forbidden(call: &Call<'_>) -> Self {
+        Self::Permission {
+            call: call.to_string(),
+            what: String::new(),
+        }
+    }
+
     pub(crate) fn closed(call: &Call<'_>) -> Self {
         Self::Closed {
             call: call.to_string(),

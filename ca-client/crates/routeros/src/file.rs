@@ -119,10 +119,7 @@ async fn wait_for(router: &mut dyn RouterTransport, name: &str) -> Result<(), Ro
         }
         sleep(PAUSE).await;
     }
-    Err(RouterError::NoSuchItem {
-        call: call.to_string(),
-        what: String::new(),
-    })
+    Err(RouterError::no_such_item(&call))
 }
 
 const MENU: &str = "/file";

@@ -248,10 +248,7 @@ impl Session {
         };
         printed::select(call, &mut rows);
         if rows.is_empty() && call.item.is_some() {
-            return Err(RouterError::NoSuchItem {
-                call: call.to_string(),
-                what: String::new(),
-            });
+            return Err(RouterError::no_such_item(call));
         }
         Ok(rows.into_iter().map(Row::from_iter).collect())
     }
@@ -284,10 +281,7 @@ impl Session {
         }
         match ids.as_slice() {
             [id] if line::is_id(id) => Ok(id.clone()),
-            [id] if id.is_empty() => Err(RouterError::NoSuchItem {
-                call: call.to_string(),
-                what: String::new(),
-            }),
+            [id] if id.is_empty() => Err(RouterError::no_such_item(call)),
             _ => Err(RouterError::Refused {
                 call: call.to_string(),
                 what: format!("{} items have this name", ids.len()),

@@ -59,11 +59,7 @@ pub(super) async fn run(
             context,
         )?;
     }
-    let existing = if arguments.force {
-        Existing::Replace
-    } else {
-        Existing::Keep
-    };
+    let existing = Existing::forced(arguments.force);
     files::write(file, &octets, Mode::Private, existing)?;
     let document = document(&entry.name, file, &record);
     context.printer.data(&document, || text(&document))?;

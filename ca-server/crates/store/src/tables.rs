@@ -488,11 +488,12 @@ impl Tables {
             .collect()
     }
 
-    /// Lists the requests for CAs, the answered ones too.
+    /// Lists the CAs that a restored log has lost: their names are used.
     pub(crate) fn lost_issuers(&self) -> &BTreeSet<IssuerId> {
         &self.lost_issuers
     }
 
+    /// Lists the requests for CAs, the answered ones too.
     pub(crate) fn issuer_requests(&self) -> &[IssuerRequestRow] {
         &self.issuer_requests
     }

@@ -138,10 +138,12 @@ impl World {
         }
         let held = self.state.crls.iter().filter_map(|row| row.der.as_ref());
         held.filter_map(|der| crl::parse(&der.0).ok())
-            .filter(|list| list.issuer_der == facts.issuer_der && self.issuer_signed(list))
-            .flat_map(|list| list.revoked)
-            .find(|(serial, _)| *serial == facts.serial_hex)
-            .map(|(_, at)| at)
+            .filter(|list| list.issuer_der == facts.issuer_der)
+            .find_map(|list| {
+                let mut revoked = list.revoked.iter();
+                let (_, at) = revoked.find(|(serial, _)| *serial == facts.serial_hex)?;
+                self.issuer_signed(&list).then_some(*at)
+            })
     }
 
     /// True when a certificate of the store is that of the list's issuer.

@@ -35,12 +35,7 @@ impl World {
             if name != "flagged" && !FEATURES.contains(&name.as_str()) {
                 return Err(not_here(MENU, name));
             }
-            let on = match value.as_str() {
-                "yes" | "true" => true,
-                "no" | "false" => false,
-                _ => return Err(Trap::no_match(name)),
-            };
-            modes.insert(name.clone(), on);
+            modes.insert(name.clone(), Self::flag(name, value)?);
         }
         let until = self.machine_clock + ACTIVATION_TIMEOUT;
         self.mode_update = Some(Update { modes, until });

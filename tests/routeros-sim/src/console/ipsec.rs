@@ -3,14 +3,14 @@
 use std::collections::BTreeMap;
 
 use aws_lc_rs::encoding::AsDer as _;
-use aws_lc_rs::rand::{SecureRandom as _, SystemRandom};
 use aws_lc_rs::rsa::{KeyPair, KeySize};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use super::export_certificate::pem;
+use super::monitor::zeros;
 use super::table::print_id;
-use super::{Caller, World, found, listed, not_here};
+use super::{Caller, World, chance, found, listed, not_here};
 use crate::import::{self, Imported};
 use crate::row::{Reply, Request, Row};
 use crate::trap::Trap;
@@ -60,10 +60,7 @@ impl World {
     pub(super) fn ipsec_kernel(&self, menu: &str, command: &str) -> Result<Reply, Trap> {
         let counted = menu.ends_with("statistics");
         match command {
-            "print" if counted => {
-                let zero = |name: &&str| ((*name).to_owned(), "0".to_owned());
-                Ok(listed(vec![STATISTICS.iter().map(zero).collect()]))
-            }
+            "print" if counted => Ok(listed(vec![zeros(&STATISTICS)])),
             "print" | "flush" => Ok(Reply::default()),
             "find" => Ok(found(&[])),
             "set" | "reset" | "remove" if !counted => Err(Trap::item()),
@@ -199,14 +196,6 @@ fn named(request: &Request) -> Result<&str, Trap> {
     request
         .argument("name")
         .ok_or_else(|| Trap::missing("name"))
-}
-
-fn chance(size: usize) -> Result<Vec<u8>, Trap> {
-    let mut octets = vec![0; size];
-    SystemRandom::new()
-        .fill(&mut octets)
-        .map_err(|_| Trap::failure("no randomness"))?;
-    Ok(octets)
 }
 
 const STATISTICS: [&str; 25] = [

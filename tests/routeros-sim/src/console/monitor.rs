@@ -63,7 +63,8 @@ impl World {
     }
 }
 
-fn zeros(names: &[&str]) -> Row {
+/// Makes a row of counters that nothing has counted.
+pub(super) fn zeros(names: &[&str]) -> Row {
     let zero = |name: &&str| ((*name).to_owned(), "0".to_owned());
     names.iter().map(zero).collect()
 }

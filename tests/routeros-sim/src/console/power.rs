@@ -1,12 +1,11 @@
 //! What turns a router off or turns it into another: reboot, shutdown, backup, license.
 
-use aws_lc_rs::rand::{SecureRandom as _, SystemRandom};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
 use serde::{Deserialize, Serialize};
 
 use super::log::Log;
-use super::{Battery, World, listed, not_here};
+use super::{Battery, World, chance, listed, not_here};
 use crate::row::{Reply, Request, Row};
 use crate::state::State;
 use crate::trap::Trap;
@@ -36,12 +35,7 @@ impl World {
         match command {
             "print" => {}
             "generate-new-id" => {
-                let mut octets = [0; 8];
-                let random = SystemRandom::new();
-                random
-                    .fill(&mut octets)
-                    .map_err(|_| Trap::failure("no randomness"))?;
-                let id = STANDARD_NO_PAD.encode(octets);
+                let id = STANDARD_NO_PAD.encode(chance(8)?);
                 let own = self.state.settings.entry(LICENSE.to_owned()).or_default();
                 own.insert("system-id".to_owned(), id);
                 return Ok(Reply::default());

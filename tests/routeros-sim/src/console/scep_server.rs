@@ -1,9 +1,7 @@
 //! `/certificate/scep-server`: its passwords for one use, its requests and its registration authorities.
 
-use aws_lc_rs::rand::{SecureRandom as _, SystemRandom};
-
 use super::table::print_id;
-use super::{World, found, listed, not_here};
+use super::{World, chance, found, listed, not_here};
 use crate::date::span;
 use crate::row::{Reply, Request, Row};
 use crate::trap::Trap;
@@ -42,11 +40,7 @@ impl World {
             None => USUAL_MINUTES,
             Some(text) => text.parse().map_err(|_| Trap::invalid("minutes-valid"))?,
         };
-        let mut octets = [0; 10];
-        SystemRandom::new()
-            .fill(&mut octets)
-            .map_err(|_| Trap::failure("no randomness"))?;
-        let password = x509::hex(&octets);
+        let password = x509::hex(&chance(10)?);
         let until = self.now().saturating_add(minutes.saturating_mul(60));
         let fields = [("password", password.clone()), ("until", until.to_string())]
             .map(|(name, value)| (name.to_owned(), value));

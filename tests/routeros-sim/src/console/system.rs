@@ -147,11 +147,7 @@ impl World {
                     chosen.push((name.clone(), value.clone()));
                 }
                 "time-zone-autodetect" => {
-                    let on = match value.as_str() {
-                        "yes" | "true" => true,
-                        "no" | "false" => false,
-                        _ => return Err(Trap::no_match(name)),
-                    };
+                    let on = Self::flag(name, value)?;
                     chosen.push((name.clone(), on.to_string()));
                 }
                 _ => return Err(Trap::no_match(name)),

@@ -11,7 +11,7 @@ use tempfile::TempDir;
 use tokio::net::TcpStream;
 
 use crate::facts::with_rest;
-use crate::rig::{Authority, Rig, key};
+use crate::rig::{Authority, Rig, key, key_size};
 
 /// A CA and a leaf of it on a router, and a directory for OpenSSL.
 struct Town {
@@ -26,12 +26,7 @@ impl Town {
 
     async fn found_assuming(model: Model, assumed: &[&str]) -> Self {
         let rig = Rig::assuming(model, assumed).await;
-        // Version 6 makes RSA keys only, and takes its time.
-        let size = if model.has_rest() {
-            "key-size=prime256v1"
-        } else {
-            "key-size=2048"
-        };
+        let size = key_size(model);
         rig.paste(&format!(
             "/certificate add name=town common-name=Town key-usage=key-cert-sign,crl-sign {size}\n\
              /certificate sign town ca-crl-host=127.0.0.1\n\

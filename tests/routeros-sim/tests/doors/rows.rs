@@ -12,7 +12,7 @@ use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
 use serde_json::json;
 
-use crate::rig::{Authority, Rig, key};
+use crate::rig::{Authority, Rig, key, key_size};
 use crate::ssh::Client;
 
 /// A certificate that shows everything a row can show.
@@ -339,11 +339,7 @@ async fn facts_4_a_ca_takes_along_what_it_issued_here() {
     for model in Model::ALL {
         let chain = authority.root.clone() + &authority.intermediate;
         let rig = Rig::start(model).await.with_file("chain", &chain).await;
-        let size = if model.has_rest() {
-            "key-size=prime256v1"
-        } else {
-            "key-size=2048"
-        };
+        let size = key_size(model);
         rig.paste(&format!(
             "/certificate add name=ca common-name=ca key-usage=key-cert-sign,crl-sign {size}\n\
              /certificate sign ca\n\

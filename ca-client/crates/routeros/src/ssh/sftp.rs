@@ -25,10 +25,7 @@ pub(super) async fn upload(
         match channel.wait().await {
             Some(russh::ChannelMsg::Success) => break,
             Some(russh::ChannelMsg::Failure) => {
-                return Err(RouterError::Permission {
-                    call: call.to_string(),
-                    what: String::new(),
-                });
+                return Err(RouterError::forbidden(call));
             }
             Some(_) => {}
             None => return Err(RouterError::closed(call)),
@@ -93,10 +90,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<'_, S> {
         match (kind, rest) {
             (HANDLE, handle) => Ok(Some(handle.to_vec())),
             (STATUS, [0, 0, 0, 0, ..]) => Ok(None),
-            (STATUS, [0, 0, 0, PERMISSION_DENIED, ..]) => Err(RouterError::Permission {
-                call: self.call.to_string(),
-                what: String::new(),
-            }),
+            (STATUS, [0, 0, 0, PERMISSION_DENIED, ..]) => Err(RouterError::forbidden(self.call)),
             (STATUS, [_, _, _, code, rest @ ..]) => Err(RouterError::Refused {
                 call: self.call.to_string(),
                 what: refusal(*code, rest),

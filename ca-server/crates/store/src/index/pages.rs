@@ -48,7 +48,7 @@ pub(super) struct Reading {
     usual: Usual,
     rows: Rows,
     /// The seal is about so many leaves.
-    sealed: u64,
+    sealed: Option<u64>,
     sealed_rows: Rows,
     rows_behind: Rows,
 }
@@ -68,8 +68,8 @@ pub(super) struct All {
 pub(super) type Visit<'v> = dyn FnMut(u32, LeafRow) + 'v;
 
 impl Reading {
-    /// Begins to read an index whose seal is about so many leaves.
-    pub(super) fn new(sealed: u64) -> Self {
+    /// Begins to read an index whose seal, if it has one, is about so many leaves.
+    pub(super) fn new(sealed: Option<u64>) -> Self {
         Self {
             sealed,
             ..Self::default()
@@ -114,7 +114,7 @@ impl Reading {
         if self.leaves != leaves {
             return Err(unusable("it has not the rows that its head tells of"));
         }
-        if leaves < self.sealed {
+        if self.sealed.is_some_and(|sealed| leaves < sealed) {
             return Err(unusable("rows are missing that were sealed"));
         }
         Ok(All {
@@ -127,9 +127,12 @@ impl Reading {
 
     fn digest(&mut self, row: &[u8]) {
         self.rows.push(row);
-        if self.leaves >= self.sealed {
+        let Some(sealed) = self.sealed else {
+            return;
+        };
+        if self.leaves >= sealed {
             self.rows_behind.push(row);
-        } else if self.leaves + 1 == self.sealed {
+        } else if self.leaves + 1 == sealed {
             self.sealed_rows = self.rows.clone();
         }
     }

@@ -116,7 +116,7 @@ fn read(
     // Nobody listens any more when the tables refused a row, which is told there.
     let ended = |_batch| unusable("the tables refused a row");
     let seal = seal(&db, log_id)?;
-    let sealed = seal.as_ref().map_or(0, |seal| seal.digest.leaves);
+    let sealed = seal.as_ref().map(|seal| seal.digest.leaves);
     let mut reading = pages::Reading::new(sealed);
     let mut batch = Batch::new(0);
     for page in pages::scan(&db) {
